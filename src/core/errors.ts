@@ -1,0 +1,54 @@
+import type { ShutdownReport } from './report.js';
+
+/** What can go wrong, as stable codes. */
+export type ShutdownErrorCode =
+  | 'SHUTDOWN_NAME_EMPTY'
+  | 'SHUTDOWN_NAME_DUPLICATE'
+  | 'SHUTDOWN_PHASE_BEGUN'
+  | 'SHUTDOWN_PARTICIPANT_EMPTY'
+  | 'SHUTDOWN_OPTIONS_INVALID'
+  | 'SHUTDOWN_SETUP_INVALID'
+  | 'SHUTDOWN_NOT_DRAINING'
+  | 'SHUTDOWN_TERMINATING'
+  | 'SHUTDOWN_TIMED_OUT'
+  | 'SHUTDOWN_FORCED'
+  | 'SHUTDOWN_RESUMED'
+  | 'SHUTDOWN_FAILED';
+
+/** Base of every error that this package throws; `code` is stable, the message is for people. */
+export class ShutdownError extends Error {
+  readonly code: ShutdownErrorCode;
+
+  constructor(code: ShutdownErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** Thrown after everything ran, with `raiseOnError`, when a shutdown did not complete cleanly. */
+export class ShutdownFailedError extends ShutdownError {
+  readonly report: ShutdownReport;
+
+  constructor(report: ShutdownReport) {
+    const failed = report.participants
+      .filter((participant) => participant.outcome !== 'completed')
+      .map(({ name, phase, outcome }) => `${name} ${outcome} in ${phase}`);
+    const cuts = report.cuts.map((cut) => `${cut.kind} ${cut.name} cut`);
+    super(
+      'SHUTDOWN_FAILED',
+      `shutdown ${report.status}: ${[...failed, ...cuts].join(', ') || report.forcedBy}`,
+    );
+    this.report = report;
+  }
+}
+
+/** The message of whatever was thrown; code under shutdown throws anything. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message || thrown.name;
+  try {
+    return String(thrown);
+  } catch {
+    return Object.prototype.toString.call(thrown);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Deadline } from './deadline.js';
+import type { ShutdownPhase } from './phase.js';
+import type { ShutdownReason } from './reason.js';
+import type { Cut } from './report.js';
+
+/** What a participant's method gets to know. */
+export interface ShutdownContext {
+  readonly reason: ShutdownReason;
+  readonly phase: ShutdownPhase;
+  /** When the whole shutdown must be over; without end while an operator drains. */
+  readonly deadline: Deadline;
+  /** Aborts when this participant's time is up; whoever has something to cut, cuts it then. */
+  readonly signal: AbortSignal;
+  /** Resolves with the reason once the shutdown can no longer be undone: at once, unless an operator drains. */
+  readonly terminating: Promise<ShutdownReason>;
+  /** Puts work that was ended unfinished into the report; it makes the shutdown a failed one. */
+  cut(this: void, work: Omit<Cut, 'phase' | 'participant'>): void;
+}
+
+/** What a participant does in one phase. */
+export type ParticipantMethod = (context: ShutdownContext) => void | Promise<void>;
+
+/**
+ * Anything that has to do with a shutdown: a server, a queue consumer, a database, a Nest hook.
+ *
+ * Every method is optional, runs at most once per cycle, concurrently with those of other participants
+ * (in `release`: with those of its priority), and may fail or hang without harm to the others.
+ */
+export interface ShutdownParticipant {
+  /** Shown in logs, metrics and the report; unique within an application. */
+  readonly name: string;
+  /** Readiness is gone, everything is still served: stop fetching new work. May be undone by `resume`. */
+  announce?(context: ShutdownContext): void | Promise<void>;
+  /** Refuse new work. */
+  quiesce?(context: ShutdownContext): void | Promise<void>;
+  /** Finish what was accepted. */
+  drain?(context: ShutdownContext): void | Promise<void>;
+  /** Give back what is held. */
+  release?(context: ShutdownContext): void | Promise<void>;
+  /** Send out what was buffered: telemetry, logs. */
+  flush?(context: ShutdownContext): void | Promise<void>;
+  /** Undoes `announce` when an operator resumes. */
+  resume?(context: ShutdownContext): void | Promise<void>;
+  /** How many pieces of accepted work are unfinished at this moment; for progress and metrics. */
+  inFlight?(): number;
+}
+
+/** How a participant takes part. */
+export interface ParticipantOptions {
+  /**
+   * Order within `release`: higher first; those of equal priority run concurrently, started in the reverse order
+   * of their registration. Default: 0.
+   */
+  readonly priority?: number;
+  /** A hard limit in milliseconds, for every phase or by phase. Default: what the phase allows. */
+  readonly timeoutMs?: number | Partial<Record<ShutdownPhase, number>>;
+}

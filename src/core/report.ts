@@ -1,0 +1,95 @@
+import type { ShutdownPhase, ShutdownState } from './phase.js';
+import type { ShutdownReason, ShutdownReasonKind } from './reason.js';
+
+/** How a shutdown ended as a whole. */
+export type ShutdownStatus =
+  /** Everything finished. */
+  | 'completed'
+  /** It went to its end, but a participant failed or was abandoned, or work was cut. */
+  | 'failed'
+  /** It passed the deadline, or somebody forced it. */
+  | 'forced'
+  /** Somebody ended the process in the middle. */
+  | 'interrupted';
+
+/** How one participant came through one phase. */
+export type ParticipantOutcome = 'completed' | 'failed' | 'timed-out' | 'skipped';
+
+/** One participant in one phase; times are milliseconds since the trigger. */
+export interface ParticipantReport {
+  readonly name: string;
+  readonly phase: ShutdownPhase;
+  readonly outcome: ParticipantOutcome;
+  readonly startedMs: number;
+  readonly durationMs: number;
+  /** Message of what it threw. */
+  readonly error?: string;
+  /** Source location of its registration, for those that did not complete. */
+  readonly registeredAt?: string;
+}
+
+/** One phase; times are milliseconds since the trigger. */
+export interface PhaseReport {
+  readonly phase: ShutdownPhase;
+  readonly startedMs: number;
+  readonly durationMs: number;
+}
+
+/** A piece of work that was ended unfinished. */
+export interface Cut {
+  /** What it was: `request`, `socket`, `task`, `stream`. */
+  readonly kind: string;
+  /** Which one: `GET /orders/:id`, a task's name. */
+  readonly name: string;
+  /** How long it had been running, in milliseconds. */
+  readonly ageMs: number;
+  /** Bytes that its client had been sent, where that means something. */
+  readonly bytesSent?: number;
+  readonly phase: ShutdownPhase;
+  readonly participant: string;
+}
+
+/** What was still running when the shutdown was forced. */
+export interface PendingReport {
+  readonly name: string;
+  readonly phase: ShutdownPhase;
+  readonly ageMs: number;
+  readonly registeredAt?: string;
+}
+
+/** Everything there is to know about a shutdown that is over; plain data, fit for JSON. */
+export interface ShutdownReport {
+  /** Version of this shape. */
+  readonly version: 1;
+  readonly status: ShutdownStatus;
+  readonly reason: { readonly kind: ShutdownReasonKind; readonly signal?: string; readonly message?: string };
+  /** Time of day of the trigger, ISO 8601. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly gracePeriodMs: number;
+  /** What was left of the grace period. */
+  readonly remainingMs: number;
+  /** When the last request arrived, in milliseconds since the trigger: how long an announcement was needed. */
+  readonly announceNeedMs?: number;
+  readonly phases: readonly PhaseReport[];
+  readonly participants: readonly ParticipantReport[];
+  readonly cuts: readonly Cut[];
+  readonly pending: readonly PendingReport[];
+  /** Why it was forced, for status `forced`. */
+  readonly forcedBy?: string;
+}
+
+/** How far a shutdown has come, at this moment. */
+export interface ShutdownProgress {
+  readonly state: ShutdownState;
+  readonly reason?: ShutdownReason;
+  /** Time of day of the trigger, ISO 8601. */
+  readonly since?: string;
+  readonly elapsedMs?: number;
+  /** Time left to the deadline; absent while running and during an operator's drain. */
+  readonly remainingMs?: number;
+  /** Unfinished pieces of work, of all participants together. */
+  readonly inFlight: number;
+  /** Participants that the current phase waits for, oldest first. */
+  readonly pending: readonly PendingReport[];
+}

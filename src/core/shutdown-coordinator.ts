@@ -1,0 +1,79 @@
+import type { LifetimeEvent, ShutdownPhase, ShutdownState } from './phase.js';
+import type { ParticipantMethod, ParticipantOptions, ShutdownParticipant } from './participant.js';
+import type { ShutdownProgress, ShutdownReport } from './report.js';
+import type { ShutdownReason, ShutdownRequest } from './reason.js';
+import type { ShutdownObserver } from './events.js';
+
+/**
+ * The coordinator as services see it, and the token to inject it by.
+ *
+ * Abstract, so that what tests put in its place has the same shape by construction.
+ */
+export abstract class ShutdownCoordinator {
+  /** Where the application stands. */
+  abstract readonly state: ShutdownState;
+
+  /** The phase that is being walked; `undefined` while running and after the end. */
+  abstract readonly phase: ShutdownPhase | undefined;
+
+  /** Whether a shutdown, or an operator's drain, is under way or over. */
+  abstract readonly isShuttingDown: boolean;
+
+  /** Aborts on entering `quiesce`, with the reason: hand it to whatever should not begin any more. */
+  abstract readonly signal: AbortSignal;
+
+  /** The report, once the shutdown is over. */
+  abstract readonly report: ShutdownReport | undefined;
+
+  /**
+   * Makes something take part in the shutdown.
+   *
+   * @returns a function that takes it out again
+   * @throws {ShutdownError} for an empty or duplicate name, no method at all, or a method for a phase that has begun
+   */
+  abstract register(participant: ShutdownParticipant, options?: ParticipantOptions): () => void;
+
+  /**
+   * Calls back on one of the two lifetime events: before everything else in `quiesce`, or in `release`.
+   *
+   * @returns a function that cancels the subscription
+   * @throws {ShutdownError} as {@link register}
+   */
+  abstract onLifetimeEvent(
+    event: LifetimeEvent,
+    name: string,
+    callback: ParticipantMethod,
+    options?: ParticipantOptions,
+  ): () => void;
+
+  /**
+   * Shuts down, or joins the shutdown that is under way.
+   *
+   * @param reason a message, or a full reason; default: kind `manual`
+   * @returns the report; every caller gets the same promise. It never rejects, unless `raiseOnError` is set:
+   *   then with a {@link ShutdownFailedError}, after everything ran
+   */
+  abstract shutdown(reason?: string | ShutdownReason, request?: ShutdownRequest): Promise<ShutdownReport>;
+
+  /**
+   * Announces without going further, until {@link resume} or a shutdown.
+   *
+   * @returns whether this call began it: `false` when the announcement was under way already
+   * @throws {ShutdownError} `SHUTDOWN_TERMINATING` from `quiesce` on
+   */
+  abstract drain(message?: string): boolean;
+
+  /**
+   * Undoes {@link drain}: readiness is back at once.
+   *
+   * @returns settles when every participant has resumed
+   * @throws {ShutdownError} `SHUTDOWN_NOT_DRAINING` when there is nothing to undo, `SHUTDOWN_TERMINATING` when it is too late
+   */
+  abstract resume(): Promise<void>;
+
+  /** How far the shutdown has come. */
+  abstract progress(): ShutdownProgress;
+
+  /** Listens to everything that happens; returns a function that stops listening. */
+  abstract observe(observer: ShutdownObserver): () => void;
+}

@@ -1,0 +1,26 @@
+export { systemClock } from './core/clock.js';
+export type { Clock, Timer } from './core/clock.js';
+export { Deadline } from './core/deadline.js';
+export { ShutdownError, ShutdownFailedError } from './core/errors.js';
+export type { ShutdownErrorCode } from './core/errors.js';
+export type { ShutdownEvent, ShutdownObserver } from './core/events.js';
+export type {
+  ParticipantMethod,
+  ParticipantOptions,
+  ShutdownContext,
+  ShutdownParticipant,
+} from './core/participant.js';
+export { LifetimeEvent } from './core/phase.js';
+export type { ShutdownPhase, ShutdownState } from './core/phase.js';
+export type { ShutdownReason, ShutdownReasonKind, ShutdownRequest } from './core/reason.js';
+export type {
+  Cut,
+  ParticipantOutcome,
+  ParticipantReport,
+  PendingReport,
+  PhaseReport,
+  ShutdownProgress,
+  ShutdownReport,
+  ShutdownStatus,
+} from './core/report.js';
+export { ShutdownCoordinator } from './core/shutdown-coordinator.js';
