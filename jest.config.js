@@ -1,16 +1,20 @@
+import { readFileSync } from 'node:fs';
+
 /** @type {import('jest').Config} */
 const base = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^nestjs-drain$': '<rootDir>/src/index.ts',
-    '^nestjs-drain/(early|testing)$': '<rootDir>/src/$1/index.ts',
+    '^nestjs-drain/(.+)$': '<rootDir>/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: [
     '<rootDir>/dist/',
     '<rootDir>/dist-test/',
+    '<rootDir>/\\.test-cache/',
     '<rootDir>/test/nest-11/package.json',
+    '<rootDir>/test/package/consumers/',
   ],
   transform: {
     '^.+\\.ts$': [
@@ -32,7 +36,8 @@ const base = {
   restoreMocks: true,
 };
 
-const nest11 = '<rootDir>/test/nest-11/node_modules';
+const nest11 = JSON.parse(readFileSync(new URL('test/nest-11/package.json', import.meta.url), 'utf8'));
+const nest11Packages = Object.keys(nest11.dependencies).join('|');
 
 /** @type {import('jest').Config} */
 export default {
@@ -41,20 +46,26 @@ export default {
   testTimeout: 30_000,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.spec.ts'] },
-    { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
+    {
+      ...base,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
+      globals: { expectedNestMajor: 12 },
+    },
     {
       ...base,
       displayName: 'e2e on Nest 11',
       testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
+      globals: { expectedNestMajor: 11 },
       moduleNameMapper: {
         ...base.moduleNameMapper,
-        '^(@nestjs/[^/]+|rxjs|reflect-metadata)(/.*)?$': `${nest11}/$1$2`,
+        [`^(${nest11Packages})(/.*)?$`]: '<rootDir>/test/nest-11/node_modules/$1$2',
       },
     },
     {
       ...base,
       displayName: 'process',
-      testMatch: ['<rootDir>/test/{process,package,examples,types}/**/*.spec.ts'],
+      testMatch: ['<rootDir>/test/{process,examples,types}/**/*.spec.ts', '<rootDir>/test/package/*.spec.ts'],
     },
   ],
 };

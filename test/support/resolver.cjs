@@ -8,8 +8,6 @@ const BRIDGED = {
 
 /** @type {import('jest-resolve').SyncResolver} */
 module.exports = (request, options) =>
-  options.conditions?.includes('require') &&
-  Object.hasOwn(BRIDGED, request) &&
-  !options.basedir.includes(`${path.sep}nest-11${path.sep}`)
+  options.conditions?.includes('require') && Object.hasOwn(BRIDGED, request)
     ? BRIDGED[request]
     : options.defaultResolver(request, options);
