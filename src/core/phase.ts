@@ -27,29 +27,39 @@ export interface PhaseRules {
   readonly allowance: 'participant' | 'phase' | 'fair';
   /** Whether the phase may spend the release reserve. */
   readonly spendsReserve: boolean;
+  /** Whether new work is refused from here on: the coordinator's signal aborts on entry. */
+  readonly refusesWork: boolean;
   /** Whether participants run group by group, higher priority first, instead of all at once. */
   readonly byPriority: boolean;
 }
 
 /** The phases as data: one loop walks this table. */
 export const PHASE_RULES: readonly PhaseRules[] = [
-  { phase: 'announce', allowance: 'participant', spendsReserve: false, byPriority: false },
+  {
+    phase: 'announce',
+    allowance: 'participant',
+    spendsReserve: false,
+    refusesWork: false,
+    byPriority: false,
+  },
   {
     phase: 'quiesce',
     event: LifetimeEvent.PREPARE_SHUTDOWN,
     allowance: 'participant',
     spendsReserve: false,
+    refusesWork: true,
     byPriority: false,
   },
-  { phase: 'drain', allowance: 'phase', spendsReserve: false, byPriority: false },
+  { phase: 'drain', allowance: 'phase', spendsReserve: false, refusesWork: false, byPriority: false },
   {
     phase: 'release',
     event: LifetimeEvent.SHUTDOWN,
     allowance: 'fair',
     spendsReserve: true,
+    refusesWork: false,
     byPriority: true,
   },
-  { phase: 'flush', allowance: 'fair', spendsReserve: true, byPriority: false },
+  { phase: 'flush', allowance: 'fair', spendsReserve: true, refusesWork: false, byPriority: false },
 ];
 
 /** Tells whether `phase` has begun, or is over, for a coordinator in `state`. */

@@ -1,0 +1,271 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { AnnounceDelay } from './announce-delay.js';
+import { Arrivals } from './arrivals.js';
+import { callSite } from './call-site.js';
+import { Cycle } from './cycle.js';
+import { deferred } from './deferred.js';
+import { ShutdownError, ShutdownFailedError } from './errors.js';
+import { ParticipantRegistry } from './participant-registry.js';
+import { hasBegun, LifetimeEvent, PHASE_RULES, PHASES } from './phase.js';
+import { ShutdownCoordinator } from './shutdown-coordinator.js';
+import { Walk } from './walk.js';
+import type { Claim } from './allowance.js';
+import type { Clock } from './clock.js';
+import type { CoordinatorOptions } from './coordinator-options.js';
+import type { ShutdownEvent, ShutdownObserver } from './events.js';
+import type { Execution, Step } from './execution.js';
+import type { ParticipantMethod, ParticipantOptions, ShutdownParticipant } from './participant.js';
+import type { Registration } from './participant-registry.js';
+import type { PhaseRules, ShutdownPhase, ShutdownState } from './phase.js';
+import type { ShutdownProgress, ShutdownReport } from './report.js';
+import type { ShutdownReason, ShutdownRequest } from './reason.js';
+
+/** How a lifetime event's callbacks come before everything else in their phase. */
+const FIRST = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Walks every participant through the phases, once.
+ *
+ * A trigger opens a {@link Cycle}; a {@link Walk} takes it through the table of phases, where each participant's
+ * method becomes an {@link Execution}. Here is only what triggers and onlookers need.
+ */
+export class PhasedCoordinator extends ShutdownCoordinator {
+  /** Where servers tell of requests that arrive while the shutdown is being announced. */
+  readonly arrivals: Arrivals;
+
+  readonly #clock: Clock;
+  readonly #options: CoordinatorOptions;
+  readonly #registry = new ParticipantRegistry();
+  readonly #observers = new Set<ShutdownObserver>();
+  readonly #abort = new AbortController();
+  readonly #inside = new AsyncLocalStorage<Execution>();
+  readonly #finished = deferred<ShutdownReport>();
+  readonly #outcome = deferred<ShutdownReport>();
+  #walk: Walk | undefined;
+  #state: ShutdownState = 'running';
+  #report: ShutdownReport | undefined;
+  #resuming: Promise<void> | undefined;
+  #exitRequested = false;
+
+  constructor(options: CoordinatorOptions, clock: Clock) {
+    super();
+    this.#options = options;
+    this.#clock = clock;
+    this.arrivals = new Arrivals(clock);
+    this.add({
+      participant: new AnnounceDelay(
+        clock,
+        this.arrivals,
+        options,
+        () => this.#walk?.cycle.announceDelayMs ?? 0,
+      ),
+      options: { timeoutMs: Infinity },
+      registeredAt: 'nestjs-drain',
+    });
+  }
+
+  get state(): ShutdownState {
+    return this.#state;
+  }
+
+  get phase(): ShutdownPhase | undefined {
+    return PHASES.find((phase) => phase === this.#state);
+  }
+
+  get isShuttingDown(): boolean {
+    return this.#state !== 'running';
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get report(): ShutdownReport | undefined {
+    return this.#report;
+  }
+
+  /** Whether any trigger so far asked for the process to end. */
+  get exitRequested(): boolean {
+    return this.#exitRequested;
+  }
+
+  /** Why it shuts down, once that can no longer be undone. */
+  get terminatingReason(): ShutdownReason | undefined {
+    const cycle = this.#walk?.cycle;
+    return cycle?.isTerminating ? cycle.reason : undefined;
+  }
+
+  /** The report, once the shutdown is over; never rejects. */
+  get finished(): Promise<ShutdownReport> {
+    return this.#finished.promise;
+  }
+
+  register(participant: ShutdownParticipant, options: ParticipantOptions = {}): () => void {
+    return this.add({ participant, options, registeredAt: callSite() });
+  }
+
+  onLifetimeEvent(
+    event: LifetimeEvent,
+    name: string,
+    callback: ParticipantMethod,
+    options: ParticipantOptions = {},
+  ): () => void {
+    const rules = PHASE_RULES.find((candidate) => candidate.event === event);
+    const registeredAt = callSite();
+    if (!rules) {
+      throw new ShutdownError(
+        'SHUTDOWN_OPTIONS_INVALID',
+        `there is no lifetime event ${String(event)} (asked for at ${registeredAt}): ` +
+          `use LifetimeEvent.${Object.values(LifetimeEvent).join(' or LifetimeEvent.')}`,
+      );
+    }
+    const participant = { name, [rules.phase]: callback };
+    return this.add({ participant, options: { priority: FIRST, ...options }, registeredAt, event });
+  }
+
+  /** Registers with everything spelled out; {@link register} is this for participants from outside. */
+  add(registration: Registration): () => void {
+    return this.#registry.add(registration, this.#state);
+  }
+
+  shutdown(
+    reason: string | ShutdownReason = { kind: 'manual' },
+    request: ShutdownRequest = {},
+  ): Promise<ShutdownReport> {
+    const why: ShutdownReason = typeof reason === 'string' ? { kind: 'manual', message: reason } : reason;
+    const self = this.#inside.getStore();
+    if (self) this.#emit({ type: 'self-wait', name: self.step.name });
+    this.#exitRequested ||= request.exit ?? false;
+    if (this.#walk?.cycle.isTerminating) {
+      this.#emit({ type: 'joined', reason: why });
+    } else {
+      this.#terminate(why, request);
+    }
+    return this.#outcome.promise;
+  }
+
+  drain(message?: string): boolean {
+    if (hasBegun('quiesce', this.#state)) {
+      throw new ShutdownError(
+        'SHUTDOWN_TERMINATING',
+        `cannot drain: the shutdown is in ${this.#state} already`,
+      );
+    }
+    if (this.#walk) return false;
+    const cycle = new Cycle(this.#clock, { kind: 'drain', ...(message !== undefined && { message }) });
+    this.#emit({ type: 'started', reason: cycle.reason });
+    this.#start(cycle);
+    return true;
+  }
+
+  resume(): Promise<void> {
+    const walk = this.#walk;
+    if (!walk) throw new ShutdownError('SHUTDOWN_NOT_DRAINING', 'cannot resume: nothing is draining');
+    if (walk.cycle.isTerminating) {
+      throw new ShutdownError(
+        'SHUTDOWN_TERMINATING',
+        `cannot resume: a shutdown (${walk.cycle.reason.kind}) is under way, and only a drain can be undone`,
+      );
+    }
+    this.#walk = undefined;
+    this.#state = 'running';
+    const resuming = walk.resume().then(() => {
+      if (this.#resuming === resuming) this.#resuming = undefined;
+    });
+    this.#resuming = resuming;
+    return resuming;
+  }
+
+  progress(): ShutdownProgress {
+    const cycle = this.#walk?.cycle;
+    return {
+      state: this.#state,
+      inFlight: this.#registry.countInFlight(),
+      pending: cycle?.pending() ?? [],
+      ...(cycle && {
+        reason: cycle.reason,
+        since: cycle.since,
+        elapsedMs: this.#clock.now() - cycle.startedAt,
+      }),
+      ...(cycle?.isTerminating && { remainingMs: cycle.deadline.remainingMs }),
+    };
+  }
+
+  observe(observer: ShutdownObserver): () => void {
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
+  }
+
+  /** Stops waiting: what is pending is abandoned and named, what has not begun is skipped. */
+  force(by: string): void {
+    if (this.#walk?.cycle.isTerminating && !this.#report) this.#walk.force(by);
+  }
+
+  /**
+   * Runs a step that was found on the way as a part of the current phase: timed, bounded, isolated and reported.
+   *
+   * @returns settles when the step has, or was abandoned; never rejects
+   */
+  perform(step: Omit<Step, 'phase'>, claim: Omit<Claim, 'remainingMs'>, explicitMs?: number): Promise<void> {
+    if (!this.#walk || this.#report) throw new Error(`${step.name} was to run outside of a shutdown`);
+    return this.#walk.perform(step, claim, explicitMs);
+  }
+
+  #terminate(reason: ShutdownReason, request: ShutdownRequest): void {
+    const delayMs = request.announceDelayMs ?? (reason.kind === 'signal' ? this.#options.announceDelayMs : 0);
+    const cycle = this.#walk?.cycle ?? new Cycle(this.#clock, reason);
+    cycle.terminate(reason, delayMs, this.#options.gracePeriodMs);
+    this.#emit({ type: 'terminating', reason, gracePeriodMs: this.#options.gracePeriodMs });
+    if (!this.#walk) this.#start(cycle);
+  }
+
+  #start(cycle: Cycle): void {
+    const walk = new Walk(cycle, {
+      clock: this.#clock,
+      options: this.#options,
+      registry: this.#registry,
+      inside: this.#inside,
+      emit: this.#emit,
+      enter: this.#enter,
+    });
+    this.#walk = walk;
+    this.#state = PHASES[0];
+    void this.#walkToTheEnd(walk);
+  }
+
+  async #walkToTheEnd(walk: Walk): Promise<void> {
+    // Synchronously unless there is something to wait for: readiness must be gone in the tick of the trigger.
+    if (this.#resuming) await this.#resuming;
+    await walk.run();
+    if (!walk.cycle.isResumed) this.#finish(walk);
+  }
+
+  #finish(walk: Walk): void {
+    const { cycle, pendingWhenForced } = walk;
+    const report = cycle.report(pendingWhenForced, this.arrivals.lastSince(cycle.startedAt));
+    this.#report = report;
+    this.#state = cycle.forcedBy === undefined ? 'completed' : 'forced';
+    this.#emit({ type: 'finished', report });
+    if (this.#options.raiseOnError && report.status !== 'completed') {
+      this.#outcome.reject(new ShutdownFailedError(report));
+    } else {
+      this.#outcome.resolve(report);
+    }
+    this.#finished.resolve(report);
+  }
+
+  readonly #enter = ({ phase, refusesWork }: PhaseRules): void => {
+    this.#state = phase;
+    if (refusesWork) this.#abort.abort(this.#walk?.cycle.reason);
+  };
+
+  readonly #emit = (event: ShutdownEvent): void => {
+    for (const observer of this.#observers) {
+      try {
+        observer(event);
+      } catch {
+        // An onlooker, a logger among them, must not stop a shutdown.
+      }
+    }
+  };
+}

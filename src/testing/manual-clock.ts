@@ -1,0 +1,58 @@
+import type { Clock, Timer } from '../core/clock.js';
+
+interface PendingTimer {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+/** A clock that stands still until it is advanced. */
+export class ManualClock implements Clock {
+  readonly #timers = new Set<PendingTimer>();
+  #now = 0;
+
+  now(): number {
+    return this.#now;
+  }
+
+  wallTime(): Date {
+    return new Date(this.#now);
+  }
+
+  setTimer(callback: () => void, delayMs: number): Timer {
+    if (delayMs === Infinity) return { cancel() {} };
+    const timer = { at: this.#now + Math.max(0, delayMs), callback };
+    this.#timers.add(timer);
+    return { cancel: () => void this.#timers.delete(timer) };
+  }
+
+  /** Timers that have been set, and neither fired nor cancelled. */
+  get pendingTimers(): number {
+    return this.#timers.size;
+  }
+
+  /** Moves time on by `ms`, firing timers in their order and letting promises settle after each. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    await settle();
+    for (let next = this.#next(until); next; next = this.#next(until)) {
+      this.#timers.delete(next);
+      this.#now = next.at;
+      next.callback();
+      await settle();
+    }
+    this.#now = until;
+  }
+
+  #next(until: number): PendingTimer | undefined {
+    let earliest: PendingTimer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.at <= until && (!earliest || timer.at < earliest.at)) earliest = timer;
+    }
+    return earliest;
+  }
+}
+
+/** Lets everything run that waits on promises alone. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
