@@ -1,0 +1,161 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+export interface StartOptions {
+  /** The whole environment, but for PATH: nothing else is inherited. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  /** Which Nest the program gets; default: 12. */
+  readonly nest?: 11 | 12;
+  /** Options for node itself. */
+  readonly execArgv?: readonly string[];
+  /** Default: the root of the repository. */
+  readonly cwd?: string;
+}
+
+/** One line of JSON with an `event`, printed by a program. */
+export type ProgramEvent = { readonly event: string } & Readonly<Record<string, unknown>>;
+
+export interface ProgramExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Everything that it printed, to stdout and stderr, in order of arrival. */
+  readonly output: string;
+}
+
+interface Waiter {
+  tryToSettle(): boolean;
+  reject(error: Error): void;
+}
+
+/** A compiled program of `dist-test`, running as a child process. */
+export class Program implements AsyncDisposable {
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #name: string;
+  readonly #events: ProgramEvent[] = [];
+  readonly #waiters = new Set<Waiter>();
+  #output = '';
+  #over = false;
+  /** Settles when the process is gone and all that it printed has been read; rejects when it could not be spawned. */
+  readonly exited: Promise<ProgramExit>;
+
+  constructor(
+    name: string,
+    command: string,
+    args: readonly string[],
+    options: { cwd: string; env: NodeJS.ProcessEnv },
+  ) {
+    this.#name = name;
+    this.#child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.exited = new Promise((resolve, reject) => {
+      this.#child.once('error', reject);
+      this.#child.once('close', (code, signal) => resolve({ code, signal, output: this.#output }));
+    });
+    this.exited.then(
+      ({ code, signal }) => this.#end(`${name} ended with ${signal ?? `code ${code}`}`),
+      (error: unknown) => this.#end(`${name} could not be started: ${String(error)}`),
+    );
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        this.#output += chunk;
+        this.#settleWaiters();
+      });
+    }
+    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+      const event = parseEvent(line);
+      if (event) this.#events.push(event);
+      this.#settleWaiters();
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** What it has printed so far, to stdout and stderr. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /**
+   * Waits for the first event of that name that `matches`, printed before or after this call; rejects, with the
+   * output, when the program ends first.
+   */
+  event(name: string, matches: (event: ProgramEvent) => boolean = () => true): Promise<ProgramEvent> {
+    return this.#wait(`the event ${name}`, () =>
+      this.#events.find((event) => event.event === name && matches(event)),
+    );
+  }
+
+  /** Waits until what it printed matches; rejects, with the output, when the program ends first. */
+  printed(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#wait(`output like ${pattern}`, () => pattern.exec(this.#output) ?? undefined);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    if (!this.#child.kill(name))
+      throw new Error(`${this.#name} is gone already: no ${name} sent\n${this.#output}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.exited.catch(() => undefined);
+  }
+
+  #wait<T>(what: string, find: () => T | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        tryToSettle() {
+          const found = find();
+          if (found !== undefined) resolve(found);
+          return found !== undefined;
+        },
+        reject: ({ message }) => reject(new Error(`${message} before ${what}\n${this.#output}`)),
+      };
+      if (waiter.tryToSettle()) return;
+      this.#waiters.add(waiter);
+      if (this.#over) this.#end(`${this.#name} had ended`);
+    });
+  }
+
+  #settleWaiters(): void {
+    for (const waiter of this.#waiters) if (waiter.tryToSettle()) this.#waiters.delete(waiter);
+  }
+
+  #end(message: string): void {
+    this.#over = true;
+    for (const waiter of this.#waiters) waiter.reject(new Error(message));
+    this.#waiters.clear();
+  }
+}
+
+function parseEvent(line: string): ProgramEvent | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const value = JSON.parse(line) as Partial<ProgramEvent>;
+    return typeof value.event === 'string' ? (value as ProgramEvent) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Starts `dist-test/<program>.js`, for example `fixtures/http`. */
+export function start(program: string, options: StartOptions = {}): Program {
+  const nest11 = options.nest === 11 ? ['--import', `${root}dist-test/support/process/nest-11.js`] : [];
+  return new Program(
+    program,
+    process.execPath,
+    [
+      '--enable-source-maps',
+      ...nest11,
+      ...(options.execArgv ?? []),
+      `${root}dist-test/${program}.js`,
+      ...(options.args ?? []),
+    ],
+    { cwd: options.cwd ?? root, env: { PATH: process.env['PATH'], ...options.env } },
+  );
+}
