@@ -1,0 +1,34 @@
+import type { GracefulShutdownOptions, HealthOptions, LateResponseOptions } from './options.js';
+
+/** The defaults that depend on nothing; those that do are in `budget.ts`. */
+export const DEFAULTS = {
+  quietPeriodMs: 0,
+  participantTimeoutMs: 5_000,
+  forceAfterTimeout: true,
+  raiseOnError: false,
+  forceOnRepeatAfterMs: 5_000,
+  lateRequests: 'reject',
+  exemptRoutes: ['/metrics'],
+  signals: ['SIGTERM', 'SIGINT'],
+  exit: true,
+  hooks: 'drain-first',
+  logProgress: true,
+  progressIntervalMs: 5_000,
+} as const satisfies GracefulShutdownOptions;
+
+/** What a late request is answered with. */
+export const LATE_RESPONSE_DEFAULTS: Required<LateResponseOptions> = {
+  code: 'SHUTTING_DOWN',
+  message: 'The server is shutting down',
+  retryAfterSeconds: 1,
+};
+
+/** The health routes. */
+export const HEALTH_DEFAULTS: Required<HealthOptions> = {
+  readiness: '/readyz',
+  liveness: '/healthz',
+  drain: '/drain',
+  readinessPaths: [],
+  livenessPaths: [],
+  indicators: [],
+};

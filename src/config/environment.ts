@@ -1,0 +1,70 @@
+import { keyProblem, LONGEST_MS } from './option-rules.js';
+import { show } from './problem.js';
+import { Secret } from './secret.js';
+import type { Problem } from './problem.js';
+
+/** The variables as they are found; numbers where a validation schema of the application has converted them. */
+export type Variables = Readonly<Record<string, unknown>>;
+
+/** What the environment says, put into the terms of the options. */
+export interface Environment {
+  /** `GRACEFUL_SHUTDOWN_TIMEOUT` */
+  readonly gracePeriodMs: number | undefined;
+  /** `GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY` */
+  readonly announceDelayMs: number | undefined;
+  /** `TERMINATION_GRACE_PERIOD_SECONDS` */
+  readonly podGracePeriodMs: number | undefined;
+  /** `DRAIN_AUTH_KEY` */
+  readonly drainKey: Secret | undefined;
+  /** Whether `KUBERNETES_SERVICE_HOST` is set. */
+  readonly inKubernetes: boolean;
+  /** `NODE_ENV` */
+  readonly nodeEnv: string | undefined;
+  /** What is wrong with any of them. */
+  readonly problems: readonly Problem[];
+}
+
+/** Reads the variables; empty ones count as not set. */
+export function readEnvironment(variables: Variables): Environment {
+  const problems: Problem[] = [];
+  const text = (name: string): string | undefined => {
+    const value = variables[name];
+    const trimmed = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : '';
+    return trimmed === '' ? undefined : trimmed;
+  };
+  const milliseconds = (name: string): number | undefined => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    const ms = /^\d+(\.\d+)?$/.test(value) ? Math.round(Number(value) * 1_000) : NaN;
+    if (ms <= LONGEST_MS || (ms > LONGEST_MS && name === 'TERMINATION_GRACE_PERIOD_SECONDS')) return ms;
+    problems.push({
+      name,
+      reason: Number.isNaN(ms)
+        ? `is ${show(value)}, which is no number of seconds`
+        : `is ${value} s, which is too long`,
+      fix: `write seconds, such as 25 or 2.5, up to ${Math.floor(LONGEST_MS / 1_000)}`,
+    });
+    return undefined;
+  };
+
+  const gracePeriodMs = milliseconds('GRACEFUL_SHUTDOWN_TIMEOUT');
+  if (gracePeriodMs === 0) {
+    problems.push({
+      name: 'GRACEFUL_SHUTDOWN_TIMEOUT',
+      reason: 'is 0 s, which leaves no time at all',
+      fix: 'write seconds, such as 25',
+    });
+  }
+  const key = text('DRAIN_AUTH_KEY');
+  const complaint = key === undefined ? undefined : keyProblem(key);
+  if (complaint) problems.push({ name: 'DRAIN_AUTH_KEY', ...complaint });
+  return {
+    gracePeriodMs,
+    announceDelayMs: milliseconds('GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY'),
+    podGracePeriodMs: milliseconds('TERMINATION_GRACE_PERIOD_SECONDS'),
+    drainKey: key === undefined ? undefined : new Secret(key),
+    inKubernetes: text('KUBERNETES_SERVICE_HOST') !== undefined,
+    nodeEnv: text('NODE_ENV'),
+    problems,
+  };
+}

@@ -1,0 +1,118 @@
+import type { HealthIndicatorFunction } from '@nestjs/terminus';
+import type { ShutdownReport } from '../core/report.js';
+
+/**
+ * What can be configured; all of it optional.
+ *
+ * Where an option has an environment variable, the option wins over the variable, and the variable over the
+ * default. Durations are in milliseconds, from 0 to 2 147 483 647; variables are in seconds, decimals allowed.
+ * Defaults shrink to fit into the grace period; what was set and does not fit is an error at boot.
+ */
+export interface GracefulShutdownOptions {
+  /**
+   * The whole budget of a shutdown, from the trigger to the exit.
+   *
+   * Variable: `GRACEFUL_SHUTDOWN_TIMEOUT`. Default: `TERMINATION_GRACE_PERIOD_SECONDS` minus {@link preStopMs}
+   * minus 2 000; without that variable 25 000 in Kubernetes (less, with a `preStopMs` over 3 000) and 8 000
+   * elsewhere (more, when the parts that were set need more).
+   */
+  readonly gracePeriodMs?: number;
+  /** How long the pod's preStop hook sleeps, which counts against the pod's grace period. Default: 0. */
+  readonly preStopMs?: number;
+  /**
+   * How long a shutdown by signal announces, with readiness down and everything still served.
+   *
+   * Variable: `GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY`. Default: 5 000 in Kubernetes with a listening server, at most
+   * 20 % of the grace period; else 0.
+   */
+  readonly announceDelayMs?: number;
+  /** Announcing lasts until no request has arrived for this long, {@link announceMaxMs} at most. Default: 0. */
+  readonly quietPeriodMs?: number;
+  /** The longest that announcing may last. Default: twice the announce delay, as far as it fits. */
+  readonly announceMaxMs?: number;
+  /**
+   * The part of the grace period that draining never gets, so that releasing and flushing always have time.
+   * Default: 5 000, at most 20 % of the grace period.
+   */
+  readonly releaseReserveMs?: number;
+  /** The longest that draining may take. Default: all that is left and not reserved. */
+  readonly drainTimeoutMs?: number;
+  /**
+   * What one participant may take in announce and quiesce; in release and flush, what it may take before it is
+   * warned about. More than 0. Default: 5 000.
+   */
+  readonly participantTimeoutMs?: number;
+  /** Whether the deadline ends the waiting; `false` gives up the promise to exit in time. Default: `true`. */
+  readonly forceAfterTimeout?: boolean;
+  /** Whether `shutdown()` and `app.close()` reject, after everything ran, when it was not clean. Default: `false`. */
+  readonly raiseOnError?: boolean;
+  /** From when on, after the trigger, a repeated SIGTERM forces. Default: 5 000. */
+  readonly forceOnRepeatAfterMs?: number;
+  /** What happens to requests that arrive from quiesce on. Default: `'reject'`, with 503. */
+  readonly lateRequests?: 'reject' | 'serve';
+  /** What a rejected late request is answered with. */
+  readonly lateResponse?: LateResponseOptions;
+  /**
+   * Routes that are served to the end, however late: `/metrics`, `GET /metrics`, `/admin/*` (everything below).
+   * Paths as the client sends them, prefix included. Default: `['/metrics']`.
+   */
+  readonly exemptRoutes?: readonly string[];
+  /** Signals that shut down. Default: `['SIGTERM', 'SIGINT']`. */
+  readonly signals?: readonly NodeJS.Signals[];
+  /**
+   * Whether a shutdown whose trigger asks for it ends the process; a function is called with the exit code in
+   * place of `process.exit`. Default: `true`.
+   */
+  readonly exit?: boolean | ((code: number) => void);
+  /** Chooses the exit code, from 0 to 255. Default: by the report's status. */
+  readonly exitCode?: (report: ShutdownReport) => number;
+  /**
+   * `'drain-first'` drains before Nest calls any shutdown hook; `'native'` leaves Nest's order alone.
+   * Default: `'drain-first'`.
+   */
+  readonly hooks?: 'drain-first' | 'native';
+  /**
+   * The bearer token that the drain route asks for; at least 16 characters of visible ASCII. Without it there is
+   * no drain route. Variable: `DRAIN_AUTH_KEY`. Default: none.
+   */
+  readonly drainAuthKey?: string;
+  /** The health and drain routes. */
+  readonly health?: HealthOptions;
+  /** Whether a shutdown logs what it waits for. Default: `true`. */
+  readonly logProgress?: boolean;
+  /** How often it does. More than 0. Default: 5 000. */
+  readonly progressIntervalMs?: number;
+}
+
+/** What a late request is answered with, beside status 503 and `Connection: close`. */
+export interface LateResponseOptions {
+  /** The body's `code`. Default: `'SHUTTING_DOWN'`. */
+  readonly code?: string;
+  /** The body's `message`. Default: `'The server is shutting down'`. */
+  readonly message?: string;
+  /** The `Retry-After` header, in whole seconds. Default: 1. */
+  readonly retryAfterSeconds?: number;
+}
+
+/**
+ * The health and drain routes.
+ *
+ * They are outside of the application's global prefix, versioning, guards, pipes and interceptors.
+ */
+export interface HealthOptions {
+  /** Path of the readiness route, or `false` for none. Default: `'/readyz'`. */
+  readonly readiness?: string | false;
+  /** Path of the liveness route, or `false` for none. Default: `'/healthz'`. */
+  readonly liveness?: string | false;
+  /** Path of the drain route, or `false` for none. Default: `'/drain'`, once there is a `drainAuthKey`. */
+  readonly drain?: string | false;
+  /**
+   * Readiness routes of the application's own: answered with 503 in its place from the trigger on. Paths as the
+   * client sends them, prefix included. Default: none.
+   */
+  readonly readinessPaths?: readonly string[];
+  /** Liveness routes of the application's own: served to the end, like {@link liveness}. Default: none. */
+  readonly livenessPaths?: readonly string[];
+  /** Terminus indicators that the readiness route checks while the application is not shutting down. Default: none. */
+  readonly indicators?: readonly HealthIndicatorFunction[];
+}

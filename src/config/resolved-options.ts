@@ -1,0 +1,31 @@
+import type { GracefulShutdownOptions, HealthOptions, LateResponseOptions } from './options.js';
+import type { Secret } from './secret.js';
+
+/** The options as everything else reads them, the coordinator included: complete, validated and frozen. */
+export interface ResolvedOptions extends Readonly<
+  Required<Omit<GracefulShutdownOptions, 'drainAuthKey' | 'exitCode' | 'health' | 'lateResponse'>>
+> {
+  /** Where the grace period came from: the option's name, a variable's, or `default`. */
+  readonly gracePeriodFrom: string;
+  /** The pod's own grace period, where `TERMINATION_GRACE_PERIOD_SECONDS` tells it. */
+  readonly podGracePeriodMs: number | undefined;
+  /** Whether the announce delay is a default, which is for applications with a listening server only. */
+  readonly announceNeedsServer: boolean;
+  /** `Infinity` when nothing was set: all that is left and not reserved. */
+  readonly drainTimeoutMs: number;
+  /** When the listener closes: `announce` lets a watcher start the next process at once. */
+  readonly closeListenerAt: 'announce' | 'drain';
+  readonly lateResponse: Readonly<Required<LateResponseOptions>>;
+  readonly exitCode: GracefulShutdownOptions['exitCode'];
+  readonly drainKey: Secret | undefined;
+  readonly health: Readonly<Required<HealthOptions>>;
+  /** Whether KUBERNETES_SERVICE_HOST is set. */
+  readonly inKubernetes: boolean;
+  /** Whether NODE_ENV is exactly `development`. */
+  readonly inDevelopment: boolean;
+}
+
+/** How long a shutdown by signal announces, in an application with or without a listening server. */
+export function announceDelayMs(options: ResolvedOptions, hasServer: boolean): number {
+  return options.announceNeedsServer && !hasServer ? 0 : options.announceDelayMs;
+}

@@ -1,0 +1,68 @@
+import { nearestName } from './nearest-name.js';
+import { HEALTH_RULES, isRecord, LATE_RESPONSE_RULES, OPTION_RULES } from './option-rules.js';
+import { show } from './problem.js';
+import type { HealthOptions } from './options.js';
+import type { Problem } from './problem.js';
+
+type AnyRules = Readonly<Record<string, (value: unknown) => Pick<Problem, 'reason' | 'fix'> | undefined>>;
+
+/** Checks every option on its own; whether the numbers fit together is checked elsewhere. */
+export function checkOptions(options: unknown): Problem[] {
+  if (!isRecord(options)) {
+    return [
+      { name: 'the options', reason: `are ${show(options)}, which is no object`, fix: 'give an object' },
+    ];
+  }
+  return [
+    ...checkEach(options, OPTION_RULES, ''),
+    ...(isRecord(options['lateResponse'])
+      ? checkEach(options['lateResponse'], LATE_RESPONSE_RULES, 'lateResponse.')
+      : []),
+    ...(isRecord(options['health']) ? checkEach(options['health'], HEALTH_RULES, 'health.') : []),
+  ];
+}
+
+/** Checks that no two routes of ours have the same path. */
+export function checkRoutes(health: HealthOptions): Problem[] {
+  const names = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const name of ['readiness', 'liveness', 'drain'] as const) {
+    const path = health[name];
+    if (typeof path !== 'string') continue;
+    const other = names.get(path);
+    if (other !== undefined) {
+      problems.push({
+        name: `health.${name}`,
+        reason: `is '${path}', which is health.${other} too`,
+        fix: 'give each a path of its own, or false',
+      });
+    }
+    names.set(path, name);
+  }
+  return problems;
+}
+
+/** The options without those that are `undefined`, which count as not set. */
+export function definedOnly<Options extends object>(
+  options: Options,
+): { [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
+}
+
+function checkEach(options: Record<string, unknown>, rules: AnyRules, prefix: string): Problem[] {
+  return Object.entries(definedOnly(options)).flatMap(([name, value]) => {
+    const check = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (!check) return [unknownOption(name, Object.keys(rules), prefix)];
+    const complaint = check(value);
+    return complaint ? [{ name: prefix + name, ...complaint }] : [];
+  });
+}
+
+function unknownOption(name: string, known: readonly string[], prefix: string): Problem {
+  const nearest = nearestName(name, known);
+  return {
+    name: prefix + name,
+    reason: 'is not an option',
+    fix: nearest === undefined ? `the options are ${known.join(', ')}` : `did you mean ${prefix}${nearest}?`,
+  };
+}
