@@ -1,0 +1,44 @@
+import type { IncomingMessage } from 'node:http';
+import type { RawHandler } from './adapter-route.js';
+
+/** What a request is answered with. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a path answers, by method. */
+export type Methods = Readonly<Record<string, (request: IncomingMessage) => Answer | Promise<Answer>>>;
+
+/** A handler of whatever method: HEAD is answered like GET, and a method that is not there with 405. */
+export function endpoint(methods: Methods): RawHandler {
+  const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  return (request, response) => {
+    const name = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
+    const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
+    void (async () => {
+      const answer = method
+        ? await method(request)
+        : problem(405, 'Method Not Allowed', `use ${allow.join(' or ')}`, { Allow: allow.join(', ') });
+      const body = JSON.stringify(answer.body);
+      response.writeHead(answer.status, {
+        'Content-Type': 'application/json; charset=utf-8',
+        'Content-Length': Buffer.byteLength(body),
+        'Cache-Control': 'no-store',
+        ...answer.headers,
+      });
+      response.end(body);
+    })();
+  };
+}
+
+/** An answer in the shape of Nest's exceptions. */
+export function problem(
+  statusCode: number,
+  error: string,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  return { status: statusCode, body: { statusCode, error, message }, headers };
+}

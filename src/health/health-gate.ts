@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
+import { DEVELOPMENT_PATH } from './development-endpoint.js';
+import { endpoint } from './endpoint.js';
+import { Readiness } from './readiness.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+
+/** What the HTTP servers need to know of routes while shutting down: which of them are special. */
+@Injectable()
+export class HealthGate {
+  readonly #readinessPaths: ReadonlySet<string>;
+  readonly #exempt: readonly ExemptRoute[];
+  readonly #refuse: (request: IncomingMessage, response: ServerResponse) => void;
+
+  constructor(@Inject(RESOLVED_OPTIONS) options: ResolvedOptions, readiness: Readiness) {
+    const { health, exemptRoutes } = options;
+    this.#readinessPaths = new Set(
+      [health.readiness, ...health.readinessPaths].filter((path) => path !== false),
+    );
+    const admin = [health.liveness, health.drain, DEVELOPMENT_PATH].filter((path) => path !== false);
+    this.#exempt = [...this.#readinessPaths, ...admin, ...health.livenessPaths, ...exemptRoutes].map(parse);
+    this.#refuse = endpoint({ GET: () => readiness.refusal() });
+  }
+
+  /** Whether a request is served however late it comes. */
+  isExempt(method: string, url: string): boolean {
+    const path = pathOf(url);
+    return this.#exempt.some((route) => route.matches(method, path));
+  }
+
+  /**
+   * Answers a request for a readiness route, the application's own ones included: 503. To be asked about every
+   * request from the trigger on.
+   *
+   * @returns whether it has
+   */
+  refuses(request: IncomingMessage, response: ServerResponse): boolean {
+    const { method = '', url = '' } = request;
+    if (!['GET', 'HEAD'].includes(method) || !this.#readinessPaths.has(pathOf(url))) return false;
+    this.#refuse(request, response);
+    return true;
+  }
+}
+
+interface ExemptRoute {
+  matches(method: string, path: string): boolean;
+}
+
+/** Reads `/metrics`, `GET /metrics` or `/admin/*`. */
+function parse(route: string): ExemptRoute {
+  const [pattern = '', only] = route.split(' ').toReversed();
+  const prefix = pattern.endsWith('*') ? pattern.slice(0, -1) : undefined;
+  return {
+    matches: (method, path) =>
+      (only === undefined || method === only || (method === 'HEAD' && only === 'GET')) &&
+      (prefix === undefined ? path === pathOf(pattern) : path.startsWith(prefix)),
+  };
+}
+
+/** The path without the query, nor the slash at its end, which Express takes for the same. */
+function pathOf(url: string): string {
+  const path = url.split('?', 1)[0]!;
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
