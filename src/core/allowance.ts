@@ -1,52 +1,67 @@
 import type { Allowance } from './execution.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
-import type { ParticipantOptions } from './participant.js';
-import type { PhaseRules, ShutdownPhase } from './phase.js';
+import type { PhaseRules } from './phase.js';
 
-/** What one step may claim of the time that is left. */
-export interface Claim {
-  /** Time left to the deadline, in milliseconds. */
-  readonly remainingMs: number;
+/** Where a step stands among those that follow one another. */
+export interface Turn {
   /** How many sequential steps this one stands for. */
   readonly steps: number;
   /** How many sequential steps are still to come, this one's included. */
   readonly stepsToCome: number;
 }
 
-/** How long a participant may take in a phase; the phase's own end clips it further. */
+/** What one step may claim of the time that is left; milliseconds. */
+export interface Claim extends Turn {
+  /** Time left to the deadline. */
+  readonly remainingMs: number;
+  /** What every step that is still to come keeps, whatever this one does. */
+  readonly guaranteedMs: number;
+}
+
+/**
+ * How long a participant may take in a phase; the phase's own end clips it further.
+ *
+ * @param explicitMs the participant's own timeout, if it has one: it is never exceeded
+ */
 export function allowanceFor(
   rules: PhaseRules,
   explicitMs: number | undefined,
   options: CoordinatorOptions,
   claim: Claim,
 ): Allowance {
-  if (explicitMs !== undefined) return { limitMs: explicitMs, slowAfterMs: Infinity };
+  const { participantTimeoutMs, drainTimeoutMs, forceAfterTimeout } = options;
   switch (rules.allowance) {
     case 'participant':
-      return { limitMs: options.participantTimeoutMs, slowAfterMs: Infinity };
+      return { limitMs: explicitMs ?? participantTimeoutMs, slowAfterMs: Infinity };
     case 'phase':
-      return { limitMs: options.drainTimeoutMs, slowAfterMs: Infinity };
-    case 'fair':
-      return {
-        limitMs: options.forceAfterTimeout ? shareOf(claim, options.participantTimeoutMs) : Infinity,
-        slowAfterMs: options.participantTimeoutMs,
-      };
+      return { limitMs: explicitMs ?? drainTimeoutMs, slowAfterMs: Infinity };
+    case 'fair': {
+      const shareMs = forceAfterTimeout ? shareOf(claim, explicitMs ?? participantTimeoutMs) : Infinity;
+      return explicitMs === undefined
+        ? { limitMs: shareMs, slowAfterMs: participantTimeoutMs }
+        : { limitMs: Math.min(explicitMs, shareMs), slowAfterMs: Infinity };
+    }
   }
+}
+
+/** The part of the time left that is divided evenly among all steps, and that no step can take from another. */
+const GUARANTEED_PART = 1 / 4;
+
+/** What each of `steps` keeps, whatever the others do, of the time that is left when the first one begins. */
+export function guaranteeFor(remainingMs: number, steps: number): number {
+  return (remainingMs * GUARANTEED_PART) / Math.max(1, steps);
 }
 
 /**
  * A fair share of the time left.
  *
- * An equal split among many steps would cut an honest slow one while the quick ones leave their time unused, so a
- * step may take up to `participantTimeoutMs`, but while others are to come never more than half of what is left:
- * however many hang, the next one always gets something.
+ * An equal split among many steps would cut an honest slow one while the quick ones leave their time unused. So a
+ * step may take what it wants, up to `wantedMs`; but while others are to come, at most half of what is left, and
+ * never what is guaranteed to them.
  */
-function shareOf({ remainingMs, steps, stepsToCome }: Claim, participantTimeoutMs: number): number {
-  if (stepsToCome <= steps) return remainingMs;
-  return Math.max((remainingMs * steps) / stepsToCome, Math.min(participantTimeoutMs, remainingMs / 2));
-}
-
-/** The explicit timeout of a registration for a phase. */
-export function explicitTimeout(options: ParticipantOptions, phase: ShutdownPhase): number | undefined {
-  return typeof options.timeoutMs === 'number' ? options.timeoutMs : options.timeoutMs?.[phase];
+function shareOf({ remainingMs, steps, stepsToCome, guaranteedMs }: Claim, wantedMs: number): number {
+  const others = stepsToCome - steps;
+  if (others <= 0) return remainingMs;
+  const equalMs = (remainingMs * steps) / stepsToCome;
+  return Math.max(equalMs, Math.min(wantedMs, remainingMs / 2, remainingMs - others * guaranteedMs));
 }

@@ -12,30 +12,35 @@ import type { ShutdownContext, ShutdownParticipant } from './participant.js';
 export class AnnounceDelay implements ShutdownParticipant {
   readonly name = 'announce delay';
 
-  constructor(
-    private readonly clock: Clock,
-    private readonly arrivals: Arrivals,
-    private readonly options: CoordinatorOptions,
-    /** What the trigger asked for. */
-    private readonly delayMs: () => number,
-  ) {}
+  readonly #clock: Clock;
+  readonly #arrivals: Arrivals;
+  readonly #options: CoordinatorOptions;
+  readonly #delayMs: () => number;
+
+  /** @param delayMs tells, once the shutdown is final, what the trigger asked for */
+  constructor(clock: Clock, arrivals: Arrivals, options: CoordinatorOptions, delayMs: () => number) {
+    this.#clock = clock;
+    this.#arrivals = arrivals;
+    this.#options = options;
+    this.#delayMs = delayMs;
+  }
 
   async announce(context: ShutdownContext): Promise<void> {
-    const begunAt = this.clock.now();
+    const begunAt = this.#clock.now();
     await context.terminating;
-    const delayMs = this.delayMs();
+    const delayMs = this.#delayMs();
     if (delayMs === 0) return;
     const latest = Math.min(
-      begunAt + Math.max(delayMs, this.options.announceMaxMs),
-      context.deadline.at - this.options.releaseReserveMs,
+      begunAt + Math.max(delayMs, this.#options.announceMaxMs),
+      context.deadline.at - this.#options.releaseReserveMs,
     );
     const quietAt = (): number => {
-      const lastAt = this.arrivals.lastSince(begunAt);
-      return lastAt === undefined ? begunAt : lastAt + this.options.quietPeriodMs;
+      const lastAt = this.#arrivals.lastSince(begunAt);
+      return lastAt === undefined ? begunAt : lastAt + this.#options.quietPeriodMs;
     };
     for (;;) {
       const until = Math.min(Math.max(begunAt + delayMs, quietAt()), latest);
-      const waitMs = until - this.clock.now();
+      const waitMs = until - this.#clock.now();
       if (waitMs <= 0 || context.signal.aborted) return;
       await this.#wait(waitMs, context.signal);
     }
@@ -43,7 +48,7 @@ export class AnnounceDelay implements ShutdownParticipant {
 
   #wait(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const timer: Timer = this.clock.setTimer(() => {
+      const timer: Timer = this.#clock.setTimer(() => {
         signal.removeEventListener('abort', stop);
         resolve();
       }, ms);

@@ -8,14 +8,15 @@ import { ShutdownError, ShutdownFailedError } from './errors.js';
 import { ParticipantRegistry } from './participant-registry.js';
 import { hasBegun, LifetimeEvent, PHASE_RULES, PHASES } from './phase.js';
 import { ShutdownCoordinator } from './shutdown-coordinator.js';
+import { isThenable } from './thenable.js';
 import { Walk } from './walk.js';
-import type { Claim } from './allowance.js';
+import type { Turn } from './allowance.js';
 import type { Clock } from './clock.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import type { ShutdownEvent, ShutdownObserver } from './events.js';
 import type { Execution, Step } from './execution.js';
 import type { ParticipantMethod, ParticipantOptions, ShutdownParticipant } from './participant.js';
-import type { Registration } from './participant-registry.js';
+import type { Registration } from './registration.js';
 import type { PhaseRules, ShutdownPhase, ShutdownState } from './phase.js';
 import type { ShutdownProgress, ShutdownReport } from './report.js';
 import type { ShutdownReason, ShutdownRequest } from './reason.js';
@@ -39,12 +40,12 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   readonly #observers = new Set<ShutdownObserver>();
   readonly #abort = new AbortController();
   readonly #inside = new AsyncLocalStorage<Execution>();
+  readonly #resuming = new Set<Execution>();
   readonly #finished = deferred<ShutdownReport>();
   readonly #outcome = deferred<ShutdownReport>();
   #walk: Walk | undefined;
   #state: ShutdownState = 'running';
   #report: ShutdownReport | undefined;
-  #resuming: Promise<void> | undefined;
   #exitRequested = false;
 
   constructor(options: CoordinatorOptions, clock: Clock) {
@@ -65,11 +66,11 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   }
 
   get state(): ShutdownState {
-    return this.#state;
+    return this.#walk?.cycle.forcedBy === undefined ? this.#state : 'forced';
   }
 
   get phase(): ShutdownPhase | undefined {
-    return PHASES.find((phase) => phase === this.#state);
+    return PHASES.find((phase) => phase === this.state);
   }
 
   get isShuttingDown(): boolean {
@@ -125,7 +126,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
 
   /** Registers with everything spelled out; {@link register} is this for participants from outside. */
   add(registration: Registration): () => void {
-    return this.#registry.add(registration, this.#state);
+    return this.#registry.add(registration, this.state);
   }
 
   shutdown(
@@ -134,7 +135,8 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   ): Promise<ShutdownReport> {
     const why: ShutdownReason = typeof reason === 'string' ? { kind: 'manual', message: reason } : reason;
     const self = this.#inside.getStore();
-    if (self) this.#emit({ type: 'self-wait', name: self.step.name });
+    // What a participant leaves running keeps its context; it can wait for itself only as long as it is waited for.
+    if (self?.isPending) this.#emit({ type: 'self-wait', name: self.step.name });
     this.#exitRequested ||= request.exit ?? false;
     if (this.#walk?.cycle.isTerminating) {
       this.#emit({ type: 'joined', reason: why });
@@ -145,16 +147,14 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   }
 
   drain(message?: string): boolean {
-    if (hasBegun('quiesce', this.#state)) {
-      throw new ShutdownError(
-        'SHUTDOWN_TERMINATING',
-        `cannot drain: the shutdown is in ${this.#state} already`,
-      );
+    const { state } = this;
+    if (hasBegun('quiesce', state)) {
+      throw new ShutdownError('SHUTDOWN_TERMINATING', `cannot drain: the shutdown has come to ${state}`);
     }
     if (this.#walk) return false;
-    const cycle = new Cycle(this.#clock, { kind: 'drain', ...(message !== undefined && { message }) });
-    this.#emit({ type: 'started', reason: cycle.reason });
-    this.#start(cycle);
+    const walk = this.#open({ kind: 'drain', ...(message !== undefined && { message }) });
+    this.#emit({ type: 'started', reason: walk.cycle.reason });
+    void this.#walkToTheEnd(walk);
     return true;
   }
 
@@ -169,31 +169,41 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     }
     this.#walk = undefined;
     this.#state = 'running';
-    const resuming = walk.resume().then(() => {
-      if (this.#resuming === resuming) this.#resuming = undefined;
-    });
-    this.#resuming = resuming;
-    return resuming;
+    return walk.resume();
   }
 
   progress(): ShutdownProgress {
     const cycle = this.#walk?.cycle;
     return {
-      state: this.#state,
+      state: this.state,
       inFlight: this.#registry.countInFlight(),
       pending: cycle?.pending() ?? [],
       ...(cycle && {
         reason: cycle.reason,
         since: cycle.since,
-        elapsedMs: this.#clock.now() - cycle.startedAt,
+        elapsedMs: this.#report?.durationMs ?? this.#clock.now() - cycle.startedAt,
       }),
-      ...(cycle?.isTerminating && { remainingMs: cycle.deadline.remainingMs }),
+      ...(cycle?.isTerminating && {
+        remainingMs: this.#report?.remainingMs ?? cycle.deadline.remainingMs,
+      }),
     };
   }
 
   observe(observer: ShutdownObserver): () => void {
     this.#observers.add(observer);
     return () => void this.#observers.delete(observer);
+  }
+
+  /** Settles when `phase` has begun, or the shutdown is over. */
+  entered(phase: ShutdownPhase): Promise<void> {
+    return new Promise((resolve) => {
+      if (hasBegun(phase, this.#state)) return resolve();
+      const stop = this.observe(() => {
+        if (!hasBegun(phase, this.#state)) return;
+        stop();
+        resolve();
+      });
+    });
   }
 
   /** Stops waiting: what is pending is abandoned and named, what has not begun is skipped. */
@@ -206,45 +216,47 @@ export class PhasedCoordinator extends ShutdownCoordinator {
    *
    * @returns settles when the step has, or was abandoned; never rejects
    */
-  perform(step: Omit<Step, 'phase'>, claim: Omit<Claim, 'remainingMs'>, explicitMs?: number): Promise<void> {
+  perform(step: Omit<Step, 'phase'>, turn: Turn, explicitMs?: number): Promise<void> {
     if (!this.#walk || this.#report) throw new Error(`${step.name} was to run outside of a shutdown`);
-    return this.#walk.perform(step, claim, explicitMs);
+    return this.#walk.perform(step, turn, explicitMs);
   }
 
   #terminate(reason: ShutdownReason, request: ShutdownRequest): void {
-    const delayMs = request.announceDelayMs ?? (reason.kind === 'signal' ? this.#options.announceDelayMs : 0);
-    const cycle = this.#walk?.cycle ?? new Cycle(this.#clock, reason);
-    cycle.terminate(reason, delayMs, this.#options.gracePeriodMs);
-    this.#emit({ type: 'terminating', reason, gracePeriodMs: this.#options.gracePeriodMs });
-    if (!this.#walk) this.#start(cycle);
+    const { gracePeriodMs, announceDelayMs } = this.#options;
+    const delayMs = request.announceDelayMs ?? (reason.kind === 'signal' ? announceDelayMs : 0);
+    const announced = this.#walk;
+    const walk = announced ?? this.#open(reason);
+    walk.cycle.terminate(reason, delayMs, gracePeriodMs);
+    this.#emit({ type: 'terminating', reason, gracePeriodMs });
+    if (!announced) void this.#walkToTheEnd(walk);
   }
 
-  #start(cycle: Cycle): void {
-    const walk = new Walk(cycle, {
+  /** From here on every trigger joins, and readiness is gone; only then may observers hear of it. */
+  #open(reason: ShutdownReason): Walk {
+    this.#state = PHASES[0];
+    this.#walk = new Walk(new Cycle(this.#clock, reason), {
       clock: this.#clock,
       options: this.#options,
       registry: this.#registry,
       inside: this.#inside,
+      resuming: this.#resuming,
       emit: this.#emit,
       enter: this.#enter,
     });
-    this.#walk = walk;
-    this.#state = PHASES[0];
-    void this.#walkToTheEnd(walk);
+    return this.#walk;
   }
 
   async #walkToTheEnd(walk: Walk): Promise<void> {
-    // Synchronously unless there is something to wait for: readiness must be gone in the tick of the trigger.
-    if (this.#resuming) await this.#resuming;
     await walk.run();
-    if (!walk.cycle.isResumed) this.#finish(walk);
+    if (!walk.cycle.isResumed) this.#finish(walk.cycle);
   }
 
-  #finish(walk: Walk): void {
-    const { cycle, pendingWhenForced } = walk;
-    const report = cycle.report(pendingWhenForced, this.arrivals.lastSince(cycle.startedAt));
+  #finish(cycle: Cycle): void {
+    const report = cycle.report(this.arrivals.lastSince(cycle.startedAt));
     this.#report = report;
     this.#state = cycle.forcedBy === undefined ? 'completed' : 'forced';
+    // A shutdown that was forced while it announced has not come past quiesce.
+    this.#abort.abort(cycle.reason);
     this.#emit({ type: 'finished', report });
     if (this.#options.raiseOnError && report.status !== 'completed') {
       this.#outcome.reject(new ShutdownFailedError(report));
@@ -261,11 +273,11 @@ export class PhasedCoordinator extends ShutdownCoordinator {
 
   readonly #emit = (event: ShutdownEvent): void => {
     for (const observer of this.#observers) {
+      // An onlooker, a logger among them, must not stop a shutdown: neither by throwing nor by rejecting.
       try {
-        observer(event);
-      } catch {
-        // An onlooker, a logger among them, must not stop a shutdown.
-      }
+        const result: unknown = observer(event);
+        if (isThenable(result)) result.then(undefined, () => {});
+      } catch {}
     }
   };
 }

@@ -24,14 +24,15 @@ export class Cycle {
   isTerminating = false;
   isResumed = false;
   forcedBy: string | undefined;
-  readonly executions: Execution[] = [];
+  readonly executions: Execution<ShutdownPhase>[] = [];
   readonly cuts: Cut[] = [];
-  readonly skipped: ParticipantReport[] = [];
 
   readonly #clock: Clock;
   readonly #terminating = deferred<ShutdownReason>();
-  readonly #phases: { phase: ShutdownPhase; from: number; to?: number }[] = [];
+  readonly #phases: { readonly phase: ShutdownPhase; readonly from: number; to?: number }[] = [];
+  readonly #skipped: ParticipantReport[] = [];
   #gracePeriodMs = Infinity;
+  #pendingWhenForced: readonly PendingReport[] = [];
 
   constructor(clock: Clock, reason: ShutdownReason) {
     this.#clock = clock;
@@ -41,7 +42,7 @@ export class Cycle {
     this.deadline = Deadline.none(clock);
   }
 
-  /** Resolves with the reason once there is no way back. */
+  /** Resolves with the reason once there is no way back; never, when it is undone. */
   get terminating(): Promise<ShutdownReason> {
     return this.#terminating.promise;
   }
@@ -56,32 +57,52 @@ export class Cycle {
     this.#terminating.resolve(reason);
   }
 
+  /** Notes who ended it early, and what was pending then. */
+  force(by: string): void {
+    this.forcedBy = by;
+    this.#pendingWhenForced = this.pending();
+  }
+
   enterPhase(phase: ShutdownPhase): void {
     this.#phases.push({ phase, from: this.#clock.now() });
   }
 
-  /** @returns how long the phase took, in milliseconds */
-  leavePhase(): number {
-    const current = this.#phases.at(-1)!;
+  /** @returns the phase that was left and how long it took, in milliseconds; nothing when there was none to leave */
+  leavePhase(): { readonly phase: ShutdownPhase; readonly durationMs: number } | undefined {
+    const current = this.#phases.at(-1);
+    if (!current || current.to !== undefined) return undefined;
     current.to = this.#clock.now();
-    return current.to - current.from;
+    return { phase: current.phase, durationMs: current.to - current.from };
+  }
+
+  /** Notes that something did not get its turn. */
+  skip(step: { readonly name: string; readonly registeredAt?: string }, phase: ShutdownPhase): void {
+    this.#skipped.push({
+      name: step.name,
+      phase,
+      outcome: 'skipped',
+      startedMs: this.#clock.now() - this.startedAt,
+      durationMs: 0,
+      ...(step.registeredAt !== undefined && { registeredAt: step.registeredAt }),
+    });
   }
 
   /** What is being waited for, oldest first. */
   pending(): PendingReport[] {
     return this.executions
-      .filter(({ outcome, step }) => outcome === undefined && step.phase !== 'resume')
+      .filter(({ isPending }) => isPending)
       .map(({ step, ageMs }) => ({
         name: step.name,
-        phase: step.phase as ShutdownPhase,
+        phase: step.phase,
         ageMs,
         ...(step.registeredAt !== undefined && { registeredAt: step.registeredAt }),
       }));
   }
 
-  /** Everything that is known of the walk. */
-  report(pending: readonly PendingReport[], lastArrivalAt: number | undefined): ShutdownReport {
-    const participants = [...this.executions.map((execution) => this.#reportOf(execution)), ...this.skipped];
+  /** Everything that is known of the walk, once it is over. */
+  report(lastArrivalAt: number | undefined): ShutdownReport {
+    const now = this.#clock.now();
+    const participants = [...this.executions.map((execution) => this.#reportOf(execution)), ...this.#skipped];
     const { kind, signal, message, error } = this.reason;
     const said = message ?? (error === undefined ? undefined : messageOf(error));
     return {
@@ -89,18 +110,18 @@ export class Cycle {
       status: this.#status(participants),
       reason: { kind, ...(signal !== undefined && { signal }), ...(said !== undefined && { message: said }) },
       startedAt: this.since,
-      durationMs: this.#clock.now() - this.startedAt,
+      durationMs: now - this.startedAt,
       gracePeriodMs: this.#gracePeriodMs,
       remainingMs: this.deadline.remainingMs,
       ...(lastArrivalAt !== undefined && { announceNeedMs: lastArrivalAt - this.startedAt }),
-      phases: this.#phases.map(({ phase, from, to }): PhaseReport => ({
+      phases: this.#phases.map(({ phase, from, to = now }): PhaseReport => ({
         phase,
         startedMs: from - this.startedAt,
-        durationMs: (to ?? this.#clock.now()) - from,
+        durationMs: to - from,
       })),
       participants,
       cuts: [...this.cuts],
-      pending,
+      pending: this.#pendingWhenForced,
       ...(this.forcedBy !== undefined && { forcedBy: this.forcedBy }),
     };
   }
@@ -111,14 +132,14 @@ export class Cycle {
     return clean ? 'completed' : 'failed';
   }
 
-  #reportOf({ step, outcome, error, startedAt, ageMs }: Execution): ParticipantReport {
+  #reportOf({ step, outcome, error, startedAt, ageMs }: Execution<ShutdownPhase>): ParticipantReport {
     return {
       name: step.name,
-      phase: step.phase as ShutdownPhase,
-      outcome: outcome ?? 'timed-out',
+      phase: step.phase,
+      outcome: outcome!,
       startedMs: startedAt - this.startedAt,
       durationMs: ageMs,
-      ...(error !== undefined && { error: messageOf(error) }),
+      ...(outcome === 'failed' && { error: messageOf(error) }),
       ...(outcome !== 'completed' && step.registeredAt !== undefined && { registeredAt: step.registeredAt }),
     };
   }

@@ -45,10 +45,11 @@ export class ShutdownFailedError extends ShutdownError {
 
 /** The message of whatever was thrown; code under shutdown throws anything. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name;
   try {
-    return String(thrown);
+    const { message, code, name } = Object(thrown) as Partial<NodeJS.ErrnoException>;
+    // A refused connection to a name with several addresses is an AggregateError without a message, but with a code.
+    return typeof message === 'string' ? message || code || name || 'Error' : String(thrown);
   } catch {
-    return Object.prototype.toString.call(thrown);
+    return 'something that cannot be printed';
   }
 }

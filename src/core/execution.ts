@@ -1,6 +1,7 @@
 import { ShutdownError } from './errors.js';
+import { isThenable } from './thenable.js';
 import type { Clock, Timer } from './clock.js';
-import type { StepPhase } from './events.js';
+import type { ShutdownObserver, StepPhase } from './events.js';
 import type { ParticipantOutcome } from './report.js';
 
 /** How long an execution may take, and when it is called slow; milliseconds. */
@@ -10,94 +11,123 @@ export interface Allowance {
 }
 
 /** What is executed. */
-export interface Step {
+export interface Step<P extends StepPhase = StepPhase> {
   readonly name: string;
-  readonly phase: StepPhase;
+  readonly phase: P;
   readonly registeredAt?: string;
   run(this: void, signal: AbortSignal): unknown;
 }
 
-/** Hears what becomes of an execution. */
-export interface ExecutionListener {
-  onSlow(execution: Execution): void;
-  onSettled(execution: Execution): void;
-}
+/** Why an execution is not waited for any longer. */
+export type AbandonCode = 'SHUTDOWN_TIMED_OUT' | 'SHUTDOWN_FORCED' | 'SHUTDOWN_RESUMED';
+
+const BECAUSE: Record<AbandonCode, string> = {
+  SHUTDOWN_TIMED_OUT: 'its time was up',
+  SHUTDOWN_FORCED: 'the shutdown was forced',
+  SHUTDOWN_RESUMED: 'an operator resumed',
+};
 
 /**
  * One participant's method being run: timed, bounded and isolated.
  *
  * It settles exactly once; what the method does afterwards is ignored.
  */
-export class Execution {
-  readonly step: Step;
+export class Execution<P extends StepPhase = StepPhase> {
+  readonly step: Step<P>;
   readonly startedAt: number;
   /** Resolves when the method has settled or was abandoned; never rejects. */
   readonly settled: Promise<void>;
-  outcome: ParticipantOutcome | undefined;
-  error: unknown;
-  endedAt: number | undefined;
 
   readonly #clock: Clock;
-  readonly #listener: ExecutionListener;
+  readonly #emit: ShutdownObserver;
   readonly #abort = new AbortController();
   readonly #timers: Timer[] = [];
   #resolve!: () => void;
+  #outcome: ParticipantOutcome | undefined;
+  #error: unknown;
+  #endedAt: number | undefined;
 
-  constructor(step: Step, clock: Clock, listener: ExecutionListener) {
+  constructor(step: Step<P>, clock: Clock, emit: ShutdownObserver) {
     this.step = step;
     this.startedAt = clock.now();
     this.#clock = clock;
-    this.#listener = listener;
+    this.#emit = emit;
     this.settled = new Promise((resolve) => {
       this.#resolve = resolve;
     });
   }
 
-  get ageMs(): number {
-    return (this.endedAt ?? this.#clock.now()) - this.startedAt;
+  /** What became of it; `undefined` while it is pending. */
+  get outcome(): ParticipantOutcome | undefined {
+    return this.#outcome;
   }
 
-  /** Calls the method. */
+  get isPending(): boolean {
+    return this.#outcome === undefined;
+  }
+
+  /** What the method threw. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  get ageMs(): number {
+    return (this.#endedAt ?? this.#clock.now()) - this.startedAt;
+  }
+
+  /** Calls the method, unless it was abandoned before its turn. */
   start({ limitMs, slowAfterMs }: Allowance): void {
+    if (!this.isPending) return;
+    const { name, phase, run } = this.step;
+    this.#emit({ type: 'participant-started', name, phase });
+    this.#timers.push(this.#clock.setTimer(() => this.abandon('SHUTDOWN_TIMED_OUT'), limitMs));
+    if (slowAfterMs < limitMs) {
+      this.#timers.push(
+        this.#clock.setTimer(
+          () => this.#emit({ type: 'participant-slow', name, phase, ageMs: this.ageMs }),
+          slowAfterMs,
+        ),
+      );
+    }
     try {
-      const result = this.step.run(this.#abort.signal);
+      const result = run(this.#abort.signal);
       if (!isThenable(result)) return this.#settle('completed');
       Promise.resolve(result).then(
         () => this.#settle('completed'),
         (error: unknown) => this.#settle('failed', error),
       );
     } catch (error) {
-      return this.#settle('failed', error);
+      this.#settle('failed', error);
     }
-    if (slowAfterMs < limitMs) {
-      this.#timers.push(this.#clock.setTimer(() => this.#listener.onSlow(this), slowAfterMs));
-    }
-    this.#timers.push(this.#clock.setTimer(() => this.abandon(), limitMs));
   }
 
   /** Stops waiting for it: its signal aborts first, so that it can cut what it holds and say so. */
-  abandon(): void {
-    if (this.outcome !== undefined) return;
+  abandon(code: AbandonCode): void {
+    if (!this.isPending) return;
+    const { name, phase } = this.step;
+    const age = `${Math.round(this.ageMs)} ms`;
     this.#abort.abort(
-      new ShutdownError(
-        'SHUTDOWN_TIMED_OUT',
-        `${this.step.name} was abandoned in ${this.step.phase} after ${Math.round(this.ageMs)} ms`,
-      ),
+      new ShutdownError(code, `${name} was abandoned in ${phase} after ${age}: ${BECAUSE[code]}`),
     );
-    this.#settle('timed-out');
+    this.#settle(code === 'SHUTDOWN_RESUMED' ? 'skipped' : 'timed-out');
   }
 
   #settle(outcome: ParticipantOutcome, error?: unknown): void {
-    if (this.outcome !== undefined) return;
-    this.outcome = outcome;
-    this.error = error;
-    this.endedAt = this.#clock.now();
+    if (!this.isPending) return;
+    this.#outcome = outcome;
+    this.#error = error;
+    this.#endedAt = this.#clock.now();
     for (const timer of this.#timers) timer.cancel();
-    this.#listener.onSettled(this);
+    const { name, phase, registeredAt } = this.step;
+    this.#emit({
+      type: 'participant-settled',
+      name,
+      phase,
+      outcome,
+      durationMs: this.ageMs,
+      ...(outcome === 'failed' && { error }),
+      ...(registeredAt !== undefined && { registeredAt }),
+    });
     this.#resolve();
   }
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }

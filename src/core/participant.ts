@@ -9,9 +9,15 @@ export interface ShutdownContext {
   readonly phase: ShutdownPhase;
   /** When the whole shutdown must be over; without end while an operator drains. */
   readonly deadline: Deadline;
-  /** Aborts when this participant's time is up; whoever has something to cut, cuts it then. */
+  /**
+   * Aborts when nobody waits any longer: this participant's time is up (`reason.code` is `SHUTDOWN_TIMED_OUT`), the
+   * shutdown is forced (`SHUTDOWN_FORCED`) or undone (`SHUTDOWN_RESUMED`). Whoever has something to cut, cuts it then.
+   */
   readonly signal: AbortSignal;
-  /** Resolves with the reason once the shutdown can no longer be undone: at once, unless an operator drains. */
+  /**
+   * Resolves with the reason once the shutdown can no longer be undone: at once, unless an operator drains; never, if
+   * the operator resumes.
+   */
   readonly terminating: Promise<ShutdownReason>;
   /** Puts work that was ended unfinished into the report; it makes the shutdown a failed one. */
   cut(this: void, work: Omit<Cut, 'phase' | 'participant'>): void;
@@ -48,10 +54,13 @@ export interface ShutdownParticipant {
 /** How a participant takes part. */
 export interface ParticipantOptions {
   /**
-   * Order within `release`: higher first; those of equal priority run concurrently, started in the reverse order
-   * of their registration. Default: 0.
+   * Order of start in every phase: higher first, and of equal priority the last registered first. In `release`, those
+   * of one priority are awaited before the next ones start. Default: 0; lifetime events come before all others.
    */
   readonly priority?: number;
-  /** A hard limit in milliseconds, for every phase or by phase. Default: what the phase allows. */
+  /**
+   * A hard limit in milliseconds, for every phase or by phase, clipped by the deadline and by what others are
+   * guaranteed. Default: what the phase allows.
+   */
   readonly timeoutMs?: number | Partial<Record<ShutdownPhase, number>>;
 }

@@ -1,17 +1,18 @@
-import { allowanceFor, explicitTimeout } from './allowance.js';
+import { allowanceFor, guaranteeFor } from './allowance.js';
+import { contextFor } from './context.js';
 import { Execution } from './execution.js';
 import { PHASE_RULES } from './phase.js';
+import { explicitTimeout } from './registration.js';
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import type { Claim } from './allowance.js';
-import type { Clock } from './clock.js';
+import type { Turn } from './allowance.js';
+import type { Clock, Timer } from './clock.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import type { Cycle } from './cycle.js';
-import type { ShutdownEvent } from './events.js';
-import type { Allowance, Step } from './execution.js';
-import type { ShutdownContext } from './participant.js';
-import type { ParticipantRegistry, Registration } from './participant-registry.js';
+import type { ShutdownObserver } from './events.js';
+import type { AbandonCode, Step } from './execution.js';
+import type { ParticipantRegistry } from './participant-registry.js';
 import type { PhaseRules, ShutdownPhase } from './phase.js';
-import type { PendingReport } from './report.js';
+import type { Member, ParticipantMethodName } from './registration.js';
 
 /** What a walk needs from the coordinator. */
 export interface WalkPorts {
@@ -20,7 +21,9 @@ export interface WalkPorts {
   readonly registry: ParticipantRegistry;
   /** Knows, inside a participant's method, which execution that is. */
   readonly inside: AsyncLocalStorage<Execution>;
-  emit(this: void, event: ShutdownEvent): void;
+  /** What undoes an earlier announcement and has not settled yet. */
+  readonly resuming: Set<Execution>;
+  readonly emit: ShutdownObserver;
   enter(this: void, rules: PhaseRules): void;
 }
 
@@ -31,11 +34,13 @@ export interface WalkPorts {
  */
 export class Walk {
   readonly cycle: Cycle;
-  /** What was pending when it was forced. */
-  pendingWhenForced: readonly PendingReport[] = [];
 
   readonly #ports: WalkPorts;
+  /** Whose turn has come. */
+  readonly #begun = new Set<Member>();
   #rules: PhaseRules | undefined;
+  #guaranteedMs = 0;
+  #stopWatching = (): void => {};
 
   constructor(cycle: Cycle, ports: WalkPorts) {
     this.cycle = cycle;
@@ -45,54 +50,55 @@ export class Walk {
   /** Walks to the end, or until an operator resumes. */
   async run(): Promise<void> {
     for (const rules of PHASE_RULES) {
+      if (this.cycle.isResumed) return;
       if (this.#isOver) this.#skip(this.#ports.registry.takingPartIn(rules.phase), rules.phase);
       else await this.#walkPhase(rules);
     }
+    // Whatever was performed on the way and nobody waited for.
+    abandon(this.cycle.executions, 'SHUTDOWN_TIMED_OUT');
   }
 
   /** Stops waiting: what is pending is abandoned and named, what has not begun is skipped. */
   force(by: string): void {
     if (this.#isOver) return;
-    this.cycle.forcedBy = by;
-    this.pendingWhenForced = this.cycle.pending();
+    this.cycle.force(by);
     this.#ports.emit({ type: 'forced', by });
-    this.#abandonPending();
+    this.#abandonPending('SHUTDOWN_FORCED');
   }
 
-  /** Ends the walk in `announce`, and undoes that. */
+  /**
+   * Ends the walk in `announce`, and undoes that for all who have announced.
+   *
+   * @returns settles when everybody has resumed; never rejects
+   */
   async resume(): Promise<void> {
+    const { clock, registry, resuming, emit, options } = this.#ports;
+    // Complete before any foreign code runs: a trigger that comes from there must wait for all of it.
+    const executions = registry
+      .takingPartIn('resume')
+      .filter((member) => this.#begun.has(member) || !member.methods.has('announce'))
+      .map((member) => new Execution(this.#stepOf(member, 'resume'), clock, emit));
+    for (const execution of executions) resuming.add(execution);
     this.cycle.isResumed = true;
-    this.#abandonPending();
-    this.#ports.emit({ type: 'resumed' });
-    const { registry, options } = this.#ports;
+    abandon(this.cycle.executions, 'SHUTDOWN_RESUMED');
+    this.#leavePhase();
+    emit({ type: 'resumed' });
     const allowance = { limitMs: options.participantTimeoutMs, slowAfterMs: Infinity };
-    const resuming = registry.takingPartIn('resume').map(({ participant, registeredAt }) =>
-      this.#execute(
-        {
-          name: participant.name,
-          phase: 'resume',
-          registeredAt,
-          run: (signal) => participant.resume?.(this.#contextFor(participant.name, 'announce', signal)),
-        },
-        allowance,
-      ),
-    );
-    await Promise.all(resuming);
+    for (const execution of executions) this.#ports.inside.run(execution, () => execution.start(allowance));
+    await settled(resuming);
+    for (const execution of executions) resuming.delete(execution);
   }
 
   /**
    * Runs a step that was found on the way as a part of the current phase: timed, bounded, isolated and reported.
    *
-   * @returns settles when the step has, or was abandoned; never rejects
+   * @returns settles when the step has, or was abandoned or skipped; never rejects
    */
-  perform(step: Omit<Step, 'phase'>, claim: Omit<Claim, 'remainingMs'>, explicitMs?: number): Promise<void> {
+  async perform(step: Omit<Step, 'phase'>, turn: Turn, explicitMs?: number): Promise<void> {
     const rules = this.#rules;
     if (!rules) throw new Error(`${step.name} was to run outside of a phase`);
-    const remainingMs = this.cycle.deadline.remainingMs;
-    return this.#execute(
-      { ...step, phase: rules.phase },
-      allowanceFor(rules, explicitMs, this.#ports.options, { ...claim, remainingMs }),
-    );
+    if (this.#isOver) this.cycle.skip(step, rules.phase);
+    else await this.#execute({ ...step, phase: rules.phase }, rules, turn, explicitMs).settled;
   }
 
   get #isOver(): boolean {
@@ -100,150 +106,134 @@ export class Walk {
   }
 
   async #walkPhase(rules: PhaseRules): Promise<void> {
-    const { registry, emit, enter } = this.#ports;
+    const { registry, resuming, emit, enter } = this.#ports;
     const { phase } = rules;
     this.#rules = rules;
     this.cycle.enterPhase(phase);
     enter(rules);
     emit({ type: 'phase-entered', phase });
-    const stopWatching = this.#watchDeadline(rules);
-    const groups = rules.byPriority
-      ? byPriority(registry.takingPartIn(phase))
-      : [registry.takingPartIn(phase)];
+    this.#watchDeadline(rules);
+    // Nobody announces while still undoing the last announcement. But without a need to wait, everything begins in
+    // the tick of the trigger.
+    if ([...resuming].some(({ isPending }) => isPending)) await settled(resuming);
+    const members = registry.takingPartIn(phase);
+    const groups = rules.byPriority ? byPriority(members) : [members];
+    this.#guaranteedMs = guaranteeFor(this.cycle.deadline.remainingMs, this.#stepsToCome(rules, groups));
     for (const [index, group] of groups.entries()) {
-      if (this.#isOver) this.#skip(group, phase);
-      else await this.#runGroup(rules, group, groups.slice(index));
+      const stepsToCome = this.#stepsToCome(rules, groups.slice(index));
+      await this.#runGroup(group, rules, { steps: stepsOf(group), stepsToCome });
     }
-    stopWatching();
-    emit({ type: 'phase-left', phase, durationMs: this.cycle.leavePhase() });
+    this.#leavePhase();
   }
 
-  #runGroup(
+  async #runGroup(group: readonly Member[], rules: PhaseRules, turn: Turn): Promise<void> {
+    const executions: Execution[] = [];
+    for (const member of group) {
+      // Asked anew each time: whoever runs may take another one out, or end the walk.
+      if (this.#isOver) this.#skip([member], rules.phase);
+      else if (this.#ports.registry.has(member)) {
+        this.#begun.add(member);
+        const step = this.#stepOf(member, rules.phase);
+        executions.push(this.#execute(step, rules, turn, explicitTimeout(member, rules.phase)));
+      }
+    }
+    await settled(executions);
+  }
+
+  #execute(
+    step: Step<ShutdownPhase>,
     rules: PhaseRules,
-    group: readonly Registration[],
-    groupsToCome: readonly Registration[][],
-  ): Promise<unknown> {
-    const { registry, options } = this.#ports;
+    turn: Turn,
+    explicitMs: number | undefined,
+  ): Execution {
+    const { clock, options, inside, emit } = this.#ports;
+    const { remainingMs } = this.cycle.deadline;
+    const claim = { ...turn, remainingMs, guaranteedMs: this.#guaranteedMs };
+    const execution = new Execution(step, clock, emit);
+    this.cycle.executions.push(execution);
+    inside.run(execution, () => execution.start(allowanceFor(rules, explicitMs, options, claim)));
+    return execution;
+  }
+
+  #stepOf<M extends ParticipantMethodName>(member: Member, method: M): Step<M> {
+    const { name, registeredAt, participant } = member;
+    const called: ParticipantMethodName = method;
+    const phase = called === 'resume' ? 'announce' : called;
+    const { emit } = this.#ports;
+    const run = (signal: AbortSignal): unknown =>
+      participant[method]?.(contextFor(this.cycle, emit, { participant: name, phase, signal }));
+    return { name, phase: method, registeredAt, run };
+  }
+
+  /** How many steps follow one another from these groups on; each later phase with something to do is one. */
+  #stepsToCome(rules: PhaseRules, groups: readonly (readonly Member[])[]): number {
     const laterPhases = PHASE_RULES.slice(PHASE_RULES.indexOf(rules) + 1);
-    const claim: Claim = {
-      remainingMs: this.cycle.deadline.remainingMs,
-      steps: stepsOf(group),
-      stepsToCome:
-        groupsToCome.reduce((sum, next) => sum + stepsOf(next), 0) +
-        laterPhases.filter(({ phase }) => registry.takingPartIn(phase).length > 0).length,
-    };
-    return Promise.all(
-      group.map(({ participant, options: registered, registeredAt }) => {
-        const { name } = participant;
-        const step: Step = {
-          name,
-          phase: rules.phase,
-          registeredAt,
-          run: (signal) => participant[rules.phase]?.(this.#contextFor(name, rules.phase, signal)),
-        };
-        return this.#execute(
-          step,
-          allowanceFor(rules, explicitTimeout(registered, rules.phase), options, claim),
-        );
-      }),
+    return (
+      groups.reduce((sum, group) => sum + stepsOf(group), 0) +
+      laterPhases.filter(({ phase }) => this.#ports.registry.takingPartIn(phase).length > 0).length
     );
   }
 
-  #execute(step: Step, allowance: Allowance): Promise<void> {
-    const { clock, inside, emit } = this.#ports;
-    const { name, phase, registeredAt } = step;
-    const execution = new Execution(step, clock, {
-      onSlow: ({ ageMs }) => emit({ type: 'participant-slow', name, phase, ageMs }),
-      onSettled: ({ outcome, ageMs, error }) =>
-        emit({
-          type: 'participant-settled',
-          name,
-          phase,
-          outcome: outcome!,
-          durationMs: ageMs,
-          ...(error !== undefined && { error }),
-          ...(registeredAt !== undefined && { registeredAt }),
-        }),
-    });
-    this.cycle.executions.push(execution);
-    emit({ type: 'participant-started', name, phase });
-    inside.run(execution, () => execution.start(allowance));
-    return execution.settled;
-  }
-
-  #contextFor(participant: string, phase: ShutdownPhase, signal: AbortSignal): ShutdownContext {
-    const { cycle } = this;
-    return {
-      get reason() {
-        return cycle.reason;
-      },
-      phase,
-      get deadline() {
-        return cycle.deadline;
-      },
-      signal,
-      terminating: cycle.terminating,
-      cut: (work) => {
-        const cut = { ...work, phase, participant };
-        cycle.cuts.push(cut);
-        this.#ports.emit({ type: 'cut', cut });
-      },
-    };
-  }
-
   /** Arms the end of a phase as soon as there is a deadline, which an operator's drain has not. */
-  #watchDeadline(rules: PhaseRules): () => void {
+  #watchDeadline({ phase, spendsReserve }: PhaseRules): void {
     const { clock, options, emit } = this.#ports;
+    let timer: Timer | undefined;
     let isWatching = true;
-    let timer = clock.setTimer(() => {}, Infinity);
-    const strike = (): void => {
-      if (!options.forceAfterTimeout) emit({ type: 'deadline-passed', phase: rules.phase });
-      else if (rules.spendsReserve) this.force('deadline');
-      else this.#abandonPending();
-    };
     const arm = (): void => {
       if (!isWatching) return;
-      const reservedMs = rules.spendsReserve ? 0 : options.releaseReserveMs;
-      timer = clock.setTimer(strike, this.cycle.deadline.at - reservedMs - clock.now());
+      const { deadline } = this.cycle;
+      if (options.forceAfterTimeout) {
+        const end = spendsReserve ? deadline : deadline.earlierBy(options.releaseReserveMs);
+        timer = clock.setTimer(
+          () => (spendsReserve ? this.force('deadline') : this.#abandonPending('SHUTDOWN_TIMED_OUT')),
+          end.remainingMs,
+        );
+      } else if (deadline.remainingMs > 0) {
+        timer = clock.setTimer(() => emit({ type: 'deadline-passed', phase }), deadline.remainingMs);
+      }
     };
     if (this.cycle.isTerminating) arm();
     else void this.cycle.terminating.then(arm);
-    return () => {
+    this.#stopWatching = () => {
       isWatching = false;
-      timer.cancel();
+      timer?.cancel();
     };
   }
 
-  #abandonPending(): void {
-    for (const execution of this.cycle.executions) execution.abandon();
+  #leavePhase(): void {
+    this.#stopWatching();
+    const left = this.cycle.leavePhase();
+    if (left) this.#ports.emit({ type: 'phase-left', ...left });
   }
 
-  #skip(registrations: readonly Registration[], phase: ShutdownPhase): void {
-    for (const { participant, registeredAt } of registrations) {
-      const startedMs = this.#ports.clock.now() - this.cycle.startedAt;
-      this.cycle.skipped.push({
-        name: participant.name,
-        phase,
-        outcome: 'skipped',
-        startedMs,
-        durationMs: 0,
-        registeredAt,
-      });
-    }
+  #abandonPending(code: AbandonCode): void {
+    abandon([...this.cycle.executions, ...this.#ports.resuming], code);
+  }
+
+  #skip(members: readonly Member[], phase: ShutdownPhase): void {
+    for (const member of members) this.cycle.skip(member, phase);
   }
 }
 
-function byPriority(registrations: readonly Registration[]): Registration[][] {
-  const groups = new Map<number, Registration[]>();
-  for (const registration of registrations.toReversed()) {
-    const priority = registration.options.priority ?? 0;
-    const group = groups.get(priority);
-    if (group) group.push(registration);
-    else groups.set(priority, [registration]);
+/** Members in the order of their urgency, one group for each priority. */
+function byPriority(members: readonly Member[]): Member[][] {
+  const groups: Member[][] = [];
+  for (const member of members) {
+    const group = groups.at(-1);
+    if (group?.[0]?.priority === member.priority) group.push(member);
+    else groups.push([member]);
   }
-  return [...groups].toSorted(([a], [b]) => b - a).map(([, group]) => group);
+  return groups;
 }
 
-function stepsOf(group: readonly Registration[]): number {
-  return Math.max(1, ...group.map(({ steps }) => steps?.() ?? 1));
+function stepsOf(group: readonly Member[]): number {
+  return Math.max(1, ...group.map(({ steps }) => steps()));
+}
+
+async function settled(executions: Iterable<Execution>): Promise<void> {
+  await Promise.all(Array.from(executions, (execution) => execution.settled));
+}
+
+function abandon(executions: readonly Execution[], code: AbandonCode): void {
+  for (const execution of executions) execution.abandon(code);
 }

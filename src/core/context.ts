@@ -1,0 +1,32 @@
+import type { Cycle } from './cycle.js';
+import type { ShutdownObserver } from './events.js';
+import type { ShutdownContext } from './participant.js';
+import type { ShutdownPhase } from './phase.js';
+
+/** Whose context it is. */
+export interface ContextOwner {
+  readonly participant: string;
+  readonly phase: ShutdownPhase;
+  readonly signal: AbortSignal;
+}
+
+/** What a participant's method gets to know; reason and deadline as they are when it asks. */
+export function contextFor(cycle: Cycle, emit: ShutdownObserver, owner: ContextOwner): ShutdownContext {
+  const { participant, phase, signal } = owner;
+  return {
+    get reason() {
+      return cycle.reason;
+    },
+    phase,
+    get deadline() {
+      return cycle.deadline;
+    },
+    signal,
+    terminating: cycle.terminating,
+    cut: (work) => {
+      const cut = { ...work, phase, participant };
+      cycle.cuts.push(cut);
+      emit({ type: 'cut', cut });
+    },
+  };
+}
