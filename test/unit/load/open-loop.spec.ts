@@ -55,6 +55,17 @@ describe('openLoop', () => {
     expect(sent).toBeGreaterThanOrEqual(11);
   });
 
+  it('leaves no timer behind', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const stop = new AbortController();
+    const run = openLoop([{ perSecond: 0.01, plan: () => 0 }], () => Promise.resolve(), stop.signal);
+    expect(timers()).toBe(before + 1);
+    stop.abort();
+    await run;
+    expect(timers()).toBe(before);
+  });
+
   it('sends nothing when it is stopped already', async () => {
     let sent = 0;
     await openLoop(

@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { outcomeOfError } from '../../support/load/outcome.js';
 import { sendRequest, type RequestPlan, type RequestResult } from '../../support/load/request.js';
 
 const read: RequestPlan = { kind: 'read', method: 'GET', path: '/' };
@@ -101,6 +102,14 @@ describe('sendRequest', () => {
   it('tells a reset in the middle of an upload', async () => {
     const port = await raw((socket) => socket.resetAndDestroy());
     expect(await outcomes(port, [upload])).toEqual(['reset-new']);
+  });
+
+  it('takes a broken pipe, which is how a reset looks to a writer at times, for a reset', () => {
+    const error = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+    expect([outcomeOfError(error, true), outcomeOfError(error, false)]).toEqual([
+      'reset-reused',
+      'reset-new',
+    ]);
   });
 
   it.each([
