@@ -1,10 +1,16 @@
 /** The one of `names` that is most likely meant by `name`, if any is near enough. */
 export function nearestName(name: string, names: readonly string[]): string | undefined {
+  const given = name.toLowerCase();
   const ranked = names
-    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .map((candidate) => ({ candidate, distance: distance(given, candidate.toLowerCase()) }))
     .toSorted((a, b) => a.distance - b.distance);
   const best = ranked[0];
   return best && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
+}
+
+/** How many letters to change; leaving out the end of a long name, such as its unit, counts as one. */
+function distance(from: string, to: string): number {
+  return from.length > 2 && to.startsWith(from) ? 1 : editDistance(from, to);
 }
 
 function editDistance(from: string, to: string): number {

@@ -1,0 +1,363 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { All, Controller, Get, HttpCode } from '@nestjs/common';
+import { guardAgainstLeaks } from '../../support/leak-guard.js';
+import { ADAPTERS, closeAll, KEY, start } from './health-application.js';
+import type { LoggerService } from '@nestjs/common';
+
+const bearer = { authorization: `Bearer ${KEY}` };
+
+/** A logger that remembers what it was told. */
+function recorder(): LoggerService & { readonly lines: string[] } {
+  const lines: string[] = [];
+  const at =
+    (level: string) =>
+    (...told: unknown[]): void =>
+      void lines.push([level, ...told].map(String).join(' '));
+  return {
+    lines,
+    log: at('log'),
+    error: at('error'),
+    warn: at('warn'),
+    debug: at('debug'),
+    fatal: at('fatal'),
+  };
+}
+
+describe.each(ADAPTERS)('on $name', (adapter) => {
+  afterEach(closeAll);
+  guardAgainstLeaks();
+
+  describe('readiness', () => {
+    it('is 200 in the shape of Terminus, and never cached', async () => {
+      const { ask } = await start(adapter);
+      const answer = await ask('GET', '/readyz');
+      expect(answer.status).toBe(200);
+      expect(answer.body).toEqual({
+        status: 'ok',
+        info: { shutdown: { status: 'up' } },
+        error: {},
+        details: { shutdown: { status: 'up' } },
+      });
+      expect(answer.headers).toMatchObject({
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store',
+      });
+    });
+
+    it('is 503 from the tick of the trigger on, and tells how far the shutdown is', async () => {
+      const { ask, coordinator } = await start(adapter, {
+        options: { gracePeriodMs: 20_000, announceDelayMs: 10_000 },
+      });
+      coordinator.register({ name: 'work', drain: () => {}, inFlight: () => 3 });
+
+      void coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' });
+      const { status, body } = await ask('GET', '/readyz');
+      const shutdown = {
+        status: 'down',
+        phase: 'announce',
+        reason: 'SIGTERM',
+        since: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+        inFlight: 3,
+        remainingMs: expect.any(Number),
+      };
+      expect(status).toBe(503);
+      expect(body).toEqual({ status: 'shutting_down', info: {}, error: { shutdown }, details: { shutdown } });
+      const { remainingMs } = (body as { error: { shutdown: { remainingMs: number } } }).error.shutdown;
+      expect(remainingMs).toBeLessThanOrEqual(20_000);
+      expect(Number.isInteger(remainingMs)).toBe(true);
+      coordinator.force('the test');
+      await coordinator.finished;
+    });
+
+    it('asks the indicators that were added, while not shutting down', async () => {
+      let up = true;
+      const { ask, coordinator } = await start(adapter, {
+        options: { health: { indicators: [() => ({ database: { status: up ? 'up' : 'down' } })] } },
+      });
+      expect((await ask('GET', '/readyz')).body).toMatchObject({
+        status: 'ok',
+        details: { database: { status: 'up' }, shutdown: { status: 'up' } },
+      });
+      up = false;
+      const failing = await ask('GET', '/readyz');
+      expect(failing.status).toBe(503);
+      expect(failing.body).toMatchObject({ status: 'error', error: { database: { status: 'down' } } });
+      coordinator.drain();
+      expect((await ask('GET', '/readyz')).body).toMatchObject({ status: 'shutting_down' });
+    });
+
+    it('is 503 where an indicator throws, and tells the log, not the client', async () => {
+      const logger = recorder();
+      const { ask } = await start(adapter, {
+        logger,
+        options: {
+          health: {
+            indicators: [
+              () => {
+                throw new Error('the password is wrong');
+              },
+            ],
+          },
+        },
+      });
+      const answer = await ask('GET', '/readyz');
+      expect(answer.status).toBe(503);
+      expect(answer.text).not.toContain('password');
+      expect(logger.lines).toContainEqual(
+        expect.stringContaining('a health indicator threw: the password is wrong'),
+      );
+    });
+
+    it('falls for a drain that begins while an indicator takes its time', async () => {
+      let asked!: () => void;
+      const isAsked = new Promise<void>((resolve) => (asked = resolve));
+      let answered!: () => void;
+      const isAnswered = new Promise<void>((resolve) => (answered = resolve));
+      const slow = async (): Promise<{ slow: { status: 'up' } }> => {
+        asked();
+        await isAnswered;
+        return { slow: { status: 'up' } };
+      };
+      const { ask, coordinator } = await start(adapter, { options: { health: { indicators: [slow] } } });
+      const answer = ask('GET', '/readyz');
+      await isAsked;
+      coordinator.drain();
+      answered();
+      expect((await answer).status).toBe(503);
+    });
+
+    it('logs no error when it is probed during a drain', async () => {
+      const logger = recorder();
+      const { ask, coordinator } = await start(adapter, { logger });
+      const before = logger.lines.length;
+      coordinator.drain();
+      expect((await ask('GET', '/readyz')).status).toBe(503);
+      expect((await ask('GET', '/healthz')).status).toBe(200);
+      expect(logger.lines.slice(before)).toEqual([]);
+    });
+  });
+
+  describe('liveness', () => {
+    it('is 200 before, during and after a shutdown', async () => {
+      const { ask, coordinator } = await start(adapter);
+      const seen: string[] = [];
+      const probe = async (): Promise<void> => {
+        seen.push(`${coordinator.state} ${(await ask('GET', '/healthz')).status}`);
+      };
+      await probe();
+      for (const phase of ['announce', 'quiesce', 'drain', 'release', 'flush'] as const) {
+        coordinator.register({ name: `probe in ${phase}`, [phase]: probe });
+      }
+      await coordinator.shutdown();
+      await probe();
+      expect(seen).toEqual([
+        'running 200',
+        'announce 200',
+        'quiesce 200',
+        'drain 200',
+        'release 200',
+        'flush 200',
+        'completed 200',
+      ]);
+    });
+  });
+
+  describe('every route', () => {
+    it('answers HEAD like GET, without a body', async () => {
+      const { ask, coordinator } = await start(adapter);
+      for (const path of ['/readyz', '/healthz']) {
+        const [get, head] = [await ask('GET', path), await ask('HEAD', path)];
+        expect(head.status).toBe(get.status);
+        expect(head.text).toBe('');
+        expect(head.headers['content-length']).toBe(get.headers['content-length']);
+      }
+      coordinator.drain();
+      expect((await ask('HEAD', '/readyz')).status).toBe(503);
+    });
+
+    it('answers a wrong method with 405 and what is allowed', async () => {
+      const { ask } = await start(adapter, { options: { drainAuthKey: KEY } });
+      const tried = [
+        ['POST', '/readyz', 'GET, HEAD'],
+        ['DELETE', '/healthz', 'GET, HEAD'],
+        ['OPTIONS', '/healthz', 'GET, HEAD'],
+        ['GET', '/drain', 'POST, DELETE'],
+        ['HEAD', '/drain', 'POST, DELETE'],
+        ['PUT', '/drain', 'POST, DELETE'],
+        ['GET', '/_internal/shutdown', 'POST'],
+      ] as const;
+      for (const [method, path, allow] of tried) {
+        const { status, headers } = await ask(method, path);
+        expect([method, path, status, headers['allow']]).toEqual([method, path, 405, allow]);
+      }
+    });
+
+    it('takes no notice of a query', async () => {
+      const { ask } = await start(adapter);
+      expect((await ask('GET', '/readyz?verbose=1')).status).toBe(200);
+    });
+
+    it('has the path that was chosen, or none', async () => {
+      const { ask } = await start(adapter, {
+        options: {
+          drainAuthKey: KEY,
+          health: { readiness: '/ops/ready', liveness: false, drain: '/ops/drain' },
+        },
+      });
+      const headers = bearer;
+      expect((await ask('GET', '/ops/ready')).status).toBe(200);
+      expect((await ask('GET', '/readyz')).status).toBe(404);
+      expect((await ask('GET', '/healthz')).status).toBe(404);
+      expect((await ask('POST', '/drain', { headers })).status).toBe(404);
+      const { status, body } = await ask('POST', '/ops/drain', { headers });
+      expect(status).toBe(202);
+      expect(body).toMatchObject({ reason: 'drain: POST /ops/drain' });
+    });
+  });
+
+  describe('the drain route', () => {
+    const options = { drainAuthKey: KEY };
+
+    it('announces once, and is undone', async () => {
+      const { ask, coordinator } = await start(adapter, { options });
+      const headers = bearer;
+      expect(await ask('POST', '/drain', { headers })).toMatchObject({
+        status: 202,
+        body: { phase: 'announce', reason: 'drain: POST /drain', inFlight: 0 },
+      });
+      expect(coordinator.state).toBe('announce');
+      expect((await ask('POST', '/drain', { headers })).status).toBe(200);
+      expect((await ask('GET', '/readyz')).status).toBe(503);
+      expect((await ask('GET', '/orders/1')).status).toBe(200);
+      expect(await ask('DELETE', '/drain', { headers })).toMatchObject({
+        status: 200,
+        body: { phase: 'running' },
+      });
+      expect((await ask('GET', '/readyz')).status).toBe(200);
+      expect((await ask('DELETE', '/drain', { headers })).status).toBe(409);
+    });
+
+    it('is 409 where it is too late', async () => {
+      const { ask, coordinator } = await start(adapter, { options });
+      let finish!: () => void;
+      const work = new Promise<void>((resolve) => (finish = resolve));
+      coordinator.register({ name: 'work', drain: () => work });
+      void coordinator.shutdown();
+      await ask('GET', '/healthz');
+      expect(coordinator.state).toBe('drain');
+      for (const method of ['POST', 'DELETE']) {
+        const { status, body } = await ask(method, '/drain', { headers: bearer });
+        expect(status).toBe(409);
+        expect(body).toMatchObject({ statusCode: 409, error: 'Conflict' });
+      }
+      finish();
+      await coordinator.finished;
+    });
+
+    it('is 200 while a signal is being announced, which only a drain could undo', async () => {
+      const { ask, coordinator } = await start(adapter, { options: { ...options, gracePeriodMs: 60_000 } });
+      void coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' }, { announceDelayMs: 20_000 });
+      expect((await ask('POST', '/drain', { headers: bearer })).status).toBe(200);
+      expect((await ask('DELETE', '/drain', { headers: bearer })).status).toBe(409);
+      coordinator.force('the test');
+      await coordinator.finished;
+    });
+
+    it.each([
+      ['no token', {}],
+      ['another scheme', { authorization: `Basic ${KEY}` }],
+      ['a wrong token', { authorization: `Bearer ${KEY}x` }],
+      ['a part of the token', { authorization: `Bearer ${KEY.slice(0, -1)}` }],
+      ['an empty token', { authorization: 'Bearer ' }],
+    ])('is 401 with %s', async (_, headers) => {
+      const { ask, coordinator } = await start(adapter, { options });
+      for (const method of ['POST', 'DELETE']) {
+        const answer = await ask(method, '/drain', { headers });
+        expect(answer.status).toBe(401);
+        expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="drain"/);
+        expect(answer.text).not.toContain(KEY);
+      }
+      expect(coordinator.isShuttingDown).toBe(false);
+    });
+
+    it('is 404 without a key', async () => {
+      const { ask, coordinator } = await start(adapter);
+      for (const method of ['POST', 'DELETE', 'GET']) {
+        expect((await ask(method, '/drain', { headers: bearer })).status).toBe(404);
+      }
+      expect(coordinator.isShuttingDown).toBe(false);
+    });
+
+    it('keeps the key out of the log and of the report', async () => {
+      const logger = recorder();
+      const { ask, coordinator } = await start(adapter, { options, logger });
+      await ask('POST', '/drain', { headers: { authorization: `Bearer ${KEY}-wrong` } });
+      await ask('POST', '/drain', { headers: bearer });
+      const report = await coordinator.shutdown();
+      expect(JSON.stringify([report, coordinator.progress(), logger.lines])).not.toContain(KEY);
+    });
+  });
+
+  describe('where the application has a route of its own', () => {
+    @Controller()
+    class OwnRoutes {
+      @Get('readyz')
+      ready(): string {
+        return 'own readiness';
+      }
+
+      @Get('healthz')
+      live(): string {
+        return 'own liveness';
+      }
+    }
+
+    it('that one is kept, and the log says what happens to it', async () => {
+      const logger = recorder();
+      const { ask } = await start(adapter, { controllers: [OwnRoutes], logger });
+      expect((await ask('GET', '/readyz')).text).toBe('own readiness');
+      expect((await ask('GET', '/healthz')).text).toBe('own liveness');
+      expect(logger.lines).toContainEqual(
+        expect.stringContaining("/readyz is the application's own: answered with 503"),
+      );
+      expect(logger.lines).toContainEqual(
+        expect.stringContaining("/healthz is the application's own: served until"),
+      );
+    });
+
+    it('the drain route needs another path', async () => {
+      @Controller('drain')
+      class DrainController {
+        @Get()
+        drain(): string {
+          return 'own drain';
+        }
+      }
+      const setup = { controllers: [DrainController] };
+      await expect(start(adapter, { ...setup, options: { drainAuthKey: KEY } })).rejects.toThrow(
+        'the drain route cannot be at /drain, where the application has a route of its own: ' +
+          'set health.drain to another path, or to false',
+      );
+      expect((await (await start(adapter, setup)).ask('GET', '/drain')).text).toBe('own drain');
+    });
+
+    it('a route for everything does not count', async () => {
+      @Controller()
+      class EverythingController {
+        @All(adapter.name === 'Express' ? '*path' : '*')
+        @HttpCode(299)
+        everything(): string {
+          return 'everything';
+        }
+      }
+      const { ask } = await start(adapter, {
+        controllers: [EverythingController],
+        options: { drainAuthKey: KEY },
+      });
+      expect((await ask('GET', '/whatever')).status).toBe(299);
+      expect((await ask('GET', '/readyz')).status).toBe(200);
+      expect((await ask('GET', '/healthz')).status).toBe(200);
+      expect((await ask('POST', '/drain', { headers: bearer })).status).toBe(202);
+    });
+  });
+});

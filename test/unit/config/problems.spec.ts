@@ -1,0 +1,204 @@
+import { describe, expect, it } from '@jest/globals';
+import { problemsOf, resolve } from './resolve.js';
+import type { GracefulShutdownOptions } from '../../../src/config/options.js';
+
+const IN_KUBERNETES = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
+
+describe('wrong options', () => {
+  it('are all told at once, each with its value, the reason and the fix', () => {
+    const options = { gracePeriodMs: -1, hooks: 'last', lateResponse: { retryAfterSeconds: 0.5 } };
+    expect(() => resolve(options as unknown as GracefulShutdownOptions, { GRACEFUL_SHUTDOWN_TIMEOUT: '25s' }))
+      .toThrowErrorMatchingInlineSnapshot(`
+      "the options of GracefulShutdownModule have 4 problems:
+        - GRACEFUL_SHUTDOWN_TIMEOUT is "25s", which is no number of seconds: write seconds, such as 25 or 2.5, up to 2147483
+        - gracePeriodMs is -1, which is not a number of milliseconds over 0, up to 2147483647: give a number, in milliseconds
+        - hooks is "last", which is not 'drain-first' or 'native': give 'drain-first' or 'native'
+        - lateResponse.retryAfterSeconds is 0.5, which is not a whole number of seconds: give whole seconds, such as 1"
+    `);
+  });
+
+  it.each<[object, string]>([
+    [{ gracePeriodMs: 0 }, 'gracePeriodMs is 0'],
+    [{ gracePeriodMs: '25000' }, 'gracePeriodMs is "25000"'],
+    [{ gracePeriodMs: NaN }, 'gracePeriodMs is NaN'],
+    [{ gracePeriodMs: Infinity }, 'gracePeriodMs is Infinity'],
+    [{ gracePeriodMs: 2 ** 31 }, 'gracePeriodMs is 2147483648'],
+    [{ preStopMs: -1 }, 'preStopMs is -1'],
+    [{ announceDelayMs: null }, 'announceDelayMs is null'],
+    [{ quietPeriodMs: true }, 'quietPeriodMs is true'],
+    [{ announceMaxMs: -0.5 }, 'announceMaxMs is -0.5'],
+    [{ releaseReserveMs: {} }, 'releaseReserveMs is {}'],
+    [{ drainTimeoutMs: -1 }, 'drainTimeoutMs is -1'],
+    [{ participantTimeoutMs: 0 }, 'participantTimeoutMs is 0'],
+    [{ forceAfterTimeout: 'no' }, 'forceAfterTimeout is "no"'],
+    [{ raiseOnError: 1 }, 'raiseOnError is 1'],
+    [{ forceOnRepeatAfterMs: -1 }, 'forceOnRepeatAfterMs is -1'],
+    [{ lateRequests: 'drop' }, 'lateRequests is "drop"'],
+    [{ lateResponse: 'no' }, 'lateResponse is "no"'],
+    [{ lateResponse: { code: '' } }, 'lateResponse.code is ""'],
+    [{ lateResponse: { message: 503 } }, 'lateResponse.message is 503'],
+    [{ lateResponse: { retryAfterSeconds: -1 } }, 'lateResponse.retryAfterSeconds is -1'],
+    [{ exemptRoutes: '/metrics' }, 'exemptRoutes is "/metrics"'],
+    [{ exemptRoutes: ['metrics', '/a*b', '/ok'] }, 'exemptRoutes has "metrics", "/a*b"'],
+    [{ signals: ['SIGKILL', 'SIGTERM', 'TERM', 9] }, 'signals has "SIGKILL", "TERM", 9'],
+    [{ exit: 'yes' }, 'exit is "yes"'],
+    [{ exitCode: 3 }, 'exitCode is 3'],
+    [{ hooks: 'nest' }, 'hooks is "nest"'],
+    [{ health: [] }, 'health is []'],
+    [{ health: { readiness: 'readyz' } }, 'health.readiness is "readyz"'],
+    [{ health: { liveness: '/healthz/' } }, 'health.liveness is "/healthz/"'],
+    [{ health: { drain: '/drain/:id' } }, 'health.drain is "/drain/:id"'],
+    [{ health: { readinessPaths: ['/'] } }, 'health.readinessPaths has "/"'],
+    [{ health: { livenessPaths: [true] } }, 'health.livenessPaths has true'],
+    [{ health: { indicators: [{}] } }, 'health.indicators has {}'],
+    [{ logProgress: 'on' }, 'logProgress is "on"'],
+    [{ progressIntervalMs: 0 }, 'progressIntervalMs is 0'],
+  ])('%j is refused', (options, told) => {
+    const problems = problemsOf(options);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(`- ${told}, `);
+  });
+
+  it('are refused for two routes on one path', () => {
+    expect(problemsOf({ health: { liveness: '/readyz' } })).toEqual([
+      "  - health.liveness is '/readyz', which is health.readiness too: give each a path of its own, or false",
+    ]);
+  });
+
+  it('are refused where they are no object at all', () => {
+    expect(problemsOf('production')).toEqual([
+      '  - the options are "production", which is no object: give an object',
+    ]);
+    expect(problemsOf(null)).toHaveLength(1);
+  });
+
+  it('are shown on one line and cut where they are long', () => {
+    const [problem] = problemsOf({ hooks: { a: 'x'.repeat(500), b: '\n' } });
+    expect(problem).toMatch(/^ {2}- hooks is \{ a: 'x+\.\.\., which is not/);
+  });
+});
+
+describe('unknown options', () => {
+  it.each([
+    [{ gracePeriod: 5 }, 'gracePeriod is not an option: did you mean gracePeriodMs?'],
+    [{ drainauthkey: 'x' }, 'drainauthkey is not an option: did you mean drainAuthKey?'],
+    [{ health: { readyness: '/r' } }, 'health.readyness is not an option: did you mean health.readiness?'],
+    [
+      { lateResponse: { retryAfter: 1 } },
+      'lateResponse.retryAfter is not an option: did you mean lateResponse.retryAfterSeconds?',
+    ],
+    [
+      { health: { xyz: 1 } },
+      'health.xyz is not an option: the options are readiness, liveness, drain, readinessPaths, livenessPaths, indicators',
+    ],
+    [{ toString: 1 }, 'toString is not an option: the options are gracePeriodMs, preStopMs,'],
+  ])('%j are refused, with what was probably meant', (options, told) => {
+    const problems = problemsOf(options);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(told);
+  });
+});
+
+describe('wrong variables', () => {
+  it.each([
+    ['GRACEFUL_SHUTDOWN_TIMEOUT', '25s', 'is "25s", which is no number of seconds'],
+    ['GRACEFUL_SHUTDOWN_TIMEOUT', '-1', 'is "-1", which is no number of seconds'],
+    ['GRACEFUL_SHUTDOWN_TIMEOUT', '1e3', 'is "1e3", which is no number of seconds'],
+    ['GRACEFUL_SHUTDOWN_TIMEOUT', '0', 'is 0 s, which leaves no time at all'],
+    ['GRACEFUL_SHUTDOWN_TIMEOUT', '2147484', 'is 2147484 s, which is too long'],
+    ['GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY', 'none', 'is "none", which is no number of seconds'],
+    ['TERMINATION_GRACE_PERIOD_SECONDS', '1m', 'is "1m", which is no number of seconds'],
+  ])('%s=%s is refused', (name, value, told) => {
+    const problems = problemsOf({}, { [name]: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(`- ${name} ${told}`);
+  });
+});
+
+describe('a drain key', () => {
+  const secret = 'abc-SECRET-def';
+
+  it.each([
+    ['too short', secret, `has ${secret.length} characters`],
+    ['with a space', `${secret} ${secret}`, 'has characters that an Authorization header cannot carry'],
+    ['beyond ASCII', `${secret}${secret}é`, 'has characters that an Authorization header cannot carry'],
+  ])('%s is refused without being shown', (_, key, told) => {
+    const problems = [...problemsOf({ drainAuthKey: key }), ...problemsOf({}, { DRAIN_AUTH_KEY: key })];
+    expect(problems).toHaveLength(2);
+    expect(problems[0]).toContain(`- drainAuthKey ${told}`);
+    expect(problems[1]).toContain(`- DRAIN_AUTH_KEY ${told}`);
+    expect(problems.join()).not.toContain('SECRET');
+  });
+
+  it('is not shown either where it is no text, or in the wrong place', () => {
+    const problems = [
+      ...problemsOf({ drainAuthKey: { key: secret } }),
+      ...problemsOf({ drainKey: secret }),
+      ...problemsOf({ health: { drainAuthKey: secret } }),
+    ];
+    expect(problems).toHaveLength(3);
+    expect(problems.join()).not.toContain('SECRET');
+  });
+});
+
+describe('a budget that does not fit', () => {
+  it('is told with its sum', () => {
+    expect(problemsOf({ announceDelayMs: 10_000, drainTimeoutMs: 20_000 }, IN_KUBERNETES)).toEqual([
+      '  - announceDelayMs, drainTimeoutMs do not fit into the grace period of 25000 ms (default): ' +
+        'announceDelayMs 10000 + drainTimeoutMs 20000 = 30000, 5000 ms too much: ' +
+        'shorten them, or raise the grace period over 30000 ms',
+    ]);
+    expect(problemsOf({ gracePeriodMs: 1_000 }, { GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY: '1' })).toEqual([
+      '  - GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY does not fit into the grace period of 1000 ms (gracePeriodMs): ' +
+        'GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY 1000 = 1000, which leaves nothing for the rest: ' +
+        'shorten it, or raise the grace period over 1000 ms',
+    ]);
+  });
+
+  it('counts the longest that announcing may last', () => {
+    const options = { gracePeriodMs: 10_000, announceDelayMs: 1_000, announceMaxMs: 9_000 };
+    expect(problemsOf(options)).toEqual([]);
+    expect(problemsOf({ ...options, releaseReserveMs: 2_000 })).toEqual([
+      expect.stringContaining('announceMaxMs 9000 + releaseReserveMs 2000 = 11000, 1000 ms too much'),
+    ]);
+    expect(problemsOf({ ...options, announceMaxMs: 500 })).toEqual([
+      '  - announceMaxMs is 500, less than announceDelayMs 1000: raise it to 1000 or more',
+    ]);
+  });
+
+  it('may be spent to the last millisecond where every part was set', () => {
+    const options = { gracePeriodMs: 10_000, announceDelayMs: 2_000, drainTimeoutMs: 6_000 };
+    expect(problemsOf({ ...options, releaseReserveMs: 2_000 })).toEqual([]);
+    expect(problemsOf({ ...options, releaseReserveMs: 2_001 })).toHaveLength(1);
+  });
+
+  it('is checked against the grace period of the pod', () => {
+    const variables = { GRACEFUL_SHUTDOWN_TIMEOUT: '60', TERMINATION_GRACE_PERIOD_SECONDS: '30' };
+    expect(problemsOf({ preStopMs: 5_000 }, variables)).toEqual([
+      "  - GRACEFUL_SHUTDOWN_TIMEOUT does not fit into the pod's 30000 ms (TERMINATION_GRACE_PERIOD_SECONDS): " +
+        '60000 + 5000 (preStopMs) + 2000 (margin) = 67000: ' +
+        'raise terminationGracePeriodSeconds to 67, or lower it to 23000 ms',
+    ]);
+    expect(problemsOf({ gracePeriodMs: 28_000 }, { TERMINATION_GRACE_PERIOD_SECONDS: '30' })).toEqual([]);
+    expect(problemsOf({ gracePeriodMs: 500 }, { TERMINATION_GRACE_PERIOD_SECONDS: '2' })).toEqual([
+      expect.stringMatching(
+        /500 \+ 0 \(preStopMs\) \+ 2000 \(margin\) = 2500: raise terminationGracePeriodSeconds to 3$/,
+      ),
+    ]);
+  });
+
+  it('is told where the pod leaves no time at all', () => {
+    expect(problemsOf({}, { TERMINATION_GRACE_PERIOD_SECONDS: '2' })).toEqual([
+      "  - TERMINATION_GRACE_PERIOD_SECONDS leaves no time to shut down in the pod's 2000 ms " +
+        '(TERMINATION_GRACE_PERIOD_SECONDS): 2000 - 0 (preStopMs) - 2000 (margin) = 0: ' +
+        'raise terminationGracePeriodSeconds',
+    ]);
+    expect(problemsOf({ preStopMs: 30_000 }, IN_KUBERNETES)).toEqual([
+      expect.stringContaining('preStopMs leaves no time to shut down in the 30000 ms that Kubernetes grants'),
+    ]);
+  });
+
+  it('is not worked out with numbers that are wrong already', () => {
+    expect(problemsOf({ gracePeriodMs: 'long', drainTimeoutMs: 90_000 }, IN_KUBERNETES)).toHaveLength(1);
+  });
+});

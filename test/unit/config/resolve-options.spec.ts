@@ -1,0 +1,185 @@
+import { describe, expect, it } from '@jest/globals';
+import { announceDelayMs } from '../../../src/config/resolved-options.js';
+import { resolve } from './resolve.js';
+import type { GracefulShutdownOptions } from '../../../src/config/options.js';
+
+const IN_KUBERNETES = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
+
+describe('defaults', () => {
+  it('assume that docker stop kills after 10 s', () => {
+    expect(resolve()).toMatchObject({
+      gracePeriodMs: 8_000,
+      announceDelayMs: 0,
+      announceMaxMs: 0,
+      releaseReserveMs: 1_600,
+      drainTimeoutMs: Infinity,
+    });
+  });
+
+  it('assume in Kubernetes that the pod has 30 s', () => {
+    expect(resolve({}, IN_KUBERNETES)).toMatchObject({
+      gracePeriodMs: 25_000,
+      announceDelayMs: 5_000,
+      announceMaxMs: 10_000,
+      releaseReserveMs: 5_000,
+      drainTimeoutMs: Infinity,
+    });
+  });
+
+  it('derive the grace period from what the pod has, its preStop sleep and a margin of 2 s', () => {
+    const variables = { ...IN_KUBERNETES, TERMINATION_GRACE_PERIOD_SECONDS: '60' };
+    expect(resolve({}, variables).gracePeriodMs).toBe(58_000);
+    expect(resolve({ preStopMs: 10_000 }, variables).gracePeriodMs).toBe(48_000);
+    expect(resolve({ preStopMs: 10_000 }, IN_KUBERNETES).gracePeriodMs).toBe(18_000);
+    expect(resolve({}, { TERMINATION_GRACE_PERIOD_SECONDS: '5000000' }).gracePeriodMs).toBe(2 ** 31 - 1);
+  });
+
+  it('shrink to 20 % of a short grace period', () => {
+    expect(resolve({ gracePeriodMs: 10_000 }, IN_KUBERNETES)).toMatchObject({
+      announceDelayMs: 2_000,
+      announceMaxMs: 4_000,
+      releaseReserveMs: 2_000,
+    });
+  });
+
+  it('shrink further where what was set leaves less', () => {
+    expect(resolve({ drainTimeoutMs: 20_000 }, IN_KUBERNETES)).toMatchObject({
+      announceDelayMs: 2_500,
+      announceMaxMs: 2_500,
+      releaseReserveMs: 2_500,
+    });
+    expect(resolve({ announceDelayMs: 24_000 }, IN_KUBERNETES)).toMatchObject({
+      announceDelayMs: 24_000,
+      announceMaxMs: 24_000,
+      releaseReserveMs: 500,
+    });
+    expect(resolve({ announceMaxMs: 1_000 }, IN_KUBERNETES).announceDelayMs).toBe(1_000);
+  });
+
+  it('stretch the grace period where nobody has said when the process is killed', () => {
+    expect(resolve({ announceDelayMs: 10_000 })).toMatchObject({
+      gracePeriodMs: 12_500,
+      releaseReserveMs: 1_250,
+    });
+  });
+
+  it('announce only in an application with a listening server', () => {
+    const options = resolve({}, IN_KUBERNETES);
+    expect(announceDelayMs(options, true)).toBe(5_000);
+    expect(announceDelayMs(options, false)).toBe(0);
+  });
+
+  it('keep an announce delay that was set, server or not', () => {
+    const options = resolve({}, { GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY: '1.5' });
+    expect(announceDelayMs(options, true)).toBe(1_500);
+    expect(announceDelayMs(options, false)).toBe(1_500);
+  });
+});
+
+describe('precedence', () => {
+  const variables = {
+    ...IN_KUBERNETES,
+    GRACEFUL_SHUTDOWN_TIMEOUT: '20',
+    GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY: '2.5',
+    DRAIN_AUTH_KEY: 'the-key-of-the-environment',
+  };
+
+  it('is code, then environment, then default', () => {
+    const fromEnvironment = resolve({}, variables);
+    expect(fromEnvironment).toMatchObject({
+      gracePeriodMs: 20_000,
+      gracePeriodFrom: 'GRACEFUL_SHUTDOWN_TIMEOUT',
+      announceDelayMs: 2_500,
+    });
+    expect(fromEnvironment.drainKey?.matches('the-key-of-the-environment')).toBe(true);
+
+    const fromCode = resolve(
+      { gracePeriodMs: 15_000, announceDelayMs: 0, drainAuthKey: 'the-key-of-the-code' },
+      variables,
+    );
+    expect(fromCode).toMatchObject({
+      gracePeriodMs: 15_000,
+      gracePeriodFrom: 'gracePeriodMs',
+      announceDelayMs: 0,
+    });
+    expect(fromCode.drainKey?.matches('the-key-of-the-code')).toBe(true);
+    expect(fromCode.drainKey?.matches('the-key-of-the-environment')).toBe(false);
+  });
+
+  it('puts the stated grace period before the derived one', () => {
+    const both = { GRACEFUL_SHUTDOWN_TIMEOUT: '20', TERMINATION_GRACE_PERIOD_SECONDS: '60' };
+    expect(resolve({}, both).gracePeriodMs).toBe(20_000);
+  });
+
+  it('takes what is undefined in code, or empty in the environment, for not set', () => {
+    const options = { gracePeriodMs: undefined, health: { readiness: undefined } } as object;
+    expect(resolve(options, { GRACEFUL_SHUTDOWN_TIMEOUT: '20', DRAIN_AUTH_KEY: ' ' })).toMatchObject({
+      gracePeriodMs: 20_000,
+      drainKey: undefined,
+      health: { readiness: '/readyz' },
+    });
+    expect(resolve(options, { GRACEFUL_SHUTDOWN_TIMEOUT: '' }).gracePeriodMs).toBe(8_000);
+  });
+
+  it('takes numbers where a validation schema has converted the variables', () => {
+    expect(resolve({}, { GRACEFUL_SHUTDOWN_TIMEOUT: 12.5 }).gracePeriodMs).toBe(12_500);
+  });
+});
+
+describe('the listener', () => {
+  it.each([
+    ['nothing', {}, {}, 'announce'],
+    ['NODE_ENV=development', {}, { NODE_ENV: 'development' }, 'announce'],
+    ['NODE_ENV=production', {}, { NODE_ENV: 'production' }, 'drain'],
+    ['Kubernetes', {}, IN_KUBERNETES, 'drain'],
+    ['an announce delay', { announceDelayMs: 0 }, {}, 'drain'],
+    ['an announce delay in the environment', {}, { GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY: '1' }, 'drain'],
+  ])('with %s, closes at the right time', (_, options, variables, expected) => {
+    expect(resolve(options, variables).closeListenerAt).toBe(expected);
+  });
+
+  it('counts as in development only where NODE_ENV says exactly that', () => {
+    expect(resolve({}, { NODE_ENV: 'development' }).inDevelopment).toBe(true);
+    expect(resolve({}, { NODE_ENV: 'dev' }).inDevelopment).toBe(false);
+    expect(resolve().inDevelopment).toBe(false);
+  });
+});
+
+describe('the resolved options', () => {
+  it('are complete where a part of a group was set', () => {
+    const options = resolve({
+      lateResponse: { code: 'GONE' },
+      health: { readiness: '/ready', liveness: false },
+    });
+    expect(options.lateResponse).toEqual({
+      code: 'GONE',
+      message: 'The server is shutting down',
+      retryAfterSeconds: 1,
+    });
+    expect(options.health).toMatchObject({ readiness: '/ready', liveness: false, drain: '/drain' });
+  });
+
+  it('are frozen throughout, and the caller’s own stay as they are', () => {
+    const given = {
+      signals: ['SIGTERM'],
+      health: { readinessPaths: ['/a'] },
+    } satisfies GracefulShutdownOptions;
+    const options = resolve(given);
+    for (const part of [options, options.signals, options.health, options.health.readinessPaths]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+    for (const part of [given, given.signals, given.health, given.health.readinessPaths]) {
+      expect(Object.isFrozen(part)).toBe(false);
+    }
+  });
+
+  it('allow for tasks that take minutes, days or the longest timer that Node has', () => {
+    for (const gracePeriodMs of [600_000, 2 ** 31 - 1]) {
+      expect(resolve({ gracePeriodMs }, IN_KUBERNETES)).toMatchObject({
+        gracePeriodMs,
+        announceDelayMs: 5_000,
+        releaseReserveMs: 5_000,
+      });
+    }
+  });
+});

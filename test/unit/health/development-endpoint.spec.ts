@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { PhasedCoordinator } from '../../../src/core/coordinator.js';
+import { systemClock } from '../../../src/core/clock.js';
+import { DevelopmentEndpoint } from '../../../src/health/development-endpoint.js';
+import { resolve } from '../config/resolve.js';
+import type { IncomingMessage } from 'node:http';
+import type { Answer } from '../../../src/health/endpoint.js';
+
+/** What a peer at this address is answered; a test's own machine has no other peers to ask from. */
+async function answerTo(remoteAddress: string | undefined): Promise<Answer | undefined> {
+  const options = resolve({}, { NODE_ENV: 'development' });
+  const { methods } = new DevelopmentEndpoint(options, new PhasedCoordinator(options, systemClock));
+  return await methods['POST']?.({ headers: {}, socket: { remoteAddress } } as unknown as IncomingMessage);
+}
+
+describe('POST /_internal/shutdown', () => {
+  it.each(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])('is for %s', async (address) => {
+    expect(await answerTo(address)).toMatchObject({ status: 202 });
+  });
+
+  it.each([
+    '10.0.0.1',
+    '128.0.0.1',
+    '::ffff:10.127.0.1',
+    '::127.0.0.1',
+    'fd00::1',
+    '1270.0.0.1',
+    '',
+    undefined,
+  ])('is not for %j', async (address) => {
+    expect(await answerTo(address)).toMatchObject({
+      status: 403,
+      body: { statusCode: 403, error: 'Forbidden', message: 'only from the same machine' },
+    });
+  });
+});
