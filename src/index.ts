@@ -1,3 +1,4 @@
+export type { GracefulShutdownOptions, HealthOptions, LateResponseOptions } from './config/options.js';
 export { systemClock } from './core/clock.js';
 export type { Clock, Timer } from './core/clock.js';
 export { Deadline } from './core/deadline.js';
@@ -24,3 +25,8 @@ export type {
   ShutdownStatus,
 } from './core/report.js';
 export { ShutdownCoordinator } from './core/shutdown-coordinator.js';
+export { formatTimeline } from './core/timeline.js';
+export { ShutdownHealthIndicator } from './health/shutdown-health.indicator.js';
+export { enableGracefulShutdown } from './nest/enable-graceful-shutdown.js';
+export { GracefulShutdownModule } from './nest/graceful-shutdown.module.js';
+export { OnShutdown } from './nest/on-shutdown.decorator.js';

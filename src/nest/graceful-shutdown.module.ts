@@ -1,0 +1,62 @@
+import { Global, Inject, Module } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { ModulesContainer } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { resolveOptions } from '../config/resolve-options.js';
+import { shutdownConfig } from '../config/shutdown.config.js';
+import { systemClock } from '../core/clock.js';
+import { PhasedCoordinator } from '../core/coordinator.js';
+import { ShutdownError } from '../core/errors.js';
+import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+import { HEALTH_PROVIDERS } from '../health/health.providers.js';
+import { ShutdownHealthIndicator } from '../health/shutdown-health.indicator.js';
+import { ApplicationShutdown } from './application-shutdown.js';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './graceful-shutdown.module-definition.js';
+import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
+import { ShutdownEndModule } from './shutdown-end.module.js';
+import { ShutdownGateModule } from './shutdown-gate.module.js';
+import type { Environment } from '../config/environment.js';
+import type { GracefulShutdownOptions } from '../config/options.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+
+/**
+ * Graceful shutdown for a Nest application: import it once, in the root module.
+ *
+ * `imports: [GracefulShutdownModule]` works with the defaults; `forRoot(options)` and `forRootAsync(…)` take
+ * {@link GracefulShutdownOptions}. The module is global: {@link ShutdownCoordinator} can be injected anywhere.
+ */
+@Global()
+@Module({
+  imports: [ConfigModule.forFeature(shutdownConfig), TerminusModule, ShutdownGateModule, ShutdownEndModule],
+  providers: [
+    {
+      provide: RESOLVED_OPTIONS,
+      useFactory: (environment: Environment, options: GracefulShutdownOptions = {}) =>
+        resolveOptions(options, environment),
+      inject: [shutdownConfig.KEY, { token: MODULE_OPTIONS_TOKEN, optional: true }],
+    },
+    {
+      provide: PhasedCoordinator,
+      useFactory: (options: ResolvedOptions) => new PhasedCoordinator(options, systemClock),
+      inject: [RESOLVED_OPTIONS],
+    },
+    { provide: ShutdownCoordinator, useExisting: PhasedCoordinator },
+    ApplicationShutdown,
+    ...HEALTH_PROVIDERS,
+  ],
+  exports: [ShutdownCoordinator, ShutdownHealthIndicator, ApplicationShutdown],
+})
+export class GracefulShutdownModule extends ConfigurableModuleClass {
+  constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+    super();
+    const imported = [...modules.values()].filter(({ metatype }) => metatype === GracefulShutdownModule);
+    if (imported.length > 1) {
+      throw new ShutdownError(
+        'SHUTDOWN_SETUP_INVALID',
+        `GracefulShutdownModule is configured ${imported.length} times in one application. ` +
+          'It is global: import it once, in the root module, and remove the other imports of ' +
+          'GracefulShutdownModule, forRoot and forRootAsync.',
+      );
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import type { ModulesContainer } from '@nestjs/core';
+import type { Type } from '@nestjs/common';
+
+/**
+ * Moves a module to an end of the order in which Nest calls hooks: destroy and shutdown hooks go by ascending
+ * distance, init and bootstrap hooks the other way round.
+ *
+ * `Module.distance` has a public setter but no documentation, hence the look before and after.
+ *
+ * @returns whether Nest took it
+ */
+export function setModuleDistance(modules: ModulesContainer, moduleType: Type, distance: number): boolean {
+  const moduleRef = [...modules.values()].find(({ metatype }) => metatype === moduleType);
+  if (!moduleRef || typeof moduleRef.distance !== 'number') return false;
+  moduleRef.distance = distance;
+  return moduleRef.distance === distance;
+}
