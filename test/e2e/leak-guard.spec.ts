@@ -10,8 +10,8 @@ class AppModule {}
 
 describe('the leak guard', () => {
   const known = () => undefined;
-  beforeAll(() => process.on('SIGUSR2', known));
-  afterAll(() => process.off('SIGUSR2', known));
+  beforeAll(() => void process.on('SIGUSR2', known));
+  afterAll(() => void process.off('SIGUSR2', known));
   guardAgainstLeaks();
 
   it('is content with an application that served a request and was closed', async () => {
