@@ -1,7 +1,7 @@
 import { callHiddenHook, hasHook, SHUTDOWN_HOOKS, unwrapHook, wrapHook } from './hook-wrapper.js';
 import type { HookHost } from './hook-hosts.js';
 import type { HookOwner, OriginalCall, ShutdownHook } from './hook-wrapper.js';
-import type { Clock } from '../core/clock.js';
+import type { Clock, Timer } from '../core/clock.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownParticipant } from '../core/participant.js';
 
@@ -128,14 +128,12 @@ export class HookBridge implements HookOwner, ShutdownParticipant {
   }
 
   async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = this.#clock.setTimer(resolve, ms);
-      const done = (): void => {
-        timer.cancel();
-        resolve();
-      };
-      void work.catch(() => {}).then(done);
+    let timer: Timer | undefined;
+    const elapsed = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimer(resolve, ms);
     });
+    await Promise.race([work.catch(() => {}), elapsed]);
+    timer?.cancel();
   }
 }
 
