@@ -169,7 +169,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     }
     this.#walk = undefined;
     this.#state = 'running';
-    return walk.resume();
+    return walk.resume().then(this.#forgetContexts);
   }
 
   progress(): ShutdownProgress {
@@ -264,7 +264,13 @@ export class PhasedCoordinator extends ShutdownCoordinator {
       this.#outcome.resolve(report);
     }
     this.#finished.resolve(report);
+    this.#forgetContexts();
   }
+
+  // On Node 20 and 22 a storage that is not disabled burdens every promise of the process for good.
+  readonly #forgetContexts = (): void => {
+    if (!this.#walk || this.#report) this.#inside.disable();
+  };
 
   readonly #enter = ({ phase, refusesWork }: PhaseRules): void => {
     this.#state = phase;

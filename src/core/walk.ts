@@ -115,7 +115,10 @@ export class Walk {
     this.#watchDeadline(rules);
     // Nobody announces while still undoing the last announcement. But without a need to wait, everything begins in
     // the tick of the trigger.
-    if ([...resuming].some(({ isPending }) => isPending)) await settled(resuming);
+    if ([...resuming].some(({ isPending }) => isPending)) {
+      await settled(resuming);
+      this.#watchDeadline(rules);
+    }
     const members = registry.takingPartIn(phase);
     const groups = rules.byPriority ? byPriority(members) : [members];
     this.#guaranteedMs = guaranteeFor(this.cycle.deadline.remainingMs, this.#stepsToCome(rules, groups));
@@ -176,6 +179,7 @@ export class Walk {
 
   /** Arms the end of a phase as soon as there is a deadline, which an operator's drain has not. */
   #watchDeadline({ phase, spendsReserve }: PhaseRules): void {
+    this.#stopWatching();
     const { clock, options, emit } = this.#ports;
     let timer: Timer | undefined;
     let isWatching = true;
