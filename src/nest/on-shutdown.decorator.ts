@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { HookHost } from './hook-hosts.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
-import type { ParticipantMethod, ParticipantOptions } from '../core/participant.js';
+import type { ParticipantMethod, ParticipantOptions, ShutdownContext } from '../core/participant.js';
 import type { ShutdownPhase } from '../core/phase.js';
 
 interface DecoratedMethod {
@@ -21,10 +21,10 @@ const METADATA = Symbol.for('nestjs-drain.on-shutdown');
  * @example `@OnShutdown('drain', { timeoutMs: 2_000 })`
  */
 export function OnShutdown(phase: ShutdownPhase, options: ParticipantOptions = {}) {
-  return (
+  return <Method extends (context: ShutdownContext) => unknown>(
     target: object,
     method: string,
-    _descriptor: TypedPropertyDescriptor<ParticipantMethod> | TypedPropertyDescriptor<() => unknown>,
+    _descriptor: TypedPropertyDescriptor<Method>,
   ): void => {
     const inherited = methodsOf(target.constructor);
     Reflect.defineMetadata(METADATA, [...inherited, { method, phase, options }], target.constructor);
