@@ -5,6 +5,7 @@ import { announceDelayMs } from '../config/resolved-options.js';
 import { systemClock } from '../core/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownLog } from '../core/shutdown-log.js';
+import { HealthGate } from '../health/health-gate.js';
 import { exitCodeFor, signalExitCode } from '../process/exit-code.js';
 import { NestSignalListeners } from '../process/nest-signal-listeners.js';
 import { ProcessExit } from '../process/process-exit.js';
@@ -48,13 +49,14 @@ export class ApplicationShutdown {
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
+    @Inject(HealthGate) gate: HealthGate,
   ) {
     this.coordinator = coordinator;
     this.options = options;
     this.#modules = modules;
     this.#bridge = new HookBridge(coordinator, systemClock);
     this.#teardown = new NestTeardown(coordinator, this.#bridge, systemClock);
-    this.#http = new HttpBinding(coordinator, options, adapterHost);
+    this.#http = new HttpBinding(coordinator, options, adapterHost, gate);
     this.#lazyModules = new LazyModules(modules);
     this.#signals = new SignalTrigger({
       coordinator,

@@ -1,0 +1,19 @@
+import { deferred, type Deferred } from '../core/deferred.js';
+
+/** Wakes whoever waits for a condition when something it may depend on has changed. */
+export class Changes {
+  #next: Deferred<void> | undefined;
+
+  notify = (): void => {
+    this.#next?.resolve();
+    this.#next = undefined;
+  };
+
+  /** Resolves as soon as `isMet`, or when `signal` has aborted and somebody notified. */
+  async until(isMet: () => boolean, signal: AbortSignal): Promise<void> {
+    while (!isMet() && !signal.aborted) {
+      this.#next ??= deferred();
+      await this.#next.promise;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { isUpgraded, type CurrentResponses } from './current-responses.js';
+
+/** What a connection is doing. */
+export type ConnectionState =
+  /** Accepted, and nothing heard of it; a TLS handshake under way is that, too. */
+  | 'silent'
+  /** In the middle of sending a request's header. */
+  | 'half-sent'
+  | 'in-flight'
+  /** Answered, but an upload goes on behind its response. */
+  | 'lingering'
+  /** Kept alive between two requests. */
+  | 'idle'
+  /** Handed over to another protocol. */
+  | 'upgraded'
+  /** Ended, and about to be gone. */
+  | 'ending';
+
+/** A socket that a server has accepted, and what is known of it since a shutdown was announced. */
+export class Connection {
+  readonly socket: Socket;
+  /** On the monotonic clock. */
+  readonly openedAt: number;
+  /** Whether its next response may say that it is the last one. */
+  isToRetire = false;
+  /** Whether a response said so. */
+  isRetired = false;
+  /** The request whose header was read last. */
+  latestRequest: IncomingMessage | undefined;
+  /** Forgets the connection; set by whoever tracks it. */
+  untrack = (): void => {};
+
+  readonly #responses: CurrentResponses;
+  readonly #isHandshake: boolean;
+  /** What it had received when everything received was answered; bytes beyond are the beginning of a request. */
+  #answeredBytes = Infinity;
+
+  constructor(socket: Socket, openedAt: number, responses: CurrentResponses, isHandshake: boolean) {
+    this.socket = socket;
+    this.openedAt = openedAt;
+    this.#responses = responses;
+    this.#isHandshake = isHandshake;
+  }
+
+  get state(): ConnectionState {
+    const { socket } = this;
+    if (socket.destroyed || socket.writableEnded) return 'ending';
+    if (this.#responses.of(socket)) return 'in-flight';
+    if (isUpgraded(socket)) return 'upgraded';
+    if (this.#isHandshake || socket.bytesRead === 0) return 'silent';
+    if (this.isRetired || this.latestRequest?.complete === false) return 'lingering';
+    const isWithinRequest = !this.#responses.hasServed(socket) || socket.bytesRead > this.#answeredBytes;
+    return isWithinRequest ? 'half-sent' : 'idle';
+  }
+
+  /** To be called when, as far as is known, everything that was received has been answered. */
+  markAnswered(): void {
+    this.#answeredBytes = this.socket.bytesRead;
+  }
+}

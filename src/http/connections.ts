@@ -1,0 +1,83 @@
+import { Server as HttpServer } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
+import { Server as TlsServer, type TLSSocket } from 'node:tls';
+import { Connection } from './connection.js';
+import type { Server as NetServer, Socket } from 'node:net';
+import type { Clock } from '../core/clock.js';
+import type { CurrentResponses } from './current-responses.js';
+
+/** Hears of connections that come and go. */
+export interface ConnectionsListener {
+  onOpened(this: void, connection: Connection): void;
+  onClosed(this: void, connection: Connection): void;
+}
+
+/**
+ * The open HTTP/1.1 connections of a server.
+ *
+ * This is all that runs as long as nothing shuts down: something per connection, nothing per request.
+ */
+export class Connections implements Iterable<Connection> {
+  readonly #server: NetServer;
+  readonly #clock: Clock;
+  readonly #responses: CurrentResponses;
+  readonly #listener: ConnectionsListener;
+  readonly #open = new Map<Socket, Connection>();
+  /** By peer: that is what a socket below TLS and the one above it have in common. */
+  readonly #handshakes = new Map<string, Connection>();
+
+  constructor(server: NetServer, clock: Clock, responses: CurrentResponses, listener: ConnectionsListener) {
+    this.#server = server;
+    this.#clock = clock;
+    this.#responses = responses;
+    this.#listener = listener;
+    server.on('connection', this.#onConnection);
+    server.on('secureConnection', this.#onSecureConnection);
+  }
+
+  *[Symbol.iterator](): Iterator<Connection> {
+    yield* this.#open.values();
+    yield* this.#handshakes.values();
+  }
+
+  of(socket: Socket): Connection | undefined {
+    return this.#open.get(socket);
+  }
+
+  /** Stops tracking, and leaves no listener behind. */
+  dispose(): void {
+    this.#server.off('connection', this.#onConnection);
+    this.#server.off('secureConnection', this.#onSecureConnection);
+    for (const connection of this) connection.untrack();
+  }
+
+  readonly #onConnection = (socket: Socket): void => {
+    if (this.#server instanceof TlsServer) this.#track(this.#handshakes, peerOf(socket), socket, true);
+    else if (this.#server instanceof HttpServer) this.#track(this.#open, socket, socket, false);
+  };
+
+  readonly #onSecureConnection = (socket: TLSSocket): void => {
+    this.#handshakes.get(peerOf(socket))?.untrack();
+    // Sessions of HTTP/2 are no connections in the sense of this class.
+    if (this.#server instanceof HttpsServer || socket.alpnProtocol === 'http/1.1') {
+      this.#track(this.#open, socket, socket, false);
+    }
+  };
+
+  #track<Key>(among: Map<Key, Connection>, key: Key, socket: Socket, isHandshake: boolean): void {
+    const connection = new Connection(socket, this.#clock.now(), this.#responses, isHandshake);
+    const untrack = (): void => {
+      socket.off('close', untrack);
+      among.delete(key);
+      this.#listener.onClosed(connection);
+    };
+    connection.untrack = untrack;
+    socket.once('close', untrack);
+    among.set(key, connection);
+    this.#listener.onOpened(connection);
+  }
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '../core/clock.js';
+
+/** What a request that came too late is told. */
+export interface LateResponse {
+  /** The body's `code`. */
+  readonly code: string;
+  /** The body's `message`. */
+  readonly message: string;
+  /** The `Retry-After` header, in whole seconds. */
+  readonly retryAfterSeconds: number;
+}
+
+/** How a server takes part in a shutdown; resolved, without defaults of its own. */
+export interface HttpServerOptions {
+  /** Shown in logs, metrics and the report. Default: `HTTP server`. */
+  readonly name?: string;
+  readonly clock: Clock;
+  /** Whether requests that arrive in or after `quiesce` are refused or served. */
+  readonly lateRequests: 'reject' | 'serve';
+  readonly lateResponse: LateResponse;
+  /** Routes that are served to the end, however late, and that are no sign of traffic: health, metrics, administration. */
+  isExempt(this: void, method: string, path: string): boolean;
+  /** Hears of every request from `announce` on that is not exempt. */
+  onArrival(this: void): void;
+  /**
+   * How long, in milliseconds, the end of a drain waits for connections that have sent no request, half of one, or one
+   * that was refused as late.
+   */
+  readonly firstRequestBudgetMs: number;
+  /** When the listener closes: `announce` lets a watcher start the next process at once. */
+  readonly closeListenerAt: 'announce' | 'drain';
+}

@@ -1,0 +1,219 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Changes } from './changes.js';
+import { claim } from './claim.js';
+import { Connections } from './connections.js';
+import { responsesOf } from './responses-of.js';
+import { Listener } from './listener.js';
+import { RequestGate } from './request-gate.js';
+import { Stragglers } from './stragglers.js';
+import type { Server } from 'node:http';
+import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
+import type { AcceptedRequest } from './accepted-requests.js';
+import type { Connection, ConnectionState } from './connection.js';
+import type { ConnectionStatistics } from './connection-statistics.js';
+import type { CurrentResponses } from './current-responses.js';
+import type { HttpServerOptions } from './http-server-options.js';
+
+/**
+ * Drains an HTTP/1.1 or HTTPS server: what it has accepted is answered to the last byte, and clients learn in time to
+ * go elsewhere.
+ *
+ * It may be created before the server listens, and for one that never does.
+ */
+export class HttpServerParticipant implements ShutdownParticipant {
+  readonly name: string;
+
+  readonly #options: HttpServerOptions;
+  readonly #responses: CurrentResponses;
+  readonly #connections: Connections;
+  readonly #gate: RequestGate;
+  readonly #listener: Listener;
+  readonly #stragglers: Stragglers;
+  readonly #changes = new Changes();
+  readonly #upgraded = new Set<Connection>();
+  readonly #unclaim: () => void;
+  #announcement: ShutdownContext | undefined;
+  #awaitsUpgraded = false;
+  #swept = 0;
+  #cut = 0;
+
+  /**
+   * @param responses how to find out what is in flight; default: from the sockets, where this Node lets them be read
+   * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when the server has such a participant already
+   */
+  constructor(server: Server, options: HttpServerOptions, responses?: CurrentResponses) {
+    this.#unclaim = claim(server);
+    this.name = options.name ?? 'HTTP server';
+    this.#options = options;
+    this.#responses = responses ?? responsesOf(server);
+    this.#connections = new Connections(server, options.clock, this.#responses, {
+      onOpened: (connection) => this.#stragglers.add(connection),
+      onClosed: this.#onClosed,
+    });
+    this.#gate = new RequestGate(server, options, this.#connections, this.#responses, {
+      onArrived: (connection) => this.#stragglers.delete(connection),
+      onRefused: (connection) => this.#stragglers.add(connection),
+      onUpgraded: this.#onUpgraded,
+      onFinished: this.#onFinished,
+    });
+    this.#listener = new Listener(server);
+    this.#stragglers = new Stragglers(options.clock, this.#changes.notify);
+  }
+
+  announce(context: ShutdownContext): void {
+    this.#announcement = context;
+    this.#gate.start();
+    void context.terminating.then(() => {
+      if (this.#announcement !== context) return;
+      this.#gate.retireNewcomers();
+      if (this.#options.closeListenerAt === 'announce') void this.#listener.close();
+    });
+  }
+
+  resume(): void {
+    this.#announcement = undefined;
+    this.#gate.stop();
+  }
+
+  quiesce(): void {
+    this.#gate.close();
+  }
+
+  async drain(context: ShutdownContext): Promise<void> {
+    const { reason, signal } = context;
+    const cutTheRest = (): void => this.#cutTheRest(context);
+    signal.addEventListener('abort', cutTheRest, { once: true });
+    this.#begin(reason.kind === 'close');
+    await this.#changes.until(() => this.#gate.requests.awaited === 0 && this.#upgraded.size === 0, signal);
+    await this.#listener.close();
+    this.#stragglers.expire();
+    await this.#finishTheRest(signal);
+    signal.removeEventListener('abort', cutTheRest);
+    this.#end();
+  }
+
+  /** Requests that are being worked on; exempt ones do not count. */
+  inFlight(): number {
+    return this.#gate.inFlight();
+  }
+
+  /** What the connections are doing, and what became of earlier ones. */
+  statistics(): ConnectionStatistics {
+    const states = [...this.#connections].map(({ state }) => state);
+    const count = (wanted: ConnectionState): number => states.filter((state) => state === wanted).length;
+    return {
+      open: states.length,
+      idle: count('idle'),
+      inFlight: count('in-flight'),
+      silent: count('silent'),
+      halfSent: count('half-sent'),
+      upgraded: count('upgraded'),
+      retired: this.#gate.retired + this.#swept,
+      late: this.#gate.late,
+      cut: this.#cut,
+    };
+  }
+
+  /** Leaves the server as it was before; what is under way goes on without being watched. */
+  dispose(): void {
+    this.#announcement = undefined;
+    this.#end();
+    this.#connections.dispose();
+    this.#responses.dispose();
+    this.#unclaim();
+  }
+
+  #begin(isClose: boolean): void {
+    const { firstRequestBudgetMs, closeListenerAt } = this.#options;
+    // What calls `close()` is mostly a test, which must not wait; and Nest ends WebSockets itself.
+    this.#stragglers.admit(isClose ? 0 : firstRequestBudgetMs);
+    this.#awaitsUpgraded = !isClose && closeListenerAt === 'drain';
+    for (const connection of this.#connections) {
+      if (connection.state === 'upgraded') this.#onUpgraded(connection);
+    }
+    this.#addStragglers();
+  }
+
+  /** Behind the closed listener: no connection comes any more, and the idle ones are ended when nothing else is left. */
+  async #finishTheRest(signal: AbortSignal): Promise<void> {
+    const { requests } = this.#gate;
+    const isFinished = (): boolean => requests.size === 0 && this.#stragglers.size === 0;
+    do {
+      await this.#changes.until(isFinished, signal);
+      await nextTurn();
+      if (signal.aborted) return;
+      this.#addStragglers();
+    } while (!isFinished());
+    for (const { state, socket } of this.#connections) {
+      if (state !== 'idle') continue;
+      socket.destroySoon();
+      this.#swept += 1;
+    }
+  }
+
+  #addStragglers(): void {
+    for (const connection of this.#connections) {
+      if (STRAGGLING.has(connection.state)) this.#stragglers.add(connection);
+    }
+  }
+
+  #cutTheRest({ cut }: ShutdownContext): void {
+    this.#listener.closeNow();
+    const now = this.#options.clock.now();
+    const report = (work: Parameters<typeof cut>[0]): void => {
+      this.#cut += 1;
+      cut(work);
+    };
+    for (const request of this.#gate.requests) {
+      if (request.isRefused) continue;
+      const { name, seenAt } = request;
+      report({ kind: 'request', name, ageMs: now - seenAt, bytesSent: bytesSentFor(request) });
+    }
+    for (const { state, socket, openedAt } of this.#connections) {
+      const name = CUT_SOCKETS[state];
+      if (name !== undefined) report({ kind: 'socket', name, ageMs: now - openedAt });
+      socket.destroy();
+    }
+    this.#stragglers.clear();
+    this.#changes.notify();
+  }
+
+  #end(): void {
+    this.#awaitsUpgraded = false;
+    this.#upgraded.clear();
+    this.#stragglers.clear();
+    this.#gate.stop();
+  }
+
+  readonly #onUpgraded = (connection: Connection): void => {
+    if (this.#awaitsUpgraded) this.#upgraded.add(connection);
+  };
+
+  readonly #onFinished = ({ isRefused, connection }: AcceptedRequest): void => {
+    if (isRefused && connection && connection.state !== 'lingering') this.#stragglers.delete(connection);
+    this.#changes.notify();
+  };
+
+  readonly #onClosed = (connection: Connection): void => {
+    this.#upgraded.delete(connection);
+    this.#stragglers.delete(connection);
+    this.#gate.requests.deleteOf(connection);
+    this.#changes.notify();
+  };
+}
+
+/** The states in which a connection gets only a short budget at the end. */
+const STRAGGLING: ReadonlySet<ConnectionState> = new Set(['silent', 'half-sent', 'lingering']);
+
+/** What is lost when a connection is cut in this state, requests apart. */
+const CUT_SOCKETS: Partial<Record<ConnectionState, string>> = {
+  upgraded: 'upgraded connection',
+  'half-sent': 'half-sent request',
+};
+
+/** What was handed to the kernel; the client may have got less. */
+function bytesSentFor({ response, connection, bytesBefore }: AcceptedRequest): number {
+  if (!connection || !response.headersSent) return 0;
+  const { bytesWritten, writableLength } = connection.socket;
+  return Math.max(0, bytesWritten - writableLength - bytesBefore);
+}

@@ -1,0 +1,63 @@
+import cluster from 'node:cluster';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Server } from 'node:http';
+
+/** More than a kernel queues for one listener (net.core.somaxconn), unless it was told to. */
+const LONGEST_QUEUE = 4096;
+
+/** What Node keeps on a server; private, and the same on every version since 20. */
+interface ListeningServer {
+  readonly _handle?: { listen?(backlog: number): number } | null;
+  readonly _connectionKey?: string;
+}
+
+/** The listening side of a server: closes it without resetting the connections that the kernel has queued for it. */
+export class Listener {
+  readonly #server: Server;
+  #accepted = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** Accepts what is queued, then closes; resolves when it is closed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#acceptQueuedAndClose();
+    return this.#closing;
+  }
+
+  /** Closes, whatever is queued. */
+  closeNow(): void {
+    const server = this.#server;
+    if (!server.listening) return;
+    // Node's own sweep would destroy responses that are not flushed and connections that have not sent their request.
+    Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true });
+    server.close();
+    Reflect.deleteProperty(server, 'closeIdleConnections');
+  }
+
+  async #acceptQueuedAndClose(): Promise<void> {
+    const count = (): void => void (this.#accepted += 1);
+    this.#server.on('connection', count);
+    this.#holdBackNewConnections();
+    await nextTurn();
+    for (let before = -1; before !== this.#accepted && this.#accepted < LONGEST_QUEUE;) {
+      before = this.#accepted;
+      // A turn of the event loop in which nothing was accepted: the queue was empty, a moment ago.
+      await nextTurn();
+    }
+    this.#server.off('connection', count);
+    this.closeNow();
+  }
+
+  /**
+   * Makes the kernel leave new SYNs unanswered: their clients find nobody listening afterwards, which is safe to retry.
+   * Only where this process alone bound the socket, for others it would starve.
+   */
+  #holdBackNewConnections(): void {
+    const { _handle: handle, _connectionKey: key } = this.#server as ListeningServer;
+    const isOwnTcpSocket = !cluster.isWorker && /^[46]:/.test(key ?? '');
+    if (isOwnTcpSocket) handle?.listen?.(0);
+  }
+}
