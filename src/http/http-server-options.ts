@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.js';
 
 /** What a request that came too late is told. */
@@ -20,6 +21,8 @@ export interface HttpServerOptions {
   readonly lateResponse: LateResponse;
   /** Routes that are served to the end, however late, and that are no sign of traffic: health, metrics, administration. */
   isExempt(this: void, method: string, path: string): boolean;
+  /** Answers a request from `announce` on in the application's place, if it wants to; tells whether it did. */
+  answer?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
   /** Hears of every request from `announce` on that is not exempt. */
   onArrival(this: void): void;
   /**

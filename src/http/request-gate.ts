@@ -112,7 +112,7 @@ export class RequestGate {
     // By then whatever was pipelined behind it has been read, and a response knows whether it is the last one.
     setImmediate(() => {
       if (connection?.socket.destroyed) return;
-      if (!isRefused) return proceed();
+      if (!isRefused) return this.#options.answer?.(request, response) ? undefined : proceed();
       refuse(response, this.#options.lateResponse);
       if (connection) this.#listener.onRefused(connection);
     });

@@ -54,6 +54,7 @@ export class HttpBinding {
       closeListenerAt,
       firstRequestBudgetMs: FIRST_REQUEST_BUDGET_MS,
       isExempt: (method, path) => this.#gate.isExempt(method, path),
+      answer: (request, response) => this.#gate.refuses(request, response),
       onArrival: () => this.#coordinator.arrivals.record(),
     });
     this.#coordinator.register(this.#participant);
