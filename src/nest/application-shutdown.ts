@@ -109,7 +109,9 @@ export class ApplicationShutdown {
       registeredAt: 'Nest',
       steps: () => this.#bridge.outstanding + 1,
     });
-    if (this.options.hooks === 'drain-first') this.coordinator.register(this.#bridge);
+    if (this.options.hooks === 'drain-first') {
+      this.coordinator.add({ participant: this.#bridge, options: {}, registeredAt: 'Nest' });
+    }
   }
 
   onLastBootstrapHook(): void {

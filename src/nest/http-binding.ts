@@ -57,7 +57,11 @@ export class HttpBinding {
       answer: (request, response) => this.#gate.refuses(request, response),
       onArrival: () => this.#coordinator.arrivals.record(),
     });
-    this.#coordinator.register(this.#participant);
+    this.#coordinator.add({
+      participant: this.#participant,
+      options: {},
+      registeredAt: 'GracefulShutdownModule',
+    });
     this.#adapterClose = new AdapterClose(adapter, this.#coordinator);
   }
 

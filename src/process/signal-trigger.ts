@@ -76,6 +76,6 @@ export class SignalTrigger {
     const forcesAfterMs = signal === 'SIGINT' ? SAME_KEY_PRESS_MS : forceOnRepeatAfterMs;
     if (sinceTriggerMs < forcesAfterMs) return onIgnored(signal);
     this.#forcedBy ??= signal;
-    coordinator.force(`${signal} again`);
+    coordinator.force(`a repeated ${signal}`);
   }
 }
