@@ -95,7 +95,7 @@ export async function closeAll(): Promise<void> {
   await Promise.all(running.splice(0).map((app) => app.close()));
 }
 
-function ask(
+export function ask(
   port: number,
   method: string,
   path: string,
