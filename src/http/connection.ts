@@ -18,6 +18,11 @@ export type ConnectionState =
   /** Ended, and about to be gone. */
   | 'ending';
 
+/** What Node keeps on a socket; private, and the same on every version since 20. */
+interface SocketWithHandle extends Socket {
+  readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize?: number } | null;
+}
+
 /** A socket that a server has accepted, and what is known of it since a shutdown was announced. */
 export class Connection {
   readonly socket: Socket;
@@ -53,6 +58,15 @@ export class Connection {
     if (this.isRetired || this.latestRequest?.complete === false) return 'lingering';
     const isWithinRequest = !this.#responses.hasServed(socket) || socket.bytesRead > this.#answeredBytes;
     return isWithinRequest ? 'half-sent' : 'idle';
+  }
+
+  /** Bytes that were handed to the kernel, all in all; the client may have got less. */
+  get bytesSent(): number {
+    const { _handle: handle, bytesWritten, writableLength } = this.socket as SocketWithHandle;
+    // A long write stays in `writableLength` as a whole until its last byte is gone.
+    return handle?.writeQueueSize === undefined
+      ? bytesWritten - writableLength
+      : handle.bytesWritten - handle.writeQueueSize;
   }
 
   /** To be called when, as far as is known, everything that was received has been answered. */

@@ -211,9 +211,7 @@ const CUT_SOCKETS: Partial<Record<ConnectionState, string>> = {
   'half-sent': 'half-sent request',
 };
 
-/** What was handed to the kernel; the client may have got less. */
+/** Nothing has been sent before the header is; an estimate for a stream whose connection carried others before. */
 function bytesSentFor({ response, connection, bytesBefore }: AcceptedRequest): number {
-  if (!connection || !response.headersSent) return 0;
-  const { bytesWritten, writableLength } = connection.socket;
-  return Math.max(0, bytesWritten - writableLength - bytesBefore);
+  return connection && response.headersSent ? Math.max(0, connection.bytesSent - bytesBefore) : 0;
 }

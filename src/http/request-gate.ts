@@ -96,7 +96,7 @@ export class RequestGate {
     if (!response) return connection.markAnswered();
     if (this.requests.has(response)) return;
     connection.latestRequest ??= this.#responses.latestRequest(socket) ?? response.req;
-    const bytesBefore = response.headersSent ? 0 : socket.bytesWritten;
+    const bytesBefore = response.headersSent ? 0 : connection.bytesSent;
     this.#accept(response, connection, bytesBefore, this.#isExempt(response.req), false);
   }
 
@@ -108,7 +108,7 @@ export class RequestGate {
     if (connection?.isRetired) return;
     const isExempt = this.#isExempt(request);
     const isLate = this.#arrives(connection, request, isExempt);
-    const isRefused = this.#accept(response, connection, request.socket.bytesWritten, isExempt, isLate);
+    const isRefused = this.#accept(response, connection, connection?.bytesSent ?? 0, isExempt, isLate);
     // By then whatever was pipelined behind it has been read, and a response knows whether it is the last one.
     setImmediate(() => {
       if (connection?.socket.destroyed) return;
