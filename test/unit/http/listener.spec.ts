@@ -1,0 +1,94 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { DrainedServer, type DrainedServerOptions } from '../../support/http/drained-server.js';
+import { eventually, someTurns } from '../../support/http/eventually.js';
+import { MANY_BYTES, SampleRoutes } from '../../support/http/sample-routes.js';
+import type { RawClient } from '../../support/http/raw-client.js';
+
+let routes: SampleRoutes;
+let drained: DrainedServer;
+
+async function start(options: DrainedServerOptions = {}): Promise<void> {
+  routes = new SampleRoutes();
+  drained = await DrainedServer.start(routes.listener, options);
+}
+
+/** A connection with a request that waits for the test to answer it. */
+const held = (path = '/held'): Promise<RawClient> => drained.inFlight((client) => client.get(path));
+
+afterEach(async () => {
+  routes.release();
+  await drained.close();
+});
+
+describe('an HTTP server whose listener closes when the shutdown is announced', () => {
+  it('finishes behind it what is in flight', async () => {
+    await start({ closeListenerAt: 'announce' });
+    const client = await held();
+    const hold = drained.hold('announce');
+    const report = drained.shutdown();
+    await hold.begun;
+
+    await eventually(() => !drained.server.listening);
+    expect(drained.coordinator.phase).toBe('announce');
+    hold.release();
+    await drained.entered('drain');
+    routes.held[0]!.end('done');
+
+    expect((await report).status).toBe('completed');
+    expect(client.responses.map(({ body }) => body)).toEqual(['done']);
+  });
+
+  it('does not truncate a response that is not flushed', async () => {
+    await start({ closeListenerAt: 'announce' });
+    const client = await drained.connect();
+    client.socket.pause();
+    client.get('/big');
+    await eventually(() => drained.participant.inFlight() === 1);
+
+    const report = drained.shutdown();
+    await eventually(() => !drained.server.listening);
+    client.socket.resume();
+
+    const { received } = await client.ended;
+    expect(received.length).toBeGreaterThan(MANY_BYTES);
+    expect((await report).status).toBe('completed');
+  });
+
+  it('keeps it open while an operator drains', async () => {
+    await start({ closeListenerAt: 'announce' });
+    drained.coordinator.drain();
+    await someTurns();
+
+    expect(drained.server.listening).toBe(true);
+    await drained.coordinator.resume();
+  });
+});
+
+describe('a listener that other processes may share', () => {
+  it('is not told to hold connections back', async () => {
+    routes = new SampleRoutes();
+    const handleOf = (server: http.Server) =>
+      (server as unknown as { _handle: { listen(n: number): number } })._handle;
+    const owner = net.createServer().listen(0, '127.0.0.1');
+    await once(owner, 'listening');
+    drained = await DrainedServer.start(http.createServer(routes.listener), { listens: false });
+    drained.server.listen(owner);
+    await once(drained.server, 'listening');
+    const backlogs: number[] = [];
+    const handle = handleOf(drained.server);
+    const listen = handle.listen.bind(handle);
+    handle.listen = (backlog) => {
+      backlogs.push(backlog);
+      return listen(backlog);
+    };
+
+    await drained.shutdown();
+
+    expect(drained.server.listening).toBe(false);
+    expect(backlogs).toEqual([]);
+    owner.close();
+  });
+});

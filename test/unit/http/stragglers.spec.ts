@@ -1,0 +1,161 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from '../../../src/testing/manual-clock.js';
+import { DrainedServer, type DrainedServerOptions } from '../../support/http/drained-server.js';
+import { eventually, someTurns } from '../../support/http/eventually.js';
+import { QueuedClients } from '../../support/http/queued-clients.js';
+import { SampleRoutes } from '../../support/http/sample-routes.js';
+import type { RawClient } from '../../support/http/raw-client.js';
+
+let routes: SampleRoutes;
+let drained: DrainedServer;
+
+async function start(options: DrainedServerOptions = {}): Promise<void> {
+  routes = new SampleRoutes();
+  drained = await DrainedServer.start(routes.listener, options);
+}
+
+/** A connection with a request that waits for the test to answer it. */
+const held = (path = '/held'): Promise<RawClient> => drained.inFlight((client) => client.get(path));
+
+afterEach(async () => {
+  routes.release();
+  await drained.close();
+});
+
+describe('a connection that has not sent its request when the server drains', () => {
+  it('may still send it', async () => {
+    await start({ clock: new ManualClock() });
+    const client = await drained.connect();
+    await eventually(() => drained.participant.statistics().silent === 1);
+    const report = drained.shutdown();
+    await eventually(() => !drained.server.listening);
+
+    await client.get('/').ended;
+
+    expect(client.responses.map(({ status }) => status)).toEqual([503]);
+    expect((await report).status).toBe('completed');
+  });
+
+  it('is ended when its budget is used up, which is no loss', async () => {
+    const clock = new ManualClock();
+    await start({ clock, firstRequestBudgetMs: 300 });
+    const client = await drained.connect();
+    await eventually(() => drained.participant.statistics().silent === 1);
+    const report = drained.shutdown();
+    await eventually(() => !drained.server.listening);
+
+    await clock.advance(299);
+    expect(client.socket.readyState).toBe('open');
+    await clock.advance(1);
+
+    expect((await client.ended).received).toBe('');
+    expect((await report).cuts).toEqual([]);
+  });
+
+  it('has its budget for itself, however late it came', async () => {
+    const clock = new ManualClock();
+    await start({ clock, firstRequestBudgetMs: 300 });
+    await held();
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    await clock.advance(1_000);
+    const client = await drained.connect();
+    await eventually(() => drained.participant.statistics().silent === 1);
+    routes.held[0]!.end();
+    await eventually(() => !drained.server.listening);
+
+    await clock.advance(299);
+    expect(client.socket.readyState).toBe('open');
+    await clock.advance(1);
+
+    await client.ended;
+    expect((await report).status).toBe('completed');
+  });
+
+  it.each([
+    ['first', (client: RawClient) => Promise.resolve(client)],
+    [
+      'second',
+      async (client: RawClient) =>
+        client
+          .get('/')
+          .untilResponses(1)
+          .then(() => client),
+    ],
+  ])('is told that it took too long when half of its %s request is there', async (_which, prepare) => {
+    const clock = new ManualClock();
+    await start({ clock, firstRequestBudgetMs: 300 });
+    await held();
+    const client = await prepare(await drained.connect());
+    const answered = client.received.length;
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    client.send('GET /half HTTP/1.1\r\nHo');
+    await eventually(() => drained.participant.statistics().halfSent === 1);
+    routes.held[0]!.end();
+    await eventually(() => !drained.server.listening);
+
+    await someTurns();
+    await clock.advance(300);
+
+    const { received, error } = await client.ended;
+    expect(error).toBeUndefined();
+    expect(received.slice(answered)).toBe('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
+    expect((await report).status).toBe('completed');
+  });
+
+  it('is answered when the other half comes in time', async () => {
+    await start({ clock: new ManualClock() });
+    const client = await drained.connect();
+    client.send('GET /half HTTP/1.1\r\nHo');
+    await eventually(() => drained.participant.statistics().halfSent === 1);
+    const report = drained.shutdown();
+    await eventually(() => !drained.server.listening);
+
+    await client.send('st: test\r\n\r\n').ended;
+
+    expect(client.responses.map(({ status }) => status)).toEqual([503]);
+    expect((await report).status).toBe('completed');
+  });
+
+  it('is ended at once when somebody closes the application', async () => {
+    await start({ clock: new ManualClock() });
+    const [silent, half] = [await drained.connect(), await drained.connect()];
+    half.send('GET /half HT');
+    await eventually(() => drained.participant.statistics().halfSent === 1);
+
+    const report = await drained.shutdown('close');
+
+    await Promise.all([silent.ended, half.ended]);
+    expect(report.status).toBe('completed');
+  });
+
+  it('is answered even then when its request is with the kernel already', async () => {
+    await start({ clock: new ManualClock() });
+    const clients = new QueuedClients(drained.port, 10);
+    clients.blockUntilQueued();
+
+    void drained.shutdown('close');
+
+    expect(await clients.answers()).toEqual(Array.from({ length: 10 }, () => '503'));
+  });
+
+  it('and is refused, in the middle of its upload, gets a short budget only', async () => {
+    const clock = new ManualClock();
+    await start({ clock, firstRequestBudgetMs: 300 });
+    await held();
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    const client = await drained.connect();
+    client.send('POST /upload HTTP/1.1\r\nHost: test\r\nContent-Length: 6\r\n\r\nabc');
+    await client.untilResponses(1);
+    routes.held[0]!.end();
+    await eventually(() => !drained.server.listening);
+
+    await clock.advance(300);
+
+    await client.ended;
+    expect(client.responses.map(({ status }) => status)).toEqual([503]);
+    expect((await report).status).toBe('completed');
+  });
+});

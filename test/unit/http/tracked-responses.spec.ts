@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { channel } from 'node:diagnostics_channel';
+import http from 'node:http';
+import { TrackedResponses } from '../../../src/http/tracked-responses.js';
+import { responsesOf } from '../../../src/http/responses-of.js';
+import { DrainedServer } from '../../support/http/drained-server.js';
+import { eventually, someTurns } from '../../support/http/eventually.js';
+import { MANY_BYTES, SampleRoutes } from '../../support/http/sample-routes.js';
+
+let routes: SampleRoutes;
+let drained: DrainedServer;
+
+beforeEach(async () => {
+  routes = new SampleRoutes();
+  const server = http.createServer(routes.listener);
+  drained = await DrainedServer.start(server, { responses: new TrackedResponses(server) });
+});
+
+afterEach(async () => {
+  routes.release();
+  await drained.close();
+});
+
+describe('where sockets cannot be read, requests are followed one by one, and', () => {
+  it('what is in flight is counted, waited for and retired', async () => {
+    const client = await drained.inFlight((raw) => raw.get('/held'));
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    expect(drained.participant.inFlight()).toBe(1);
+
+    routes.release();
+
+    expect((await report).status).toBe('completed');
+    expect(client.responses).toMatchObject([{ status: 200, headers: { connection: 'close' }, body: 'done' }]);
+  });
+
+  it('responses are waited for to the last byte', async () => {
+    const client = await drained.inFlight((raw) => {
+      raw.socket.pause();
+      raw.get('/big');
+    });
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    await someTurns();
+    expect(drained.coordinator.phase).toBe('drain');
+
+    client.socket.resume();
+
+    expect((await client.ended).received.length).toBeGreaterThan(MANY_BYTES);
+    expect((await report).status).toBe('completed');
+  });
+
+  it('pipelined requests are all answered, and only the last says close', async () => {
+    const client = await drained.connect();
+    client.get('/held').get('/held').get('/held');
+    await eventually(() => routes.held.length === 3);
+    const report = drained.shutdown();
+    await drained.entered('drain');
+
+    for (const [index, response] of routes.held.entries()) {
+      response.end('done');
+      await client.untilResponses(index + 1);
+    }
+
+    await report;
+    expect(client.responses.map(({ headers }) => headers['connection'])).toEqual([
+      'keep-alive',
+      'keep-alive',
+      'close',
+    ]);
+  });
+
+  it('connections are told apart by what was asked on them', async () => {
+    const idle = await drained.connect();
+    await idle.get('/').untilResponses(1);
+    const half = await drained.connect();
+    half.send('GET /half HT');
+    await eventually(() => drained.participant.statistics().halfSent === 1);
+
+    expect(drained.participant.statistics()).toMatchObject({ open: 2, idle: 1, inFlight: 0, halfSent: 1 });
+  });
+
+  it('requests of other servers are not taken for its own', async () => {
+    const other = await DrainedServer.start(routes.listener);
+    await other.inFlight((raw) => raw.get('/held'));
+
+    expect(drained.participant.inFlight()).toBe(0);
+
+    routes.release();
+    await other.close();
+  });
+
+  it('nobody follows them after it was disposed of', () => {
+    expect(channel('http.server.request.start').hasSubscribers).toBe(true);
+
+    drained.participant.dispose();
+
+    expect(channel('http.server.request.start').hasSubscribers).toBe(false);
+  });
+});
+
+describe('on this Node', () => {
+  it('sockets can be read, so that nothing runs per request', () => {
+    expect(responsesOf(drained.server)).not.toBeInstanceOf(TrackedResponses);
+  });
+});
