@@ -1,0 +1,54 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { posix } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { read, ROOT, withoutCode } from './markdown.js';
+
+const documents = [
+  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
+  ...readdirSync(`${ROOT}docs`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+/** What a document links to in the repository, relative to the root; with the heading, if one is named. */
+function linksOf(path: string): { readonly target: string; readonly heading: string | undefined }[] {
+  return [...withoutCode(read(path)).matchAll(/\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)/g)].map(
+    ([, file = '', heading]) => ({
+      target: file === '' ? path : posix.join(posix.dirname(path), file),
+      heading,
+    }),
+  );
+}
+
+/** The names by which GitHub links to the headings of a document. */
+function headingsOf(path: string): string[] {
+  return [...withoutCode(read(path)).matchAll(/^#+ (.*)$/gm)].map(([, text = '']) =>
+    text
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe('a link', () => {
+  it.each(documents)('of %s leads somewhere', (path) => {
+    const broken = linksOf(path).filter(
+      ({ target, heading }) =>
+        !existsSync(ROOT + target) ||
+        (heading !== undefined && target.endsWith('.md') && !headingsOf(target).includes(heading)),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('leads to every guide from README.md', () => {
+    const linked = new Set(linksOf('README.md').map(({ target }) => target));
+    const guides = readdirSync(`${ROOT}docs`).filter((name) => name.endsWith('.md'));
+    expect(guides.filter((name) => !linked.has(`docs/${name}`))).toEqual([]);
+  });
+
+  it('leads to every decision from their index', () => {
+    const linked = linksOf('docs/decisions/README.md').map(({ target }) => target);
+    const decisions = readdirSync(`${ROOT}docs/decisions`).filter((name) => /^\d/.test(name));
+    expect(linked.toSorted()).toEqual(decisions.map((name) => `docs/decisions/${name}`).toSorted());
+  });
+});

@@ -1,0 +1,85 @@
+import { readdirSync } from 'node:fs';
+import ts from 'typescript';
+import { read, ROOT } from './markdown.js';
+
+/** Texts with less of their own than this, in letters and digits, could be the source of anything. */
+const LEAST_OWN_CHARACTERS = 6;
+
+/** What a text of the source can look like once its values are in. */
+export interface Message {
+  readonly where: string;
+  readonly pattern: RegExp;
+}
+
+/** Every text in `src`: literals, templates, and whatever is put together from them with `+` and `?:`. */
+export function messagesOfSource(): Message[] {
+  return readdirSync(`${ROOT}src`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => messagesOf(`src/${name}`));
+}
+
+function messagesOf(path: string): Message[] {
+  const file = ts.createSourceFile(path, read(path), ts.ScriptTarget.ESNext, true);
+  const returned = returnedBy(file);
+  const messages: Message[] = [];
+  const visit = (node: ts.Node): void => {
+    if (isText(node)) {
+      const pattern = patternOf(node, returned);
+      const own = pattern.replaceAll('[^]*', '').replace(/[^\p{L}\p{N}]/gu, '');
+      if (own.length >= LEAST_OWN_CHARACTERS) {
+        const line = file.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+        messages.push({ where: `${path}:${line}`, pattern: new RegExp(`^${pattern}$`, 'u') });
+      }
+    }
+    if (!ts.isImportDeclaration(node)) ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return messages;
+}
+
+function isText(node: ts.Node): node is ts.Expression {
+  return (
+    ts.isStringLiteralLike(node) ||
+    ts.isTemplateExpression(node) ||
+    (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken)
+  );
+}
+
+/** What the functions of a file return that do nothing else: `milliseconds(…)` is part of a text. */
+function returnedBy(file: ts.SourceFile): Map<string, ts.Expression> {
+  const functions = file.statements.filter(ts.isFunctionDeclaration);
+  return new Map(
+    functions.flatMap(({ name, body }) => {
+      const only = body?.statements.length === 1 ? body.statements[0] : undefined;
+      return name && only && ts.isReturnStatement(only) && only.expression
+        ? [[name.text, only.expression] as const]
+        : [];
+    }),
+  );
+}
+
+function patternOf(node: ts.Node, returned: ReadonlyMap<string, ts.Expression>): string {
+  if (ts.isParenthesizedExpression(node)) return patternOf(node.expression, returned);
+  if (ts.isStringLiteralLike(node)) return escaped(node.text);
+  if (ts.isTemplateExpression(node)) {
+    const spans = node.templateSpans.map(
+      ({ expression, literal }) => patternOf(expression, returned) + escaped(literal.text),
+    );
+    return escaped(node.head.text) + spans.join('');
+  }
+  if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
+    return patternOf(node.left, returned) + patternOf(node.right, returned);
+  }
+  if (ts.isConditionalExpression(node)) {
+    return `(?:${patternOf(node.whenTrue, returned)}|${patternOf(node.whenFalse, returned)})`;
+  }
+  const result =
+    ts.isCallExpression(node) && ts.isIdentifier(node.expression)
+      ? returned.get(node.expression.text)
+      : undefined;
+  return result ? patternOf(result, returned) : '[^]*';
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { DEFAULTS, HEALTH_DEFAULTS, LATE_RESPONSE_DEFAULTS } from '../../../src/config/default-options.js';
+import { section, tableRows } from './markdown.js';
+import { documentedOptions } from './option-docs.js';
+
+const rows = tableRows(section('README.md', 'Options')).map(([name = '', byDefault = '', meaning = '']) => ({
+  name: /`(\S+?)`/.exec(name)?.[1] ?? name,
+  variable: /`([A-Z_]+)`/.exec(name)?.[1],
+  byDefault,
+  meaning,
+}));
+
+/** Options as the table names them, with the values that they have when nothing is set. */
+const VALUES: Readonly<Record<string, unknown>> = Object.fromEntries([
+  ...Object.entries(DEFAULTS),
+  ...Object.entries(LATE_RESPONSE_DEFAULTS).map(([name, value]) => [`lateResponse.${name}`, value]),
+  ...Object.entries(HEALTH_DEFAULTS).map(([name, value]) => [`health.${name}`, value]),
+]);
+
+describe('the options table of README.md', () => {
+  const options = documentedOptions().filter(
+    ({ name, defaultText }) => name.includes('.') || defaultText !== undefined,
+  );
+
+  it('has every option, no other, and in the order of the source', () => {
+    expect(rows.map(({ name }) => name)).toEqual(options.map(({ name }) => name));
+  });
+
+  it.each(options)(
+    'tells the default and the variable of $name as its TSDoc does',
+    ({ name, ...documented }) => {
+      const { byDefault, variable } = rows.find((row) => row.name === name) ?? {};
+      expect({ defaultText: byDefault, variable }).toEqual(documented);
+    },
+  );
+
+  it.each(rows)('says what $name means', ({ meaning }) => {
+    expect(meaning).toMatch(/\w/);
+  });
+
+  it.each(Object.entries(VALUES))('tells for %s what is true', (name, value) => {
+    const { byDefault } = rows.find((row) => row.name === name) ?? {};
+    expect(byDefault).toMatch(startOf(value));
+  });
+});
+
+/** How a default begins that is this value. */
+function startOf(value: unknown): RegExp {
+  const number = typeof value === 'number' ? String(value).replace(/(?=(\d{3})+$)\B/g, ' ') : undefined;
+  if (number !== undefined) return new RegExp(`^${number}(?!\\d)`);
+  if (Array.isArray(value) && value.length === 0) return /^none$/;
+  const source = Array.isArray(value) ? `[${value.map((item) => `'${item}'`).join(', ')}]` : literal(value);
+  return new RegExp(`^\`${source.replace(/[[\]]/g, '\\$&')}\``);
+}
+
+function literal(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}
