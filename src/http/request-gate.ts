@@ -74,7 +74,10 @@ export class RequestGate {
     this.#retiresNewcomers = false;
     this.#isLate = false;
     this.requests.clear();
-    for (const connection of this.#connections) connection.isToRetire = false;
+    for (const connection of this.#connections) {
+      connection.isToRetire = false;
+      connection.latestRequest = undefined;
+    }
   }
 
   /** Requests that are being worked on; exempt and refused ones do not count. */

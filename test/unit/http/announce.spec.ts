@@ -334,4 +334,20 @@ describe('an HTTP server that an operator drains', () => {
 
     expect(connectionHeaders(client.responses)).toEqual(['keep-alive']);
   });
+
+  it('retires what is in flight on a connection that served requests during an earlier drain', async () => {
+    await start();
+    drained.coordinator.drain();
+    const client = await drained.connect();
+    await client.get('/').untilResponses(1);
+    await drained.coordinator.resume();
+    client.get('/held');
+    await eventually(() => pending.length === 1);
+
+    void drained.shutdown();
+    pending[0]!.end('done');
+    await client.ended;
+
+    expect(connectionHeaders(client.responses)).toEqual(['keep-alive', 'close']);
+  });
 });
