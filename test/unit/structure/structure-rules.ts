@@ -1,0 +1,91 @@
+import { isBuiltin } from 'node:module';
+import { posix } from 'node:path';
+import ts from 'typescript';
+
+/** A file of `src`; the path begins with `src/`. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface PackageManifest {
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+}
+
+/** From the innermost outwards. A folder may import from itself and from further in; a new one takes its place here. */
+const LAYERS: readonly (readonly string[])[] = [
+  ['core'],
+  ['config'],
+  ['health', 'http', 'process', 'resources', 'sse', 'tasks', 'websockets'],
+  ['nest'],
+  ['early', 'index.ts', 'metrics', 'rehearsal', 'standalone', 'testing'],
+];
+
+/** What core may have of Node: nothing that touches the world outside. */
+const CORE_BUILTINS: readonly string[] = ['node:async_hooks'];
+
+/** What is wrong with `files`, one sentence each. */
+export function violations(files: readonly SourceFile[], manifest: PackageManifest): string[] {
+  return files.flatMap((file) => [
+    ...importsOf(file).flatMap((specifier) => wrongImport(file, specifier, manifest)),
+    ...wrongIndex(file, manifest),
+  ]);
+}
+
+function wrongImport(file: SourceFile, specifier: string, manifest: PackageManifest): string[] {
+  const complain = (why: string): string[] => [`${file.path} imports ${specifier}: ${why}`];
+  const from = folderOf(file.path);
+
+  if (specifier.startsWith('.')) {
+    const to = folderOf(posix.join(posix.dirname(file.path), specifier.replace(/\.js$/, '.ts')));
+    if (to === from) return [];
+    const [inner, outer] = [layerOf(to), layerOf(from)];
+    if (inner < 0) return complain(`${to} has no layer in structure-rules.ts`);
+    return inner < outer ? [] : complain('imports point inwards, to core');
+  }
+  if (from === 'core') {
+    return CORE_BUILTINS.includes(specifier) ? [] : complain('core imports nothing but core');
+  }
+  if (isBuiltin(specifier)) return [];
+
+  const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+  if (!(name in manifest.peerDependencies)) return complain('it is no peer dependency');
+  const isOptional = manifest.peerDependenciesMeta?.[name]?.optional === true;
+  return isOptional && !(`./${from}` in manifest.exports)
+    ? complain('an optional peer is imported only by the subpath that needs it')
+    : [];
+}
+
+function wrongIndex(file: SourceFile, manifest: PackageManifest): string[] {
+  const found: string[] = [];
+  const folder = posix.relative('src', posix.dirname(file.path));
+  const subpath = folder === '' ? '.' : `./${folder}`;
+  if (posix.basename(file.path) === 'index.ts' && !(subpath in manifest.exports)) {
+    found.push(`${file.path} is no public subpath`);
+  }
+  if (layerOf(folderOf(file.path)) < 0) found.push(`${file.path} has no layer in structure-rules.ts`);
+  const source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.Latest);
+  for (const statement of source.statements) {
+    if (
+      ts.isExportDeclaration(statement) &&
+      !(statement.exportClause && ts.isNamedExports(statement.exportClause))
+    ) {
+      found.push(`${file.path} exports *`);
+    }
+  }
+  return found;
+}
+
+function importsOf(file: SourceFile): string[] {
+  return ts.preProcessFile(file.text, true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+function folderOf(path: string): string {
+  return path.split('/')[1] ?? path;
+}
+
+function layerOf(folder: string): number {
+  return LAYERS.findIndex((layer) => layer.includes(folder));
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { violations, type PackageManifest, type SourceFile } from './structure-rules.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as PackageManifest;
+
+const files: SourceFile[] = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => ({ path: `src/${name}`, text: readFileSync(`${root}src/${name}`, 'utf8') }));
+
+describe('the source', () => {
+  it('has imports that point inwards, index files that are public, and no export *', () => {
+    expect(files.length).toBeGreaterThan(10);
+    expect(violations(files, manifest)).toEqual([]);
+  });
+
+  it('has an index file behind every public subpath', () => {
+    const indexes = files.map(({ path }) => path).filter((path) => path.endsWith('/index.ts'));
+    const subpaths = Object.keys(manifest.exports).filter((subpath) => subpath !== './package.json');
+
+    expect(indexes.sort()).toEqual(subpaths.map((subpath) => `src${subpath.slice(1)}/index.ts`).sort());
+  });
+});
+
+describe('the rules', () => {
+  const peers: PackageManifest = {
+    exports: { '.': {}, './metrics': {} },
+    peerDependencies: { '@nestjs/common': '*', 'prom-client': '*' },
+    peerDependenciesMeta: { 'prom-client': { optional: true } },
+  };
+
+  it.each([
+    ['src/core/a.ts', "import type { X } from '@nestjs/common';", 'core imports nothing but core'],
+    ['src/core/a.ts', "import { once } from 'node:events';", 'core imports nothing but core'],
+    ['src/core/a.ts', "import type { X } from '../http/x.js';", 'imports point inwards'],
+    ['src/http/a.ts', "const x = await import('../process/x.js');", 'imports point inwards'],
+    ['src/config/a.ts', "export { x } from '../nest/x.js';", 'imports point inwards'],
+    ['src/testing/a.ts', "import '../index.js';", 'imports point inwards'],
+    ['src/nest/a.ts', "import x from '../elsewhere/x.js';", 'elsewhere has no layer'],
+    ['src/elsewhere/a.ts', '', 'has no layer'],
+    ['src/nest/a.ts', "import x from 'express';", 'it is no peer dependency'],
+    ['src/nest/a.ts', "import x from '@nestjs/core/injector';", 'it is no peer dependency'],
+    ['src/nest/a.ts', "import type { X } from 'prom-client';", 'an optional peer'],
+    ['src/nest/index.ts', '', 'is no public subpath'],
+    ['src/metrics/index.ts', "export * from './a.js';", 'exports *'],
+    ['src/metrics/index.ts', "export * as a from './a.js';", 'exports *'],
+  ])('are broken by %s with %j', (path, text, complaint) => {
+    expect(violations([{ path, text }], peers)).toEqual([expect.stringContaining(complaint)]);
+  });
+
+  it.each([
+    ['src/core/a.ts', "import { b } from './b.js';"],
+    ['src/http/a.ts', "import { Deadline } from '../core/deadline.js'; import http from 'node:http';"],
+    ['src/nest/a.ts', "import { Module } from '@nestjs/common'; import { x } from '../http/x.js';"],
+    ['src/metrics/a.ts', "import { Counter } from 'prom-client';"],
+    ['src/index.ts', "export { a } from './nest/a.js'; export type { B } from './core/b.js';"],
+  ])('are kept by %s with %j', (path, text) => {
+    expect(violations([{ path, text }], peers)).toEqual([]);
+  });
+});
