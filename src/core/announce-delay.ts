@@ -1,5 +1,5 @@
 import type { Arrivals } from './arrivals.js';
-import type { Clock, Timer } from './clock.js';
+import type { Clock } from './clock.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import type { ShutdownContext, ShutdownParticipant } from './participant.js';
 
@@ -25,30 +25,26 @@ export class AnnounceDelay implements ShutdownParticipant {
     this.#delayMs = delayMs;
   }
 
-  async announce(context: ShutdownContext): Promise<void> {
+  async announce({ terminating, signal }: ShutdownContext): Promise<void> {
     const begunAt = this.#clock.now();
-    await context.terminating;
+    await terminating;
     const delayMs = this.#delayMs();
     if (delayMs === 0) return;
-    const latest = Math.min(
-      begunAt + Math.max(delayMs, this.#options.announceMaxMs),
-      context.deadline.at - this.#options.releaseReserveMs,
-    );
-    const quietAt = (): number => {
-      const lastAt = this.#arrivals.lastSince(begunAt);
-      return lastAt === undefined ? begunAt : lastAt + this.#options.quietPeriodMs;
-    };
-    for (;;) {
-      const until = Math.min(Math.max(begunAt + delayMs, quietAt()), latest);
-      const waitMs = until - this.#clock.now();
-      if (waitMs <= 0 || context.signal.aborted) return;
-      await this.#wait(waitMs, context.signal);
-    }
+    const leftMs = (): number => this.#endAt(begunAt, delayMs) - this.#clock.now();
+    for (let ms = leftMs(); ms > 0 && !signal.aborted; ms = leftMs()) await this.#wait(ms, signal);
+  }
+
+  /** The end, as things stand: every arrival may put it off, up to the cap. */
+  #endAt(begunAt: number, delayMs: number): number {
+    const { quietPeriodMs, announceMaxMs } = this.#options;
+    const quietAt = (this.#arrivals.lastSince(begunAt) ?? -Infinity) + quietPeriodMs;
+    const latest = begunAt + Math.max(delayMs, announceMaxMs);
+    return Math.min(Math.max(begunAt + delayMs, quietAt), latest);
   }
 
   #wait(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const timer: Timer = this.#clock.setTimer(() => {
+      const timer = this.#clock.setTimer(() => {
         signal.removeEventListener('abort', stop);
         resolve();
       }, ms);

@@ -31,14 +31,15 @@ export class ShutdownFailedError extends ShutdownError {
   readonly report: ShutdownReport;
 
   constructor(report: ShutdownReport) {
-    const failed = report.participants
-      .filter((participant) => participant.outcome !== 'completed')
-      .map(({ name, phase, outcome }) => `${name} ${outcome} in ${phase}`);
-    const cuts = report.cuts.map((cut) => `${cut.kind} ${cut.name} cut`);
-    super(
-      'SHUTDOWN_FAILED',
-      `shutdown ${report.status}: ${[...failed, ...cuts].join(', ') || report.forcedBy}`,
-    );
+    const { status, forcedBy, participants, cuts } = report;
+    const culprits = [
+      ...participants
+        .filter(({ outcome }) => outcome !== 'completed')
+        .map(({ name, phase, outcome }) => `${name} ${outcome} in ${phase}`),
+      ...cuts.map(({ kind, name }) => `${kind} ${name} cut`),
+    ].join(', ');
+    const by = forcedBy === undefined ? '' : ` by ${forcedBy}`;
+    super('SHUTDOWN_FAILED', `shutdown ${status}${by}${culprits && `: ${culprits}`}`);
     this.report = report;
   }
 }

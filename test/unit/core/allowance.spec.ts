@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { allowanceFor, guaranteeFor } from '../../../src/core/allowance.js';
+import type { CoordinatorOptions } from '../../../src/core/coordinator-options.js';
+import { PHASE_RULES } from '../../../src/core/phase.js';
+
+const rules = PHASE_RULES.find(({ allowance }) => allowance === 'fair')!;
+
+function optionsWith(participantTimeoutMs: number): CoordinatorOptions {
+  return {
+    gracePeriodMs: 25_000,
+    announceDelayMs: 0,
+    quietPeriodMs: 0,
+    announceMaxMs: 0,
+    releaseReserveMs: 5_000,
+    drainTimeoutMs: Infinity,
+    participantTimeoutMs,
+    forceAfterTimeout: true,
+    raiseOnError: false,
+  };
+}
+
+/** What each of a row of steps is allowed, when each takes the part of it that `greed` says. */
+function sharesOf(
+  budgetMs: number,
+  greed: readonly number[],
+  explicitMs: number | undefined,
+  participantTimeoutMs: number,
+): number[] {
+  const guaranteedMs = guaranteeFor(budgetMs, greed.length);
+  let remainingMs = budgetMs;
+  return greed.map((part, index) => {
+    const claim = { remainingMs, guaranteedMs, steps: 1, stepsToCome: greed.length - index };
+    const { limitMs } = allowanceFor(rules, explicitMs, optionsWith(participantTimeoutMs), claim);
+    remainingMs -= limitMs * part;
+    return limitMs;
+  });
+}
+
+const row = fc.array(fc.constantFrom(0, 0.01, 0.5, 1, 1), { minLength: 1, maxLength: 50 });
+const ms = fc.integer({ min: 1, max: 60_000 });
+const rounding = 0.001;
+
+describe('a share of the time left', () => {
+  it('is never less than a quarter of an equal split, whatever the steps before have taken', () => {
+    fc.assert(
+      fc.property(ms, row, ms, (budgetMs, greed, timeoutMs) => {
+        const leastMs = budgetMs / greed.length / 4;
+        for (const shareMs of sharesOf(budgetMs, greed, undefined, timeoutMs)) {
+          expect(shareMs).toBeGreaterThanOrEqual(leastMs - rounding);
+        }
+      }),
+    );
+  });
+
+  it('never adds up to more than there is', () => {
+    fc.assert(
+      fc.property(
+        ms,
+        row,
+        fc.option(ms, { nil: undefined }),
+        ms,
+        (budgetMs, greed, explicitMs, timeoutMs) => {
+          const all = sharesOf(
+            budgetMs,
+            greed.map(() => 1),
+            explicitMs,
+            timeoutMs,
+          );
+          expect(all.reduce((sum, shareMs) => sum + shareMs, 0)).toBeLessThanOrEqual(budgetMs + rounding);
+        },
+      ),
+    );
+  });
+
+  it('never exceeds an explicit timeout', () => {
+    fc.assert(
+      fc.property(ms, row, ms, ms, (budgetMs, greed, explicitMs, timeoutMs) => {
+        for (const shareMs of sharesOf(budgetMs, greed, explicitMs, timeoutMs)) {
+          expect(shareMs).toBeLessThanOrEqual(explicitMs);
+        }
+      }),
+    );
+  });
+
+  it('is all that is left for the last step', () => {
+    expect(sharesOf(5_000, [0.5, 0, 1], undefined, 1).at(-1)).toBeGreaterThan(3_000);
+    expect(sharesOf(5_000, [1], undefined, 1)).toEqual([5_000]);
+  });
+
+  it('is participantTimeoutMs for a slow one when there is plenty, half of what is left when there is not', () => {
+    expect(sharesOf(20_000, Array(40).fill(1), undefined, 5_000)[0]).toBe(5_000);
+    expect(sharesOf(4_000, Array(40).fill(1), undefined, 5_000)[0]).toBe(2_000);
+  });
+});

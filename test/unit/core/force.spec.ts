@@ -1,0 +1,131 @@
+import { describe, expect, it } from '@jest/globals';
+import { PHASES } from '../../../src/core/phase.js';
+import { entryOf, never, ofType, setUp } from './coordinator-on-manual-clock.js';
+
+describe('forcing', () => {
+  it.each(PHASES)('in %s names what is pending, skips the rest, and is over at once', async (phase) => {
+    const { clock, coordinator, events } = setUp();
+    const methods = Object.fromEntries(PHASES.map((each) => [each, each === phase ? never : () => {}]));
+    coordinator.register({ name: 'stuck', ...methods }, { timeoutMs: Infinity });
+    const finished = coordinator.shutdown();
+    await clock.advance(40);
+    coordinator.force('SIGINT again');
+    expect(coordinator.state).toBe('forced');
+    const report = await finished;
+    expect(report).toMatchObject({ status: 'forced', forcedBy: 'SIGINT again', durationMs: 40 });
+    expect(report.pending).toEqual([
+      { name: 'stuck', phase, ageMs: 40, registeredAt: expect.stringContaining('force.spec.ts') },
+    ]);
+    expect(entryOf(report, 'stuck', phase)).toMatchObject({ outcome: 'timed-out', durationMs: 40 });
+    const outcomes = PHASES.map((each) => entryOf(report, 'stuck', each)?.outcome);
+    const before = PHASES.slice(0, PHASES.indexOf(phase)).map(() => 'completed');
+    expect(outcomes).toEqual([...before, 'timed-out', ...Array(4 - before.length).fill('skipped')]);
+    expect(report.phases.map((each) => each.phase)).toEqual(PHASES.slice(0, PHASES.indexOf(phase) + 1));
+    expect(ofType(events, 'forced')).toEqual([{ type: 'forced', by: 'SIGINT again' }]);
+    expect(coordinator.signal.aborted).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('tells participants through their signal, and still takes their cuts into the report', async () => {
+    const { clock, coordinator } = setUp();
+    let code: unknown;
+    coordinator.register({
+      name: 'http',
+      drain: ({ signal, cut }) => {
+        signal.addEventListener('abort', () => {
+          code = signal.reason.code;
+          cut({ kind: 'request', name: 'GET /slow', ageMs: 40 });
+        });
+        return never();
+      },
+    });
+    const finished = coordinator.shutdown();
+    await clock.advance(40);
+    coordinator.force('SIGINT again');
+    const { cuts } = await finished;
+    expect(code).toBe('SHUTDOWN_FORCED');
+    expect(cuts.map(({ name }) => name)).toEqual(['GET /slow']);
+  });
+
+  it('by the deadline leaves the groups of release and the phases that have not begun', async () => {
+    const { clock, coordinator } = setUp();
+    coordinator.register({ name: 'stuck', release: never }, { priority: 1 });
+    coordinator.register({ name: 'stuck too', release: never });
+    coordinator.register({ name: 'log', flush: never });
+    void coordinator.shutdown();
+    await clock.advance(10_000);
+    expect(coordinator.report).toMatchObject({
+      status: 'forced',
+      forcedBy: 'deadline',
+      durationMs: 10_000,
+      remainingMs: 0,
+    });
+    expect(coordinator.report?.pending.map(({ name }) => name)).toEqual(['log']);
+  });
+
+  it('is nothing before a shutdown, nor after it', async () => {
+    const { clock, coordinator, events } = setUp();
+    coordinator.force('SIGINT again');
+    expect(coordinator.state).toBe('running');
+    void coordinator.shutdown();
+    await clock.advance(0);
+    const { report } = coordinator;
+    coordinator.force('SIGINT again');
+    expect(coordinator.state).toBe('completed');
+    expect(coordinator.report).toBe(report);
+    expect(ofType(events, 'forced')).toEqual([]);
+  });
+
+  it('happens once: who comes second changes nothing', async () => {
+    const { clock, coordinator, events } = setUp();
+    coordinator.register({ name: 'stuck', drain: never });
+    coordinator.observe(({ type }) => {
+      if (type === 'forced') coordinator.force('an observer');
+    });
+    const finished = coordinator.shutdown();
+    await clock.advance(0);
+    coordinator.force('first');
+    coordinator.force('second');
+    expect((await finished).forcedBy).toBe('first');
+    expect(ofType(events, 'forced')).toHaveLength(1);
+  });
+
+  it('by a participant of a phase keeps the others of that phase from beginning', async () => {
+    const { clock, coordinator } = setUp();
+    let calls = 0;
+    coordinator.register({ name: 'next', drain: () => void (calls += 1) });
+    coordinator.register({
+      name: 'impatient',
+      drain: () => {
+        coordinator.force('impatience');
+        return never();
+      },
+    });
+    void coordinator.shutdown();
+    await clock.advance(0);
+    expect(calls).toBe(0);
+    expect(entryOf(coordinator.report, 'next', 'drain')?.outcome).toBe('skipped');
+    expect(entryOf(coordinator.report, 'impatient', 'drain')?.outcome).toBe('timed-out');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('before the walk has begun skips everything', async () => {
+    const { coordinator } = setUp();
+    coordinator.register({ name: 'http', announce: () => {} });
+    coordinator.observe(({ type }) => {
+      if (type === 'terminating') coordinator.force('an observer');
+    });
+    const report = await coordinator.shutdown();
+    expect(report).toMatchObject({ status: 'forced', phases: [], pending: [] });
+    expect(report.participants.map(({ outcome }) => outcome)).toEqual(['skipped', 'skipped']);
+  });
+
+  it('leaves nothing to register for', async () => {
+    const { clock, coordinator } = setUp();
+    coordinator.register({ name: 'stuck', drain: never });
+    void coordinator.shutdown();
+    await clock.advance(0);
+    coordinator.force('SIGINT again');
+    expect(() => coordinator.register({ name: 'late', flush: () => {} })).toThrow('comes too late for flush');
+  });
+});

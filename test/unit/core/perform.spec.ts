@@ -1,0 +1,152 @@
+import { describe, expect, it } from '@jest/globals';
+import { entryOf, never, ofType, setUp } from './coordinator-on-manual-clock.js';
+
+const once = { steps: 1, stepsToCome: 1 };
+
+describe('a step that is found on the way', () => {
+  it('is timed, isolated and reported as a part of the phase', async () => {
+    const { clock, coordinator } = setUp();
+    coordinator.register({
+      name: 'nest',
+      release: async () => {
+        await coordinator.perform(
+          {
+            name: 'Pool.onModuleDestroy',
+            run: () => new Promise<void>((resolve) => clock.setTimer(resolve, 70)),
+          },
+          once,
+        );
+        await coordinator.perform(
+          {
+            name: 'Cache.onModuleDestroy',
+            registeredAt: 'CacheModule',
+            run: () => Promise.reject(new Error('gone')),
+          },
+          once,
+        );
+      },
+    });
+    void coordinator.shutdown();
+    await clock.advance(100);
+    expect(entryOf(coordinator.report, 'Pool.onModuleDestroy', 'release')).toEqual({
+      name: 'Pool.onModuleDestroy',
+      phase: 'release',
+      outcome: 'completed',
+      startedMs: 0,
+      durationMs: 70,
+    });
+    expect(entryOf(coordinator.report, 'Cache.onModuleDestroy', 'release')).toMatchObject({
+      outcome: 'failed',
+      error: 'gone',
+      registeredAt: 'CacheModule',
+    });
+    expect(entryOf(coordinator.report, 'nest', 'release')?.outcome).toBe('completed');
+  });
+
+  it('is bounded by its share, or by a timeout of its own', async () => {
+    const { clock, coordinator } = setUp({ gracePeriodMs: 4_000 });
+    coordinator.add({
+      participant: {
+        name: 'nest',
+        release: async () => {
+          await coordinator.perform({ name: 'explicit', run: never }, { steps: 1, stepsToCome: 3 }, 100);
+          await coordinator.perform({ name: 'first', run: never }, { steps: 1, stepsToCome: 2 });
+          await coordinator.perform({ name: 'last', run: () => {} }, { steps: 1, stepsToCome: 1 });
+        },
+      },
+      options: {},
+      registeredAt: 'here',
+      steps: () => 3,
+    });
+    void coordinator.shutdown();
+    await clock.advance(4_000);
+    expect(entryOf(coordinator.report, 'explicit', 'release')?.durationMs).toBe(100);
+    expect(entryOf(coordinator.report, 'first', 'release')?.durationMs).toBe(1_950);
+    expect(entryOf(coordinator.report, 'last', 'release')?.outcome).toBe('completed');
+  });
+
+  it('is named when it asks for the shutdown it is a part of', async () => {
+    const { clock, coordinator, events } = setUp();
+    coordinator.register({
+      name: 'nest',
+      release: () =>
+        coordinator.perform(
+          { name: 'Service.onModuleDestroy', run: () => coordinator.shutdown() },
+          once,
+          100,
+        ),
+    });
+    void coordinator.shutdown();
+    await clock.advance(100);
+    expect(ofType(events, 'self-wait')).toEqual([{ type: 'self-wait', name: 'Service.onModuleDestroy' }]);
+  });
+
+  it('is abandoned with the rest when the shutdown is forced, and skipped after that', async () => {
+    const { clock, coordinator } = setUp();
+    let calls = 0;
+    coordinator.register({
+      name: 'nest',
+      release: async () => {
+        await coordinator.perform({ name: 'stuck', run: never }, once);
+        await coordinator.perform({ name: 'next', run: () => void (calls += 1) }, once);
+      },
+    });
+    const finished = coordinator.shutdown();
+    await clock.advance(0);
+    coordinator.force('SIGINT again');
+    const report = await finished;
+    expect(entryOf(report, 'stuck', 'release')?.outcome).toBe('timed-out');
+    expect(calls).toBe(0);
+    expect(entryOf(report, 'next', 'release')?.outcome).toBe('skipped');
+  });
+
+  it('is abandoned at the end when nobody has waited for it', async () => {
+    const { clock, coordinator } = setUp();
+    coordinator.register({
+      name: 'nest',
+      drain: () => void coordinator.perform({ name: 'stray', run: never }, once),
+    });
+    void coordinator.shutdown();
+    await clock.advance(0);
+    expect(entryOf(coordinator.report, 'stray', 'drain')?.outcome).toBe('timed-out');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('has no place outside of a shutdown', async () => {
+    const { clock, coordinator } = setUp();
+    const perform = (): unknown => coordinator.perform({ name: 'stray', run: () => {} }, once);
+    expect(perform).toThrow('stray was to run outside of a shutdown');
+    void coordinator.shutdown();
+    await clock.advance(0);
+    expect(perform).toThrow('stray was to run outside of a shutdown');
+  });
+});
+
+describe('waiting for a phase', () => {
+  it('ends when it has begun', async () => {
+    const { clock, coordinator } = setUp();
+    const log: string[] = [];
+    coordinator.register({
+      name: 'jobs',
+      quiesce: () => new Promise((resolve) => clock.setTimer(resolve, 100)),
+    });
+    void coordinator.entered('drain').then(() => log.push(`drain at ${clock.now()}`));
+    void coordinator.shutdown();
+    await clock.advance(99);
+    expect(log).toEqual([]);
+    await clock.advance(1);
+    expect(log).toEqual(['drain at 100']);
+    await coordinator.entered('drain');
+  });
+
+  it('ends when the shutdown is over without it', async () => {
+    const { clock, coordinator } = setUp();
+    coordinator.register({ name: 'jobs', quiesce: never });
+    void coordinator.shutdown();
+    await clock.advance(0);
+    const waiting = coordinator.entered('release');
+    coordinator.force('SIGINT again');
+    await waiting;
+    expect(coordinator.state).toBe('forced');
+  });
+});

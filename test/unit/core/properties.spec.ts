@@ -1,0 +1,184 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ShutdownFailedError } from '../../../src/core/errors.js';
+import { PHASES } from '../../../src/core/phase.js';
+import type { ParticipantReport } from '../../../src/core/report.js';
+import { play, randomShutdown } from './random-shutdown.js';
+import type { Behaviour, Outcome, RandomShutdown, Told } from './random-shutdown.js';
+
+/** Plays random shutdowns; `violations` names what went wrong in one. */
+function expectNever(
+  violations: (outcome: Outcome, given: RandomShutdown) => unknown[] | Promise<unknown[]>,
+): Promise<void> {
+  return fc.assert(
+    fc.asyncProperty(randomShutdown, async (given) => {
+      expect(await violations(await play(given), given)).toEqual([]);
+    }),
+    { numRuns: 200 },
+  );
+}
+
+/** Outcome and milliseconds that a behaviour may lead to. */
+function isTrue({ outcome, durationMs }: ParticipantReport, behaviour: Behaviour): boolean {
+  switch (behaviour.does) {
+    case 'return':
+      return outcome === 'completed' && durationMs === 0;
+    case 'throw':
+    case 'throw oddly':
+      return outcome === 'failed' && durationMs === 0;
+    case 'hand back a hostile thenable':
+      return outcome !== 'completed' && durationMs === 0;
+    case 'hang':
+    case 'cut on abort':
+      return outcome === 'timed-out';
+    case 'resolve':
+      return outcome === 'completed' ? durationMs === behaviour.afterMs : outcome === 'timed-out';
+    case 'reject':
+      return outcome === 'failed' ? durationMs === behaviour.afterMs : outcome === 'timed-out';
+    case 'register another':
+    case 'unregister the next':
+    case 'await shutdown':
+    case 'await resume':
+    case 'drain':
+    case 'force':
+      return true;
+  }
+}
+
+function duplicates(texts: readonly string[]): string[] {
+  return texts.filter((text, index) => texts.indexOf(text) !== index);
+}
+
+function entered(told: readonly Told[], phase: string): Told[] {
+  return told.filter((event) => event.type === 'phase-entered' && event.phase === phase);
+}
+
+describe('in no shutdown, whatever its participants and triggers do,', () => {
+  it('is the deadline passed', () =>
+    expectNever(({ told, deadlineAt }) => {
+      const end = told.find(({ type }) => type === 'finished');
+      return end && end.at <= deadlineAt ? [] : [end];
+    }));
+
+  it('does the end leave a state, a signal or a report that changes any more', () =>
+    expectNever(({ coordinator, report, reportMuchLater }) => {
+      expect(coordinator.state).toBe(report?.status === 'forced' ? 'forced' : 'completed');
+      expect(coordinator.signal.aborted).toBe(true);
+      expect(reportMuchLater).toEqual(report);
+      return [];
+    }));
+
+  it('is a timer left behind', () => expectNever(({ timersLeft }) => Array.from({ length: timersLeft })));
+
+  it('is a method called twice in a cycle', () =>
+    expectNever(({ calls }) =>
+      duplicates(calls.map(({ name, method, cycle }) => `${name}.${method} in cycle ${cycle}`)),
+    ));
+
+  it('is anybody resumed who had not announced', () =>
+    expectNever(({ calls, behaviours }) =>
+      calls.filter(
+        ({ name, method, cycle }) =>
+          method === 'resume' &&
+          behaviours.has(`${name}.announce`) &&
+          !calls.some((call) => call.name === name && call.method === 'announce' && call.cycle === cycle - 1),
+      ),
+    ));
+
+  it('does anybody announce while somebody still resumes', () =>
+    expectNever(({ told }) => {
+      const resuming = new Set<string>();
+      return told.filter((event) => {
+        if (event.type === 'participant-started' && event.phase === 'resume') resuming.add(event.name);
+        if (event.type === 'participant-settled' && event.phase === 'resume') resuming.delete(event.name);
+        return event.type === 'participant-started' && event.phase !== 'resume' && resuming.size > 0;
+      });
+    }));
+
+  it('is a phase skipped, entered again, or entered before the one before is left', () =>
+    expectNever(({ told }) => {
+      const cycles = new Map<number, string[]>();
+      for (const event of told) {
+        if (event.type !== 'phase-entered' && event.type !== 'phase-left') continue;
+        // A cycle is undone in its own announcement, so that leaving it is still told as a part of it.
+        cycles.set(event.cycle, [...(cycles.get(event.cycle) ?? []), `${event.type} ${event.phase}`]);
+      }
+      const walk = PHASES.flatMap((phase) => [`phase-entered ${phase}`, `phase-left ${phase}`]);
+      return [...cycles.values()].filter(
+        (steps) => steps.length % 2 === 1 || steps.some((step, index) => step !== walk[index]),
+      );
+    }));
+
+  it('does anything start or settle outside of its phase', () =>
+    expectNever(({ told }) => {
+      let current: string | undefined;
+      return told.filter((event) => {
+        if (event.type === 'phase-entered') current = event.phase;
+        if (event.type === 'phase-left') current = undefined;
+        const isOfParticipant = event.type === 'participant-started' || event.type === 'participant-settled';
+        return isOfParticipant && event.phase !== 'resume' && event.phase !== current;
+      });
+    }));
+
+  it('is the reserve touched before release', () =>
+    expectNever(({ told, deadlineAt }, { options }) =>
+      entered(told, 'release').filter(({ at }) => at > deadlineAt - options.releaseReserveMs),
+    ));
+
+  it('is an outcome missing from the report, in it twice, or not as it was told', () =>
+    expectNever(({ report, told, registered }) => {
+      const cycle = told.find(({ type }) => type === 'terminating')!.cycle;
+      const settled = told.flatMap((event) =>
+        event.type === 'participant-settled' && event.phase !== 'resume' && event.cycle === cycle
+          ? [`${event.name} ${event.outcome} in ${event.phase}`]
+          : [],
+      );
+      const participants = report?.participants ?? [];
+      const reported = participants
+        .filter(({ outcome }) => outcome !== 'skipped')
+        .map(({ name, outcome, phase }) => `${name} ${outcome} in ${phase}`);
+      expect(reported.toSorted()).toEqual(settled.toSorted());
+      const entries = participants.map(({ name, phase }) => `${name}.${phase}`);
+      const expected = registered.filter(({ method }) => method !== 'resume');
+      return [
+        ...duplicates(entries),
+        ...expected.filter(({ name, method }) => !entries.includes(`${name}.${method}`)),
+      ];
+    }));
+
+  it('is anything untrue told of a participant', () =>
+    expectNever(({ report, behaviours }) =>
+      (report?.participants ?? []).filter((entry) => {
+        const behaviour = behaviours.get(`${entry.name}.${entry.phase}`);
+        return behaviour && entry.outcome !== 'skipped' && !isTrue(entry, behaviour);
+      }),
+    ));
+
+  it('is the status better or worse than what happened', () =>
+    expectNever(({ report }) => {
+      const { status, participants, cuts, forcedBy } = report!;
+      const isClean = cuts.length === 0 && participants.every(({ outcome }) => outcome === 'completed');
+      const expected = forcedBy !== undefined ? 'forced' : isClean ? 'completed' : 'failed';
+      return status === expected ? [] : [report];
+    }));
+
+  it('is there a second promise, or one that rejects when nobody asked for that', () =>
+    expectNever(async ({ coordinator, promises }, { options }) => {
+      const all = new Set([...promises, coordinator.shutdown('late')]);
+      expect(all.size).toBe(1);
+      const outcome: unknown = await [...all][0]?.catch((error: unknown) => error);
+      const mustReject = options.raiseOnError && coordinator.report?.status !== 'completed';
+      const { report } = coordinator;
+      expect(await coordinator.finished).toBe(report);
+      const isRight = mustReject
+        ? outcome instanceof ShutdownFailedError && outcome.report === report
+        : outcome === report;
+      return isRight ? [] : [outcome];
+    }));
+
+  it('has the report anything in it that is not plain data', () =>
+    expectNever(({ coordinator: { report } }) => {
+      expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+      return [];
+    }));
+});
