@@ -1,0 +1,139 @@
+import { Injectable, Module, type INestApplicationContext, type INestMicroservice } from '@nestjs/common';
+import { ConfigModule, ConfigService } from '@nestjs/config';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  enableGracefulShutdown,
+  GracefulShutdownModule,
+  LifetimeEvent,
+  OnShutdown,
+  ShutdownCoordinator,
+  ShutdownError,
+  type Deadline,
+  type ParticipantOptions,
+  type ShutdownContext,
+  type ShutdownParticipant,
+  type ShutdownPhase,
+  type ShutdownReport,
+} from 'nestjs-drain';
+
+/** Expectations about types; `types.spec.ts` compiles this file, nothing runs it. */
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function expectType<A, B>(..._equal: Equal<A, B> extends true ? [] : ['the types differ']): void {}
+
+declare const coordinator: ShutdownCoordinator;
+declare const context: ShutdownContext;
+declare const express: NestExpressApplication;
+declare const fastify: NestFastifyApplication;
+declare const microservice: INestMicroservice;
+declare const standalone: INestApplicationContext;
+
+// An application stays what it was.
+const sameExpress = enableGracefulShutdown(express);
+const sameFastify = enableGracefulShutdown(fastify);
+const sameMicroservice = enableGracefulShutdown(microservice);
+const sameStandalone = enableGracefulShutdown(standalone);
+expectType<typeof sameExpress, NestExpressApplication>();
+expectType<typeof sameFastify, NestFastifyApplication>();
+expectType<typeof sameMicroservice, INestMicroservice>();
+expectType<typeof sameStandalone, INestApplicationContext>();
+// @ts-expect-error only applications have a shutdown
+enableGracefulShutdown({});
+
+// The module can be imported bare, with options, and with options from elsewhere.
+@Module({
+  imports: [
+    GracefulShutdownModule,
+    GracefulShutdownModule.forRoot({}),
+    GracefulShutdownModule.forRoot({
+      gracePeriodMs: 25_000,
+      exit: (code) => expectType<typeof code, number>(),
+    }),
+    GracefulShutdownModule.forRootAsync({
+      imports: [ConfigModule],
+      inject: [ConfigService],
+      useFactory: (config: ConfigService) => ({ gracePeriodMs: config.getOrThrow<number>('grace') }),
+    }),
+    // @ts-expect-error a misspelt option
+    GracefulShutdownModule.forRoot({ gracePeriod: 25_000 }),
+    // @ts-expect-error a number with a unit
+    GracefulShutdownModule.forRoot({ gracePeriodMs: '25s' }),
+    // @ts-expect-error no such way of running hooks
+    GracefulShutdownModule.forRoot({ hooks: 'first' }),
+  ],
+})
+class AppModule {}
+void AppModule;
+
+// The coordinator is a token to inject by, not a class to construct.
+// @ts-expect-error abstract
+new ShutdownCoordinator();
+const injected = standalone.get(ShutdownCoordinator);
+expectType<typeof injected, ShutdownCoordinator>();
+// @ts-expect-error whoever stands in for it has all of it
+class Incomplete extends ShutdownCoordinator {}
+void Incomplete;
+
+// Participants have a name and methods named after phases.
+const participant: ShutdownParticipant = {
+  name: 'orders',
+  drain: async ({ deadline }) => void deadline.remainingMs,
+};
+const unregister = coordinator.register(participant, { priority: 1, timeoutMs: { drain: 1_000 } });
+expectType<typeof unregister, () => void>();
+// @ts-expect-error nameless
+coordinator.register({ drain: () => undefined });
+// @ts-expect-error a misspelt phase
+coordinator.register({ name: 'orders', drian: () => undefined });
+// @ts-expect-error a timeout for no phase
+export const options: ParticipantOptions = { timeoutMs: { drian: 1_000 } };
+
+expectType<ShutdownContext['signal'], AbortSignal>();
+expectType<ShutdownContext['deadline'], Deadline>();
+expectType<ShutdownPhase, 'announce' | 'quiesce' | 'drain' | 'release' | 'flush'>();
+// @ts-expect-error what a participant is told is not its to change
+context.phase = 'drain';
+
+// Lifetime events.
+coordinator.onLifetimeEvent(LifetimeEvent.PREPARE_SHUTDOWN, 'mailer', () => undefined);
+// @ts-expect-error an event by a name that is not one of the two
+coordinator.onLifetimeEvent('STOP', 'mailer', () => undefined);
+
+// A shutdown gives a report that cannot be changed.
+const report = await coordinator.shutdown('new release');
+await coordinator.shutdown({ kind: 'manual', message: 'new release' }, { announceDelayMs: 0, exit: true });
+expectType<typeof report, ShutdownReport>();
+expectType<ShutdownReport['status'], 'completed' | 'failed' | 'forced' | 'interrupted'>();
+// @ts-expect-error read-only
+report.status = 'completed';
+// @ts-expect-error read-only, all the way down
+report.participants.pop();
+// @ts-expect-error no such kind of reason
+await coordinator.shutdown({ kind: 'boredom' });
+
+// Decorated methods get the context or nothing.
+@Injectable()
+export class Mailer {
+  @OnShutdown('quiesce')
+  stop(): void {}
+
+  @OnShutdown('drain', { timeoutMs: 2_000 })
+  async finish({ signal }: ShutdownContext): Promise<void> {
+    await Promise.resolve(signal.aborted);
+  }
+
+  // @ts-expect-error no such phase
+  @OnShutdown('drian')
+  misspelt(): void {}
+
+  // @ts-expect-error nobody passes it a number
+  @OnShutdown('drain')
+  wrongParameter(_timeoutMs: number): void {}
+}
+
+// Errors have codes to tell them apart by.
+export function isTooLate(error: unknown): boolean {
+  // @ts-expect-error no such code
+  if (error instanceof ShutdownError && error.code === 'TOO_LATE') return true;
+  return error instanceof ShutdownError && error.code === 'SHUTDOWN_PHASE_BEGUN';
+}
