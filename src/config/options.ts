@@ -61,9 +61,9 @@ export interface GracefulShutdownOptions {
   readonly signals?: readonly NodeJS.Signals[];
   /**
    * Whether a shutdown whose trigger asks for it ends the process; a function is called with the exit code in
-   * place of `process.exit`. Default: `true`.
+   * place of `process.exit`, which ends it after all should the function fail. Default: `true`.
    */
-  readonly exit?: boolean | ((code: number) => void);
+  readonly exit?: boolean | ((code: number) => void | Promise<void>);
   /** Chooses the exit code, from 0 to 255. Default: by the report's status. */
   readonly exitCode?: (report: ShutdownReport) => number;
   /**

@@ -1,3 +1,4 @@
+import { overrideMethod } from './override-method.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 
 interface ClosableAdapter {
@@ -46,18 +47,6 @@ export class AdapterClose {
   }
 
   #wrap(method: 'close' | 'beforeClose', around: (original: () => unknown) => Promise<void>): void {
-    const adapter = this.#adapter;
-    const original = adapter[method];
-    if (typeof original !== 'function') return;
-    const hidden = Object.getOwnPropertyDescriptor(adapter, method);
-    Object.defineProperty(adapter, method, {
-      value: () => around(() => Reflect.apply(original, adapter, [])),
-      configurable: true,
-      writable: true,
-    });
-    this.#restore.push(() => {
-      if (hidden) Object.defineProperty(adapter, method, hidden);
-      else Reflect.deleteProperty(adapter, method);
-    });
+    this.#restore.push(overrideMethod(this.#adapter, method, (original) => () => around(original)));
   }
 }

@@ -4,12 +4,11 @@ import { bootNotes } from '../config/boot-notes.js';
 import { announceDelayMs } from '../config/resolved-options.js';
 import { systemClock } from '../core/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
+import { ShutdownError } from '../core/errors.js';
+import { hasBegun } from '../core/phase.js';
 import { ShutdownLog } from '../core/shutdown-log.js';
 import { HealthGate } from '../health/health-gate.js';
-import { exitCodeFor, signalExitCode } from '../process/exit-code.js';
-import { NestSignalListeners } from '../process/nest-signal-listeners.js';
-import { ProcessExit } from '../process/process-exit.js';
-import { SignalTrigger } from '../process/signal-trigger.js';
+import { ProcessBinding } from '../process/process-binding.js';
 import { HookBridge } from './hook-bridge.js';
 import { hookHostsInNestOrder } from './hook-hosts.js';
 import { HttpBinding } from './http-binding.js';
@@ -37,12 +36,8 @@ export class ApplicationShutdown {
   readonly #teardown: NestTeardown;
   readonly #http: HttpBinding;
   readonly #lazyModules: LazyModules;
-  readonly #signals: SignalTrigger;
-  readonly #nestSignals: NestSignalListeners;
-  readonly #exit: ProcessExit;
+  readonly #process: ProcessBinding;
   readonly #over: Promise<void>;
-  /** The signal that came before the bootstrap was over. */
-  #bootstrapSignal: NodeJS.Signals | undefined;
 
   constructor(
     @Inject(PhasedCoordinator) coordinator: PhasedCoordinator,
@@ -58,40 +53,22 @@ export class ApplicationShutdown {
     this.#teardown = new NestTeardown(coordinator, this.#bridge, systemClock);
     this.#http = new HttpBinding(coordinator, options, adapterHost, gate);
     this.#lazyModules = new LazyModules(modules);
-    this.#signals = new SignalTrigger({
+    this.#process = new ProcessBinding({
       coordinator,
       clock: systemClock,
-      forceOnRepeatAfterMs: options.forceOnRepeatAfterMs,
+      options,
+      logger: this.#logger,
       announceDelayMs: () => announceDelayMs(options, this.#http.isListening),
-      onIgnored: (signal) => this.#logger.log(`${signal} again: already shutting down`),
+      isBootstrapped: () => this.#teardown.isBootstrapped,
     });
-    this.#nestSignals = new NestSignalListeners({
-      onAdded: (signal) => this.#signals.listen(signal),
-      onRemoved: (signal) => this.#signals.unlisten(signal),
-    });
-    this.#exit = new ProcessExit(
-      {
-        finished: coordinator.finished,
-        get exitRequested() {
-          return coordinator.exitRequested;
-        },
-        handles: (signal) => this.#signals.listensTo(signal),
-      },
-      typeof options.exit === 'function' ? options.exit : (code) => process.exit(code),
-    );
     this.#over = coordinator.finished.then((report) => this.#finish(report));
     coordinator.observe(new ShutdownLog(coordinator, this.#logger, systemClock, options).observe);
-    coordinator.observe((event) => {
-      if (event.type !== 'terminating' || this.#teardown.isBootstrapped) return;
-      this.#bootstrapSignal = event.reason.signal as NodeJS.Signals | undefined;
-    });
   }
 
   /** Takes over the signals, and the closing of the application. */
   own(closeApplication: CloseApplication): void {
     this.#teardown.closeWith(closeApplication);
-    this.#nestSignals.dispose();
-    for (const signal of this.options.signals) this.#signals.listen(signal);
+    this.#process.own();
   }
 
   /** To be called when `init()` has failed. */
@@ -99,7 +76,15 @@ export class ApplicationShutdown {
     this.#teardown.markBootstrapFailed();
   }
 
-  onFirstInitHook(): void {
+  /** @throws {ShutdownError} when it has been shut down before it began */
+  async onFirstInitHook(): Promise<void> {
+    if (this.coordinator.terminatingReason !== undefined) {
+      await this.#over;
+      throw new ShutdownError(
+        'SHUTDOWN_TERMINATING',
+        'this application was shut down before it was initialised: create a new one to start it again',
+      );
+    }
     for (const note of bootNotes(this.options)) this.#logger.log(note);
     this.#bridge.adopt(hookHostsInNestOrder(this.#modules));
     this.#http.bind(() => setImmediate(() => this.#warnIfUnwired()));
@@ -109,9 +94,6 @@ export class ApplicationShutdown {
       registeredAt: 'Nest',
       steps: () => this.#bridge.outstanding + 1,
     });
-    if (this.options.hooks === 'drain-first') {
-      this.coordinator.add({ participant: this.#bridge, options: {}, registeredAt: 'Nest' });
-    }
   }
 
   onLastBootstrapHook(): void {
@@ -119,7 +101,12 @@ export class ApplicationShutdown {
     this.#bridge.adopt(hosts);
     this.#lazyModules.markBootstrapped();
     registerDecoratedMethods(hosts, this.coordinator);
+    // Only now: the hooks of a half-built application are not called.
+    if (this.options.hooks === 'drain-first' && !hasBegun('quiesce', this.coordinator.state)) {
+      this.coordinator.add({ participant: this.#bridge, options: {}, registeredAt: 'Nest' });
+    }
     this.#teardown.markBootstrapped();
+    this.#process.onBootstrapped();
   }
 
   async onFirstDestroyHook(): Promise<void> {
@@ -139,6 +126,7 @@ export class ApplicationShutdown {
   /** Waits until nothing that Nest must not destroy is in use any more. */
   async #passGate(): Promise<void> {
     await this.#teardown.passGate();
+    if (this.#teardown.isHalfBuilt) await this.#over;
     const names = this.#lazyModules.withUncalledHooks();
     if (names.length > 0) {
       this.#logger.warn(
@@ -149,8 +137,8 @@ export class ApplicationShutdown {
   }
 
   #warnIfUnwired(): void {
-    const isWired = this.#signals.isListening || this.coordinator.isShuttingDown;
-    if (isWired || process.env['NODE_ENV'] === 'test') return;
+    if (this.#process.isWired || this.coordinator.isShuttingDown || process.env['NODE_ENV'] === 'test')
+      return;
     const foreign = process.listenerCount('SIGTERM') > 0;
     this.#logger.warn(
       (foreign
@@ -162,19 +150,7 @@ export class ApplicationShutdown {
   }
 
   async #finish(report: ShutdownReport): Promise<void> {
-    const { coordinator, options } = this;
-    const mayExit = coordinator.exitRequested && options.exit !== false;
-    if (mayExit) await this.#exit.exit(this.#exitCodeFor(report));
-    this.#exit.dispose();
-    this.#signals.dispose();
-    this.#nestSignals.dispose();
+    await this.#process.end(report);
     this.#http.dispose();
-  }
-
-  #exitCodeFor(report: ShutdownReport): number {
-    const byPolicy =
-      this.#signals.forcedExitCode ??
-      (this.#bootstrapSignal ? signalExitCode(this.#bootstrapSignal) : exitCodeFor(report));
-    return this.options.exitCode?.(report) ?? byPolicy;
   }
 }

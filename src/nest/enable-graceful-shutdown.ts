@@ -1,5 +1,6 @@
 import { ApplicationShutdown } from './application-shutdown.js';
 import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
+import { overrideMethod } from './override-method.js';
 import { holdTransportClose } from './transport-close.js';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { CloseApplication } from './nest-teardown.js';
@@ -17,17 +18,10 @@ import type { CloseApplication } from './nest-teardown.js';
 export function enableGracefulShutdown<App extends INestApplicationContext>(app: App): App {
   const shutdown = find(app);
   // The signal is for the hooks; a microservice's close() takes none.
-  const close = app.close.bind(app) as CloseApplication;
-  shutdown.own(close);
-  watchInit(app, shutdown);
+  shutdown.own((signal) => (app as { close: CloseApplication }).close(signal));
+  watchBootstrap(app, shutdown);
   holdTransportClose(app, shutdown.coordinator);
-  if (shutdown.options.raiseOnError) {
-    app.close = async (...signal: [string?]) => {
-      await close(...signal);
-      const { report } = shutdown.coordinator;
-      if (report && report.status !== 'completed') throw new ShutdownFailedError(report);
-    };
-  }
+  if (shutdown.options.raiseOnError) raiseFromClose(app, shutdown);
   return app;
 }
 
@@ -45,15 +39,26 @@ function find(app: INestApplicationContext): ApplicationShutdown {
 }
 
 /** A bootstrap that has failed must not be waited for. */
-function watchInit(app: INestApplicationContext, shutdown: ApplicationShutdown): void {
-  const init = app.init.bind(app);
-  const restore = (): void => void Reflect.deleteProperty(app, 'init');
-  app.init = () => {
-    restore();
-    return init().catch((error: unknown) => {
-      shutdown.onBootstrapFailed();
-      throw error;
-    });
-  };
-  void shutdown.coordinator.finished.then(restore);
+function watchBootstrap(app: INestApplicationContext, shutdown: ApplicationShutdown): void {
+  const restore = ['init', 'listen'].map((name) =>
+    overrideMethod(app, name, (original) => async (...args) => {
+      try {
+        return await original(...args);
+      } catch (error) {
+        shutdown.onBootstrapFailed();
+        throw error;
+      }
+    }),
+  );
+  void shutdown.coordinator.finished.then(() => {
+    for (const undo of restore) undo();
+  });
+}
+
+function raiseFromClose(app: INestApplicationContext, { coordinator }: ApplicationShutdown): void {
+  overrideMethod(app, 'close', (close) => async (...args) => {
+    await close(...args);
+    const { report } = coordinator;
+    if (report && report.status !== 'completed') throw new ShutdownFailedError(report);
+  });
 }

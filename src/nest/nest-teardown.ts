@@ -1,10 +1,11 @@
 import { deferred } from '../core/deferred.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { HookBridge } from './hook-bridge.js';
 import type { Clock } from '../core/clock.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 
-/** How the application is closed by whoever owns it. */
+/** How Nest closes the application. */
 export type CloseApplication = (signal?: string) => Promise<unknown>;
 
 /**
@@ -19,21 +20,37 @@ export class NestTeardown implements ShutdownParticipant {
   readonly #coordinator: PhasedCoordinator;
   readonly #bridge: HookBridge;
   readonly #clock: Clock;
+  readonly #options: Pick<ResolvedOptions, 'hooks' | 'releaseReserveMs'>;
+  /** Settles when Nest has come to its end, when it has failed, or when it is not waited for any longer. */
   readonly #ended = deferred<void>();
-  readonly #bootstrapped = deferred<void>();
+  readonly #bootstrapOver = deferred<void>();
   #isBootstrapped = false;
   #isClosing = false;
+  /** Whether Nest came to its end, or failed: it does not hang. */
+  #hasNestEnded = false;
   #closeApplication: CloseApplication | undefined;
+  #closed: Promise<void> | undefined;
 
-  constructor(coordinator: PhasedCoordinator, bridge: HookBridge, clock: Clock) {
+  constructor(
+    coordinator: PhasedCoordinator,
+    bridge: HookBridge,
+    clock: Clock,
+    options: Pick<ResolvedOptions, 'hooks' | 'releaseReserveMs'>,
+  ) {
     this.#coordinator = coordinator;
     this.#bridge = bridge;
     this.#clock = clock;
+    this.#options = options;
   }
 
   /** Whether the bootstrap is over, and well. */
   get isBootstrapped(): boolean {
     return this.#isBootstrapped;
+  }
+
+  /** Whether it is shut down by anybody but its owner before it has started: then its hooks are left alone. */
+  get isHalfBuilt(): boolean {
+    return !this.#isBootstrapped && this.#coordinator.terminatingReason?.kind !== 'close';
   }
 
   /** Tells how the application is closed, for triggers that do not begin with closing it. */
@@ -44,60 +61,107 @@ export class NestTeardown implements ShutdownParticipant {
   /** To be called by the last bootstrap hook. */
   markBootstrapped(): void {
     this.#isBootstrapped = true;
-    this.#bootstrapped.resolve();
+    this.#bootstrapOver.resolve();
   }
 
   /** To be called when the bootstrap has failed: there is nothing to wait for. */
   markBootstrapFailed(): void {
-    this.#bootstrapped.resolve();
+    this.#bootstrapOver.resolve();
+  }
+
+  /**
+   * Closes the application for its owner: drains first, joins whatever is under way, and comes to an end even where
+   * Nest hangs.
+   *
+   * @returns settles when the shutdown is over; rejects as Nest does
+   */
+  close(signal?: string): Promise<void> {
+    this.#closed ??= this.#close(signal);
+    return this.#closed;
+  }
+
+  /** To be called when Nest's teardown begins: it sets the shutdown off, unless that is why it has begun. */
+  begin(signal?: string): void {
+    this.#isClosing = true;
+    if (this.#coordinator.terminatingReason !== undefined) return;
+    void this.#coordinator.shutdown({ kind: 'close', ...(signal !== undefined && { signal }) });
   }
 
   /** The gate: returns when everything is drained, or the shutdown is over. */
   async passGate(): Promise<void> {
-    this.#isClosing = true;
-    if (this.#coordinator.terminatingReason === undefined) {
-      this.#bootstrapped.resolve();
-      void this.#coordinator.shutdown({ kind: 'close' });
-    }
+    this.begin();
     await this.#coordinator.entered('release');
   }
 
   /** The end: to be called by Nest's last hook; returns when the shutdown is over. */
   async reachEnd(): Promise<void> {
+    this.#hasNestEnded = true;
     this.#ended.resolve();
     if (this.#coordinator.terminatingReason !== undefined) await this.#coordinator.finished;
   }
 
-  /** A half-built application is not shut down: its bootstrap comes to its end first. */
+  /** Has Nest begin, unless it has; or calls the hooks itself where nobody knows how to close the application. */
+  beginClosing(signal: string | undefined): void {
+    if (this.#isClosing) return;
+    if (this.#closeApplication) void this.#letNestClose(this.#closeApplication, signal);
+    else void this.#doWithoutNest();
+  }
+
+  /** The bootstrap comes to its end first, however long that takes, unless it is the owner who ends it. */
   async announce({ terminating }: ShutdownContext): Promise<void> {
     if (this.#isBootstrapped) return;
-    await terminating;
-    await this.#bootstrapped.promise;
+    const { kind } = await terminating;
+    if (kind !== 'close') await this.#bootstrapOver.promise;
   }
 
-  async release({ reason, deadline }: ShutdownContext): Promise<void> {
-    if (!this.#isClosing) this.#beginClosing(reason.signal);
+  async release({ reason, deadline, signal }: ShutdownContext): Promise<void> {
+    if (this.isHalfBuilt) return;
+    this.beginClosing(reason.signal);
     // Something that cannot be wrapped may hang in Nest's chain: the hooks behind it get the rest of the time.
-    const timer = this.#clock.setTimer(() => void this.#callOutstanding(), deadline.remainingMs / 2);
-    await this.#ended.promise;
-    timer.cancel();
+    const { remainingMs } = deadline;
+    const patienceMs = Math.max(remainingMs - this.#options.releaseReserveMs, remainingMs / 2);
+    const timer = this.#clock.setTimer(() => void this.#doWithoutNest(), patienceMs);
+    signal.addEventListener(
+      'abort',
+      () => {
+        timer.cancel();
+        if (this.#coordinator.state === 'forced') this.#bridge.skipOutstanding();
+        else void this.#doWithoutNest();
+      },
+      { once: true },
+    );
+    try {
+      await this.#ended.promise;
+    } catch (error) {
+      await this.#bridge.callOutstanding();
+      throw error;
+    } finally {
+      timer.cancel();
+    }
   }
 
-  #beginClosing(signal: string | undefined): void {
-    if (!this.#closeApplication) {
-      void this.#callOutstanding();
+  async #close(signal?: string): Promise<void> {
+    const closeApplication = this.#closeApplication;
+    if (this.#isClosing || !closeApplication) {
+      await this.#coordinator.finished;
       return;
     }
-    this.#isClosing = true;
-    this.#closeApplication(signal).then(
-      () => this.#ended.resolve(),
-      () => this.#callOutstanding(),
-    );
+    this.begin(signal);
+    if (this.#options.hooks === 'drain-first') await this.#coordinator.entered('release');
+    const closing = this.#letNestClose(closeApplication, signal);
+    await this.#coordinator.finished;
+    if (this.#hasNestEnded) await closing;
   }
 
-  async #callOutstanding(): Promise<void> {
-    if (!this.#isClosing) await this.#bridge.callOutstanding('onModuleDestroy');
-    await this.#bridge.callOutstanding('onApplicationShutdown');
+  #letNestClose(closeApplication: CloseApplication, signal: string | undefined): Promise<unknown> {
+    this.#isClosing = true;
+    const closing = closeApplication(signal);
+    closing.then(this.#ended.resolve, this.#ended.reject).finally(() => (this.#hasNestEnded = true));
+    return closing;
+  }
+
+  async #doWithoutNest(): Promise<void> {
+    await this.#bridge.callOutstanding();
     this.#ended.resolve();
   }
 }

@@ -19,8 +19,8 @@ export class ShutdownEnd implements OnModuleInit, BeforeApplicationShutdown, OnA
     setModuleDistance(modules, ShutdownEndModule, Infinity);
   }
 
-  onModuleInit(): void {
-    this.#shutdown.onFirstInitHook();
+  async onModuleInit(): Promise<void> {
+    await this.#shutdown.onFirstInitHook();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -1,22 +1,33 @@
-/** A coordinator as the rest of the process has to know it. */
+import { NestSignalListeners } from './nest-signal-listeners.js';
+import type { EarlySignals } from './early-signals.js';
+
+/** An application as the rest of the process has to know it. */
 export interface ProcessMember {
-  /** Settles when its shutdown is over; never rejects. */
-  readonly finished: Promise<unknown>;
-  /** Whether its shutdown is to end the process. */
-  readonly exitRequested: boolean;
+  /** Whether it is shutting down, with no way back. */
+  readonly isTerminating: boolean;
+  /** The exit code that its shutdown asks for, once that is over; never rejects. */
+  readonly exitCode: Promise<number>;
   /** Whether it acts on this signal. */
   handles(signal: NodeJS.Signals): boolean;
+}
+
+/** What the applications in a process share, since they share its signals and its end. */
+export class ProcessRegistry {
+  readonly members = new Set<ProcessMember>();
+  readonly nestSignals = new NestSignalListeners();
+  /** What answers signals until an application does; there with `nestjs-drain/early`. */
+  early: EarlySignals | undefined;
 }
 
 const REGISTRY = Symbol.for('nestjs-drain.process-registry');
 
 /**
- * The coordinators that live in this process.
+ * The one registry of this process.
  *
- * The one exception to "no module-level state": a process ends once, for all applications in it. It hangs under a
+ * It is the exception to "no module-level state": a process ends once, for all applications in it. It hangs under a
  * registered symbol so that two copies of this package see the same one.
  */
-export function processRegistry(): Set<ProcessMember> {
-  const holder = globalThis as { [REGISTRY]?: Set<ProcessMember> };
-  return (holder[REGISTRY] ??= new Set());
+export function processRegistry(): ProcessRegistry {
+  const holder = globalThis as { [REGISTRY]?: ProcessRegistry };
+  return (holder[REGISTRY] ??= new ProcessRegistry());
 }

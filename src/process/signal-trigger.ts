@@ -1,6 +1,10 @@
+import { isatty } from 'node:tty';
 import { signalExitCode } from './exit-code.js';
+import { onShutdownMessage } from './parent-message.js';
+import { processRegistry } from './process-registry.js';
 import type { Clock } from '../core/clock.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
+import type { ShutdownReason } from '../core/reason.js';
 
 /** How signals are answered; durations in milliseconds. */
 export interface SignalTriggerOptions {
@@ -10,8 +14,10 @@ export interface SignalTriggerOptions {
   readonly forceOnRepeatAfterMs: number;
   /** How long a shutdown by signal announces, as things stand. */
   announceDelayMs(this: void): number;
-  /** Hears of a signal that changes nothing. */
-  onIgnored(this: void, signal: NodeJS.Signals): void;
+  /** Hears of one that changes nothing. */
+  onIgnored(this: void, what: string): void;
+  /** Hears of one that ends the waiting, whatever for. */
+  onForced(this: void, exitCode: number): void;
 }
 
 /** Within this time a second SIGINT is the same key press: npm and the Nest CLI each pass on one Ctrl-C. */
@@ -21,16 +27,11 @@ const SAME_KEY_PRESS_MS = 250;
 export class SignalTrigger {
   readonly #options: SignalTriggerOptions;
   readonly #listeners = new Map<NodeJS.Signals, () => void>();
+  #stopMessages = (): void => {};
   #triggeredAt: number | undefined;
-  #forcedBy: NodeJS.Signals | undefined;
 
   constructor(options: SignalTriggerOptions) {
     this.#options = options;
-  }
-
-  /** The exit code that a forcing signal asks for. */
-  get forcedExitCode(): number | undefined {
-    return this.#forcedBy && signalExitCode(this.#forcedBy);
   }
 
   /** Whether it listens to any signal. */
@@ -42,40 +43,50 @@ export class SignalTrigger {
     return this.#listeners.has(signal);
   }
 
-  /** Starts to listen; more than once is the same as once. */
+  /** Starts to listen, to the parent process too; more than once is the same as once. */
   listen(signal: NodeJS.Signals): void {
     if (this.#listeners.has(signal)) return;
-    const listener = (): void => this.#handle(signal);
+    if (!this.isListening) this.#stopMessages = onShutdownMessage(() => this.#onMessage());
+    const listener = (): void => this.#onSignal(signal);
     this.#listeners.set(signal, listener);
     process.on(signal, listener);
+    processRegistry().early?.handOver(signal);
   }
 
   unlisten(signal: NodeJS.Signals): void {
     const listener = this.#listeners.get(signal);
+    if (!listener) return;
     this.#listeners.delete(signal);
-    if (listener) process.removeListener(signal, listener);
+    process.removeListener(signal, listener);
+    if (!this.isListening) this.#stopMessages();
   }
 
   dispose(): void {
     for (const signal of this.#listeners.keys()) this.unlisten(signal);
   }
 
-  #handle(signal: NodeJS.Signals): void {
-    const { coordinator, clock, announceDelayMs } = this.#options;
-    if (this.#triggeredAt !== undefined) return this.#handleRepeated(signal, clock.now() - this.#triggeredAt);
-    this.#triggeredAt = clock.now();
-    const isKeyPress = signal === 'SIGINT' && process.stdin.isTTY;
-    void coordinator.shutdown(
-      { kind: 'signal', signal },
-      { exit: true, announceDelayMs: isKeyPress ? 0 : announceDelayMs() },
-    );
+  #onSignal(signal: NodeJS.Signals): void {
+    const isKeyPress = signal === 'SIGINT' && isatty(0);
+    this.#trigger(signal, { kind: 'signal', signal }, isKeyPress ? 0 : this.#options.announceDelayMs());
   }
 
-  #handleRepeated(signal: NodeJS.Signals, sinceTriggerMs: number): void {
-    const { coordinator, forceOnRepeatAfterMs, onIgnored } = this.#options;
-    const forcesAfterMs = signal === 'SIGINT' ? SAME_KEY_PRESS_MS : forceOnRepeatAfterMs;
-    if (sinceTriggerMs < forcesAfterMs) return onIgnored(signal);
-    this.#forcedBy ??= signal;
-    coordinator.force(`a repeated ${signal}`);
+  /** Whoever sends it has taken care of the load balancer, or has none. */
+  #onMessage(): void {
+    this.#trigger('SIGTERM', { kind: 'signal', message: 'shutdown message from the parent process' }, 0);
+  }
+
+  #trigger(as: NodeJS.Signals, reason: ShutdownReason, announceDelayMs: number): void {
+    const { coordinator, clock, forceOnRepeatAfterMs, onIgnored, onForced } = this.#options;
+    const now = clock.now();
+    if (this.#triggeredAt === undefined) {
+      this.#triggeredAt = now;
+      void coordinator.shutdown(reason, { exit: true, announceDelayMs });
+      return;
+    }
+    const what = reason.signal ?? 'shutdown message';
+    const forcesAfterMs = as === 'SIGINT' ? SAME_KEY_PRESS_MS : forceOnRepeatAfterMs;
+    if (now - this.#triggeredAt < forcesAfterMs) return onIgnored(what);
+    onForced(signalExitCode(as));
+    coordinator.force(`${what} again`);
   }
 }

@@ -1,0 +1,26 @@
+/** The IPC channel as it counts who listens; that it does is not documented, hence the question marks. */
+interface CountedChannel {
+  refCounted?(): void;
+  unrefCounted?(): void;
+}
+
+/**
+ * Calls back on a `shutdown` message from the parent process: what PM2 sends instead of a signal, on Windows always.
+ *
+ * A listener for messages keeps the process alive; this one does not, and leaves the count of the others right.
+ *
+ * @returns a function that stops listening; nothing happens in a process without a parent that talks
+ */
+export function onShutdownMessage(callback: () => void): () => void {
+  const channel = process.channel as CountedChannel | null | undefined;
+  if (!channel) return () => {};
+  const listener = (message: unknown): void => {
+    if (message === 'shutdown') callback();
+  };
+  process.on('message', listener);
+  channel.unrefCounted?.();
+  return () => {
+    channel.refCounted?.();
+    process.removeListener('message', listener);
+  };
+}

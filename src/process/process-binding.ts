@@ -1,0 +1,147 @@
+import { messageOf } from '../core/errors.js';
+import { exitCodeFor, signalExitCode } from './exit-code.js';
+import { processRegistry } from './process-registry.js';
+import { SignalTrigger } from './signal-trigger.js';
+import { StandardOutput } from './standard-output.js';
+import { deferred } from '../core/deferred.js';
+import type { Clock } from '../core/clock.js';
+import type { PhasedCoordinator } from '../core/coordinator.js';
+import type { ShutdownReport } from '../core/report.js';
+import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { NestSignalObserver } from './nest-signal-listeners.js';
+import type { ProcessMember } from './process-registry.js';
+
+/** What an application tells about itself. */
+export interface ProcessBindingOptions {
+  readonly coordinator: PhasedCoordinator;
+  readonly clock: Clock;
+  readonly options: ResolvedOptions;
+  readonly logger: ShutdownLogger;
+  /** How long a shutdown by signal announces, as things stand; milliseconds. */
+  announceDelayMs(this: void): number;
+  /** Whether the application has started, and well. */
+  isBootstrapped(this: void): boolean;
+}
+
+/** The longest that the exit waits for whoever reads stdout and stderr, in milliseconds. */
+const LAST_WORDS_MS = 1_000;
+
+/** What one application and its process have to do with each other: the signals, the exit and its code. */
+export class ProcessBinding {
+  readonly #options: ProcessBindingOptions;
+  readonly #signals: SignalTrigger;
+  readonly #output = new StandardOutput();
+  readonly #exitCode = deferred<number>();
+  /** Settles with the exit code when a signal ends all waiting. */
+  readonly #forced = deferred<number>();
+  readonly #member: ProcessMember;
+  readonly #nestSignals: NestSignalObserver;
+  /** The exit code that a signal asks for by itself: by forcing, or by ending the bootstrap. */
+  #signalExitCode: number | undefined;
+  #isOwner = false;
+
+  constructor(options: ProcessBindingOptions) {
+    const { coordinator, clock, logger, announceDelayMs } = options;
+    this.#options = options;
+    const signals = new SignalTrigger({
+      coordinator,
+      clock,
+      forceOnRepeatAfterMs: options.options.forceOnRepeatAfterMs,
+      announceDelayMs,
+      onIgnored: (what) => logger.log(`${what} again: already shutting down`),
+      onForced: (exitCode) => {
+        this.#signalExitCode = exitCode;
+        this.#forced.resolve(exitCode);
+      },
+    });
+    this.#signals = signals;
+    this.#nestSignals = {
+      onAdded: (signal) => signals.listen(signal),
+      onRemoved: (signal) => signals.unlisten(signal),
+    };
+    this.#member = {
+      get isTerminating() {
+        return coordinator.terminatingReason !== undefined;
+      },
+      exitCode: this.#exitCode.promise,
+      handles: (signal) => signals.listensTo(signal),
+    };
+    processRegistry().members.add(this.#member);
+    processRegistry().nestSignals.subscribe(this.#nestSignals);
+    coordinator.observe((event) => {
+      if (event.type === 'terminating') this.#onTerminating();
+    });
+  }
+
+  /** Whether it has been said which signals shut the application down. */
+  get isWired(): boolean {
+    return this.#isOwner || this.#signals.isListening;
+  }
+
+  /** Takes over the signals. */
+  own(): void {
+    this.#isOwner = true;
+    processRegistry().nestSignals.unsubscribe(this.#nestSignals);
+    for (const signal of this.#options.options.signals) this.#signals.listen(signal);
+  }
+
+  /** To be called when the application has started: who listens to signals now is who will. */
+  onBootstrapped(): void {
+    processRegistry().early?.dispose();
+  }
+
+  /** Ends the process, if that was asked for; else lets go of it. Never rejects. */
+  async end(report: ShutdownReport): Promise<void> {
+    const { coordinator, options } = this.#options;
+    this.#exitCode.resolve(this.#exitCodeFor(report));
+    if (coordinator.exitRequested && options.exit !== false) await this.#exit(report);
+    processRegistry().members.delete(this.#member);
+    processRegistry().nestSignals.unsubscribe(this.#nestSignals);
+    this.#signals.dispose();
+    this.#output.unprotect();
+  }
+
+  #onTerminating(): void {
+    const { coordinator, isBootstrapped } = this.#options;
+    this.#output.protect();
+    if (isBootstrapped() || coordinator.terminatingReason?.kind !== 'signal') return;
+    this.#signalExitCode = signalExitCode(
+      (coordinator.terminatingReason.signal ?? 'SIGTERM') as NodeJS.Signals,
+    );
+  }
+
+  /** Exits after the other applications that are shutting down; the first code that is not 0 counts. */
+  async #exit(report: ShutdownReport): Promise<void> {
+    const { options, logger } = this.#options;
+    const members = [...processRegistry().members].filter(({ isTerminating }) => isTerminating);
+    const codes = await Promise.race([
+      Promise.all(members.map(({ exitCode }) => exitCode)),
+      this.#forced.promise.then((code) => [code]),
+    ]);
+    const code = codes.find((candidate) => candidate !== 0) ?? 0;
+    await this.#output.flush(Math.min(LAST_WORDS_MS, report.remainingMs));
+    try {
+      if (typeof options.exit === 'function') await options.exit(code);
+      else process.exit(code);
+    } catch (error) {
+      logger.error(`the option exit failed, so process.exit(${code}) it is: ${messageOf(error)}`);
+      process.exit(code);
+    }
+  }
+
+  #exitCodeFor(report: ShutdownReport): number {
+    const { options, logger } = this.#options;
+    const byDefault = this.#signalExitCode ?? exitCodeFor(report);
+    try {
+      const chosen = options.exitCode?.(report) ?? byDefault;
+      if (Number.isInteger(chosen) && chosen >= 0 && chosen <= 255) return chosen;
+      logger.error(
+        `the option exitCode gave ${String(chosen)}, not a number from 0 to 255: it is ${byDefault}`,
+      );
+    } catch (error) {
+      logger.error(`the option exitCode failed, so it is ${byDefault}: ${messageOf(error)}`);
+    }
+    return byDefault;
+  }
+}
