@@ -39,16 +39,21 @@ const PHASES: readonly ShutdownPhase[] = ['announce', 'quiesce', 'drain', 'relea
 export async function runDemo(mode: Mode, live: LiveProgress): Promise<DemoResult> {
   const folder = await mkdtemp(join(tmpdir(), 'nestjs-drain-demo-'));
   const outbox = join(folder, 'outbox.txt');
+  const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     await using program = start(`examples/http-application/${mode === 'with' ? '' : 'without/'}main`, {
       env: { PORT: '0', NODE_ENV: 'production', NO_COLOR: '1', OUTBOX: outbox },
     });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => void program[Symbol.asyncDispose]().then(() => process.exit(1)));
+      process.once(signal, () => {
+        void program[Symbol.asyncDispose]()
+          .then(removeFolder)
+          .then(() => process.exit(1));
+      });
     }
     return await drive(mode, program, outbox, live);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder();
   }
 }
 

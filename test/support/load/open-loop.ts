@@ -40,7 +40,7 @@ function arrive<Plan>(
     const next = (): void => {
       for (; !signal.aborted && dueInMs() <= 0; index += 1) fire(plan(index));
       if (signal.aborted) resolve();
-      else timer = setTimeout(next, dueInMs());
+      else timer = setTimeout(next, Math.max(0, dueInMs()));
     };
     signal.addEventListener(
       'abort',
