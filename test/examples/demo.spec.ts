@@ -28,7 +28,9 @@ describe('npm run demo', () => {
   it('loses nothing, and shows the timeline of the shutdown and the table', async () => {
     await using program = demo();
     const { code, output } = await program.exited;
-    expect(output).toMatch(/\nNothing was lost: [1-9]\d* requests answered in full, [1-9]\d* accepted mails sent\.\n$/);
+    expect(output).toMatch(
+      /\nNothing was lost: [1-9]\d* requests answered in full, [1-9]\d* accepted mails sent\.\n$/,
+    );
     expect(code).toBe(0);
     expect(total(output, 'sent')).toBeGreaterThan(0);
     expect(total(output, 'answered in full')).toBe(total(output, 'sent'));

@@ -141,6 +141,16 @@ describe('formatTimeline', () => {
     expect(text).toContain('failed: a b [31m in drain, x y 2J');
   });
 
+  it('draws a shutdown that took no time', () => {
+    const text = formatTimeline({
+      ...clean,
+      durationMs: 0,
+      phases: [{ phase: 'announce', startedMs: 0, durationMs: 0 }],
+      participants: [],
+    });
+    expect(text).toMatch(/\nannounce {2}┃ +0 ms$/);
+  });
+
   it('keeps every bar inside the chart, whatever the report says', () => {
     const span = { startedMs: fc.nat(10_000), durationMs: fc.nat(10_000) };
     const phase = fc.constantFrom(...PHASES);
