@@ -141,12 +141,15 @@ function gracePeriod(
   const taken = (set.preStopMs ?? 0) + MARGIN_MS;
   if (environment.podGracePeriodMs !== undefined) {
     return {
-      gracePeriodMs: Math.min(environment.podGracePeriodMs - taken, LONGEST_MS),
+      gracePeriodMs: Math.min(Math.floor(environment.podGracePeriodMs - taken), LONGEST_MS),
       gracePeriodFrom: 'TERMINATION_GRACE_PERIOD_SECONDS',
     };
   }
   if (environment.inKubernetes) {
-    return { gracePeriodMs: Math.min(IN_KUBERNETES_MS, POD_DEFAULT_MS - taken), gracePeriodFrom: 'default' };
+    return {
+      gracePeriodMs: Math.min(IN_KUBERNETES_MS, Math.floor(POD_DEFAULT_MS - taken)),
+      gracePeriodFrom: 'default',
+    };
   }
   // Nobody has said when the process would be killed, so what was set cannot be too long here.
   const needed = sum(partsOf(set));

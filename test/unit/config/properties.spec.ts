@@ -16,7 +16,7 @@ const NAMES = [
 const good = fc.oneof(
   fc.integer({ min: 1, max: 60_000 }),
   fc.integer({ min: 1, max: 2 ** 31 - 1 }),
-  fc.double({ min: 1, max: 9, noNaN: true }),
+  fc.integer({ min: 1, max: 40 }).map((quarters) => quarters / 4),
 );
 const bad = fc.constantFrom(-1, NaN, Infinity, 2 ** 31, '5', null, {});
 const seconds = fc.oneof(fc.integer({ min: 1, max: 120 }).map(String), fc.constantFrom('0.5', '3600', ''));
@@ -35,9 +35,6 @@ const variables = <Value>(value: fc.Arbitrary<Value>) =>
     { requiredKeys: [] },
   );
 
-/** What sums of fractions may be off by. */
-const ROUNDING_MS = 1e-6;
-
 /** Whatever is resolved keeps what was set, and adds up. */
 function expectToFit(options: GracefulShutdownOptions, environment: Record<string, string>): void {
   const resolved = resolve(options, environment);
@@ -51,7 +48,7 @@ function expectToFit(options: GracefulShutdownOptions, environment: Record<strin
   expect(Math.min(delayMs, releaseReserveMs)).toBeGreaterThanOrEqual(0);
   expect(announceMaxMs).toBeGreaterThanOrEqual(delayMs);
   // Where draining has no time of its own, some must be left for it.
-  expect(drainTimeoutMs === Infinity ? leftMs > 0 : leftMs >= drainTimeoutMs - ROUNDING_MS).toBe(true);
+  expect(drainTimeoutMs === Infinity ? leftMs > 0 : leftMs >= drainTimeoutMs).toBe(true);
   const podMs = Number(environment['TERMINATION_GRACE_PERIOD_SECONDS'] || Infinity) * 1_000;
   expect(gracePeriodMs + resolved.preStopMs + 2_000).toBeLessThanOrEqual(podMs);
 }
@@ -63,7 +60,7 @@ describe('whatever is set', () => {
         fc.pre(problemsOf(options, environment).length === 0);
         expectToFit(options, environment as Record<string, string>);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 500 },
     );
   });
 
