@@ -69,6 +69,13 @@ export class Connection {
       : handle.bytesWritten - handle.writeQueueSize;
   }
 
+  /** Back to what is known while nothing shuts down. */
+  reset(): void {
+    this.isToRetire = false;
+    this.latestRequest = undefined;
+    this.#answeredBytes = Infinity;
+  }
+
   /** To be called when, as far as is known, everything that was received has been answered. */
   markAnswered(): void {
     this.#answeredBytes = this.socket.bytesRead;

@@ -71,13 +71,8 @@ export class RequestGate {
   /** Leaves the server as it was. */
   stop(): void {
     this.#interception.stop();
-    this.#retiresNewcomers = false;
-    this.#isLate = false;
     this.requests.clear();
-    for (const connection of this.#connections) {
-      connection.isToRetire = false;
-      connection.latestRequest = undefined;
-    }
+    for (const connection of this.#connections) connection.reset();
   }
 
   /** Requests that are being worked on; exempt and refused ones do not count. */

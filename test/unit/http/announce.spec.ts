@@ -105,6 +105,17 @@ describe('an HTTP server while its shutdown is announced', () => {
     expect(connectionHeaders(client.responses)).toEqual(['keep-alive', 'keep-alive', 'close']);
   });
 
+  it('answers all of a pipeline that is longer than what is read at once', async () => {
+    await start();
+    await announce();
+    const client = await drained.connect();
+
+    client.send(`GET / HTTP/1.1\r\nHost: test\r\nX: ${'x'.repeat(10_000)}\r\n\r\n`.repeat(7));
+
+    await client.ended;
+    expect(connectionHeaders(client.responses)).toEqual([...Array<string>(6).fill('keep-alive'), 'close']);
+  });
+
   it('answers what was pipelined before the announcement', async () => {
     await start();
     const client = await drained.connect();
@@ -191,6 +202,23 @@ describe('an HTTP server while its shutdown is announced', () => {
     const { error } = await client.ended;
     expect(error).toBeUndefined();
     expect(client.responses).toMatchObject([{ status: 413, headers: { connection: 'close' } }]);
+  });
+
+  it('reads an upload to its end although the application has stopped in the middle', async () => {
+    await start({}, (request, response) => {
+      request.once('data', () => {
+        request.pause();
+        response.end('enough');
+      });
+    });
+    await announce();
+    const client = await drained.connect();
+    client.send('POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 6\r\n\r\nabc');
+    await client.until('enough');
+
+    const { error } = await client.send('def').ended;
+
+    expect(error).toBeUndefined();
   });
 
   it('tells of every request that arrives, unless it is exempt', async () => {
@@ -321,6 +349,18 @@ describe('an HTTP server that an operator drains', () => {
     expect(drained.server.eventNames().map((name) => [name, drained.server.listenerCount(name)])).toEqual(
       eventsBefore,
     );
+  });
+
+  it('still knows after a resume which connections are idle', async () => {
+    await start();
+    const client = await drained.connect();
+    await client.get('/').untilResponses(1);
+    drained.coordinator.drain();
+    await drained.coordinator.resume();
+
+    await client.get('/').untilResponses(2);
+
+    expect(drained.participant.statistics()).toMatchObject({ idle: 1, halfSent: 0 });
   });
 
   it('can be drained again, and a shutdown of the second drain is not taken for one of the first', async () => {

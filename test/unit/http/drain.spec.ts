@@ -230,14 +230,14 @@ describe('an HTTP server that drains', () => {
 });
 
 describe('an upgraded connection', () => {
-  async function upgrade(): Promise<RawClient> {
+  async function upgrade(path = '/'): Promise<RawClient> {
     drained.server.on('upgrade', (_request, socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
       socket.on('end', () => socket.end());
       socket.resume();
     });
     const client = await drained.connect();
-    await client.get('/', 'Connection: Upgrade\r\nUpgrade: test\r\n').until('101');
+    await client.get(path, 'Connection: Upgrade\r\nUpgrade: test\r\n').until('101');
     return client;
   }
 
@@ -250,6 +250,21 @@ describe('an upgraded connection', () => {
     expect(drained.coordinator.phase).toBe('drain');
     expect(client.socket.readyState).toBe('open');
 
+    client.socket.end();
+
+    expect((await report).status).toBe('completed');
+  });
+
+  it('is waited for when it came late, on an exempt route', async () => {
+    await start();
+    await held();
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    const client = await upgrade('/healthz');
+
+    routes.release();
+    await someTurns();
+    expect(drained.coordinator.phase).toBe('drain');
     client.socket.end();
 
     expect((await report).status).toBe('completed');

@@ -158,4 +158,25 @@ describe('a connection that has not sent its request when the server drains', ()
     expect(client.responses.map(({ status }) => status)).toEqual([503]);
     expect((await report).status).toBe('completed');
   });
+
+  it('and never reads its refusals, gets a short budget only', async () => {
+    const clock = new ManualClock();
+    const lateResponse = { code: 'LATE', message: 'x'.repeat(1024 * 1024), retryAfterSeconds: 1 };
+    await start({ clock, firstRequestBudgetMs: 300, lateResponse });
+    await held();
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    const client = await drained.connect();
+    client.socket.pause();
+    client.send('GET / HTTP/1.1\r\nHost: test\r\n\r\n'.repeat(20));
+    await eventually(() => drained.participant.statistics().late === 20);
+    routes.release();
+    await eventually(() => !drained.server.listening);
+    await someTurns();
+    expect(drained.coordinator.phase).toBe('drain');
+
+    await clock.advance(300);
+
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+  });
 });
