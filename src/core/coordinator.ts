@@ -5,15 +5,15 @@ import { callSite } from './call-site.js';
 import { Cycle } from './cycle.js';
 import { deferred } from './deferred.js';
 import { ShutdownError, ShutdownFailedError } from './errors.js';
+import { Observers } from './observers.js';
 import { ParticipantRegistry } from './participant-registry.js';
 import { hasBegun, LifetimeEvent, PHASE_RULES, PHASES } from './phase.js';
 import { ShutdownCoordinator } from './shutdown-coordinator.js';
-import { isThenable } from './thenable.js';
 import { Walk } from './walk.js';
 import type { Turn } from './allowance.js';
 import type { Clock } from './clock.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
-import type { ShutdownEvent, ShutdownObserver } from './events.js';
+import type { ShutdownObserver } from './events.js';
 import type { Execution, Step } from './execution.js';
 import type { ParticipantMethod, ParticipantOptions, ShutdownParticipant } from './participant.js';
 import type { Registration } from './registration.js';
@@ -37,7 +37,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   readonly #clock: Clock;
   readonly #options: CoordinatorOptions;
   readonly #registry = new ParticipantRegistry();
-  readonly #observers = new Set<ShutdownObserver>();
+  readonly #observers = new Observers();
   readonly #abort = new AbortController();
   readonly #inside = new AsyncLocalStorage<Execution>();
   readonly #resuming = new Set<Execution>();
@@ -136,10 +136,10 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     const why: ShutdownReason = typeof reason === 'string' ? { kind: 'manual', message: reason } : reason;
     const self = this.#inside.getStore();
     // What a participant leaves running keeps its context; it can wait for itself only as long as it is waited for.
-    if (self?.isPending) this.#emit({ type: 'self-wait', name: self.step.name });
+    if (self?.isPending) this.#observers.emit({ type: 'self-wait', name: self.step.name });
     this.#exitRequested ||= request.exit ?? false;
     if (this.#walk?.cycle.isTerminating) {
-      this.#emit({ type: 'joined', reason: why });
+      this.#observers.emit({ type: 'joined', reason: why });
     } else {
       this.#terminate(why, request);
     }
@@ -153,7 +153,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     }
     if (this.#walk) return false;
     const walk = this.#open({ kind: 'drain', ...(message !== undefined && { message }) });
-    this.#emit({ type: 'started', reason: walk.cycle.reason });
+    this.#observers.emit({ type: 'started', reason: walk.cycle.reason });
     void this.#walkToTheEnd(walk);
     return true;
   }
@@ -173,25 +173,16 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   }
 
   progress(): ShutdownProgress {
-    const cycle = this.#walk?.cycle;
     return {
       state: this.state,
       inFlight: this.#registry.countInFlight(),
-      pending: cycle?.pending() ?? [],
-      ...(cycle && {
-        reason: cycle.reason,
-        since: cycle.since,
-        elapsedMs: this.#report?.durationMs ?? this.#clock.now() - cycle.startedAt,
-      }),
-      ...(cycle?.isTerminating && {
-        remainingMs: this.#report?.remainingMs ?? cycle.deadline.remainingMs,
-      }),
+      pending: [],
+      ...this.#walk?.cycle.progress(),
     };
   }
 
   observe(observer: ShutdownObserver): () => void {
-    this.#observers.add(observer);
-    return () => void this.#observers.delete(observer);
+    return this.#observers.add(observer);
   }
 
   /** Settles when `phase` has begun, or the shutdown is over. */
@@ -227,7 +218,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     const announced = this.#walk;
     const walk = announced ?? this.#open(reason);
     walk.cycle.terminate(reason, delayMs, gracePeriodMs);
-    this.#emit({ type: 'terminating', reason, gracePeriodMs });
+    this.#observers.emit({ type: 'terminating', reason, gracePeriodMs });
     if (!announced) void this.#walkToTheEnd(walk);
   }
 
@@ -240,7 +231,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
       registry: this.#registry,
       inside: this.#inside,
       resuming: this.#resuming,
-      emit: this.#emit,
+      emit: this.#observers.emit,
       enter: this.#enter,
     });
     return this.#walk;
@@ -252,12 +243,12 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   }
 
   #finish(cycle: Cycle): void {
-    const report = cycle.report(this.arrivals.lastSince(cycle.startedAt));
+    const report = cycle.conclude(this.arrivals.lastSince(cycle.startedAt));
     this.#report = report;
     this.#state = cycle.forcedBy === undefined ? 'completed' : 'forced';
     // A shutdown that was forced while it announced has not come past quiesce.
     this.#abort.abort(cycle.reason);
-    this.#emit({ type: 'finished', report });
+    this.#observers.emit({ type: 'finished', report });
     if (this.#options.raiseOnError && report.status !== 'completed') {
       this.#outcome.reject(new ShutdownFailedError(report));
     } else {
@@ -275,15 +266,5 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   readonly #enter = ({ phase, refusesWork }: PhaseRules): void => {
     this.#state = phase;
     if (refusesWork) this.#abort.abort(this.#walk?.cycle.reason);
-  };
-
-  readonly #emit = (event: ShutdownEvent): void => {
-    for (const observer of this.#observers) {
-      // An onlooker, a logger among them, must not stop a shutdown: neither by throwing nor by rejecting.
-      try {
-        const result: unknown = observer(event);
-        if (isThenable(result)) result.then(undefined, () => {});
-      } catch {}
-    }
   };
 }

@@ -10,6 +10,7 @@ import type {
   ParticipantReport,
   PendingReport,
   PhaseReport,
+  ShutdownProgress,
   ShutdownReport,
   ShutdownStatus,
 } from './report.js';
@@ -32,6 +33,7 @@ export class Cycle {
   readonly #phases: { readonly phase: ShutdownPhase; readonly from: number; to?: number }[] = [];
   readonly #skipped: ParticipantReport[] = [];
   #gracePeriodMs = Infinity;
+  #endedAt: number | undefined;
   #pendingWhenForced: readonly PendingReport[] = [];
 
   constructor(clock: Clock, reason: ShutdownReason) {
@@ -99,9 +101,26 @@ export class Cycle {
       }));
   }
 
-  /** Everything that is known of the walk, once it is over. */
-  report(lastArrivalAt: number | undefined): ShutdownReport {
+  /** How far it has come. */
+  progress(): Omit<ShutdownProgress, 'state' | 'inFlight'> {
+    const now = this.#endedAt ?? this.#clock.now();
+    return {
+      reason: this.reason,
+      since: this.since,
+      elapsedMs: now - this.startedAt,
+      ...(this.isTerminating && { remainingMs: Math.max(0, this.deadline.at - now) }),
+      pending: this.pending(),
+    };
+  }
+
+  /**
+   * Ends the walk.
+   *
+   * @returns everything that is known of it
+   */
+  conclude(lastArrivalAt: number | undefined): ShutdownReport {
     const now = this.#clock.now();
+    this.#endedAt = now;
     const participants = [...this.executions.map((execution) => this.#reportOf(execution)), ...this.#skipped];
     const { kind, signal, message, error } = this.reason;
     const said = message ?? (error === undefined ? undefined : messageOf(error));

@@ -12,6 +12,7 @@ export interface ShutdownContext {
   /**
    * Aborts when nobody waits any longer: this participant's time is up (`reason.code` is `SHUTDOWN_TIMED_OUT`), the
    * shutdown is forced (`SHUTDOWN_FORCED`) or undone (`SHUTDOWN_RESUMED`). Whoever has something to cut, cuts it then.
+   * As with every AbortSignal, what a listener throws is an uncaught exception of the process.
    */
   readonly signal: AbortSignal;
   /**

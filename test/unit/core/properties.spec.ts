@@ -14,7 +14,7 @@ function expectNever(
     fc.asyncProperty(randomShutdown, async (given) => {
       expect(await violations(await play(given), given)).toEqual([]);
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 }
 

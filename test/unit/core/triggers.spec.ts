@@ -122,14 +122,17 @@ describe('triggers', () => {
 
   it('does not take for a self-wait what a participant has left running', async () => {
     const { clock, coordinator, events } = setUp();
+    let arrive!: () => void;
+    const request = new Promise<void>((resolve) => (arrive = resolve));
     coordinator.register({
       name: 'server',
-      quiesce: () => void clock.setTimer(() => void coordinator.shutdown('a request, later'), 50),
+      quiesce: () => void request.then(() => void coordinator.shutdown('a request, later')),
     });
     coordinator.register({
       name: 'jobs',
       drain: () => new Promise((resolve) => clock.setTimer(resolve, 100)),
     });
+    clock.setTimer(arrive, 50);
     void coordinator.shutdown();
     await clock.advance(100);
     expect(ofType(events, 'joined')).toHaveLength(1);
