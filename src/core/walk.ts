@@ -50,7 +50,6 @@ export class Walk {
   /** Walks to the end, or until an operator resumes. */
   async run(): Promise<void> {
     for (const rules of PHASE_RULES) {
-      if (this.cycle.isResumed) return;
       if (this.#isOver) this.#skip(this.#ports.registry.takingPartIn(rules.phase), rules.phase);
       else await this.#walkPhase(rules);
     }
