@@ -1,5 +1,6 @@
 import { overrideMethod } from './override-method.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
+import type { ShutdownParticipant } from '../core/participant.js';
 
 interface ClosableAdapter {
   close?(): unknown;
@@ -10,43 +11,41 @@ interface ClosableAdapter {
 /**
  * Holds Nest's HTTP adapter back until its turn has come.
  *
- * `beforeClose`, with `return503OnClosing`, refuses requests from the first instant on: it waits for quiesce.
+ * `beforeClose`, with `return503OnClosing`, refuses requests from the first instant on: it is called in quiesce.
  * `close` becomes a step of its own: an error or a hang in there harms nobody else.
  */
 export class AdapterClose {
-  readonly #adapter: ClosableAdapter;
   readonly #coordinator: PhasedCoordinator;
-  readonly #restore: (() => void)[] = [];
+  readonly #restore: (() => void)[];
 
-  constructor(adapter: object, coordinator: PhasedCoordinator) {
-    this.#adapter = adapter;
+  /** @param order whose order it is in: with `native`, `beforeClose` is Nest's business alone */
+  constructor(adapter: ClosableAdapter, coordinator: PhasedCoordinator, order: 'drain-first' | 'native') {
     this.#coordinator = coordinator;
-    this.#wrap('beforeClose', (original) => this.#beforeClose(original));
-    this.#wrap('close', (original) => this.#close(original));
+    this.#restore = [overrideMethod(adapter, 'close', (close) => () => this.#close(close))];
+    const beforeClose: unknown = Reflect.get(adapter, 'beforeClose');
+    if (order === 'native' || typeof beforeClose !== 'function') return;
+    const participant: ShutdownParticipant = {
+      name: 'HTTP adapter',
+      quiesce: async () => void (await Reflect.apply(beforeClose, adapter, [])),
+    };
+    this.#restore.push(
+      coordinator.add({ participant, options: {}, registeredAt: 'Nest' }),
+      overrideMethod(adapter, 'beforeClose', () => () => undefined),
+    );
   }
 
   dispose(): void {
     for (const restore of this.#restore.splice(0)) restore();
   }
 
-  async #beforeClose(original: () => unknown): Promise<void> {
-    if (this.#coordinator.terminatingReason === undefined) void this.#coordinator.shutdown({ kind: 'close' });
-    await this.#coordinator.entered('quiesce');
-    await original();
-  }
-
-  async #close(original: () => unknown): Promise<void> {
-    if (this.#coordinator.state !== 'release') {
-      await original();
+  async #close(close: () => unknown): Promise<void> {
+    if (this.#coordinator.phase === undefined) {
+      await close();
       return;
     }
     await this.#coordinator.perform(
-      { name: 'http adapter', registeredAt: 'Nest', run: original },
+      { name: 'HTTP adapter', registeredAt: 'Nest', run: close },
       { steps: 1, stepsToCome: 2 },
     );
-  }
-
-  #wrap(method: 'close' | 'beforeClose', around: (original: () => unknown) => Promise<void>): void {
-    this.#restore.push(overrideMethod(this.#adapter, method, (original) => () => around(original)));
   }
 }

@@ -4,20 +4,22 @@ import { bootNotes } from '../config/boot-notes.js';
 import { announceDelayMs } from '../config/resolved-options.js';
 import { systemClock } from '../core/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
-import { ShutdownError } from '../core/errors.js';
+import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
 import { hasBegun } from '../core/phase.js';
 import { ShutdownLog } from '../core/shutdown-log.js';
 import { HealthGate } from '../health/health-gate.js';
 import { ProcessBinding } from '../process/process-binding.js';
 import { HookBridge } from './hook-bridge.js';
-import { hookHostsInNestOrder } from './hook-hosts.js';
+import { HookPromotion } from './hook-promotion.js';
+import { HookedModules } from './hooked-modules.js';
 import { HttpBinding } from './http-binding.js';
-import { LazyModules } from './lazy-modules.js';
 import { NestTeardown } from './nest-teardown.js';
 import { registerDecoratedMethods } from './on-shutdown.decorator.js';
+import { terminusTimeoutMs } from './terminus-hooks.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
 import type { CloseApplication } from './nest-teardown.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { ShutdownContext } from '../core/participant.js';
 import type { ShutdownReport } from '../core/report.js';
 
 /**
@@ -31,13 +33,15 @@ export class ApplicationShutdown {
   readonly options: ResolvedOptions;
 
   readonly #logger = new Logger('GracefulShutdown');
-  readonly #modules: ModulesContainer;
   readonly #bridge: HookBridge;
   readonly #teardown: NestTeardown;
   readonly #http: HttpBinding;
-  readonly #lazyModules: LazyModules;
+  readonly #hookedModules: HookedModules;
   readonly #process: ProcessBinding;
   readonly #over: Promise<void>;
+  #isOwned = false;
+  #isPrepared = false;
+  #isPlaceRefused = false;
 
   constructor(
     @Inject(PhasedCoordinator) coordinator: PhasedCoordinator,
@@ -48,11 +52,10 @@ export class ApplicationShutdown {
   ) {
     this.coordinator = coordinator;
     this.options = options;
-    this.#modules = modules;
-    this.#bridge = new HookBridge(coordinator, systemClock);
-    this.#teardown = new NestTeardown(coordinator, this.#bridge, systemClock);
+    this.#bridge = new HookBridge(coordinator, options.hooks);
+    this.#teardown = new NestTeardown(coordinator, this.#bridge, systemClock, options);
     this.#http = new HttpBinding(coordinator, options, adapterHost, gate);
-    this.#lazyModules = new LazyModules(modules);
+    this.#hookedModules = new HookedModules(modules);
     this.#process = new ProcessBinding({
       coordinator,
       clock: systemClock,
@@ -65,10 +68,31 @@ export class ApplicationShutdown {
     coordinator.observe(new ShutdownLog(coordinator, this.#logger, systemClock, options).observe);
   }
 
+  /** Whether the application was handed over with {@link own}. */
+  get isOwned(): boolean {
+    return this.#isOwned;
+  }
+
   /** Takes over the signals, and the closing of the application. */
   own(closeApplication: CloseApplication): void {
+    this.#isOwned = true;
     this.#teardown.closeWith(closeApplication);
     this.#process.own();
+  }
+
+  /** @throws {ShutdownFailedError} with `raiseOnError`, after everything ran, when it was not clean */
+  async close(closeNest: CloseApplication, signal?: string): Promise<void> {
+    this.#prepare();
+    await this.#teardown.close(closeNest, signal);
+    const { report } = this.coordinator;
+    if (this.options.raiseOnError && report && report.status !== 'completed') {
+      throw new ShutdownFailedError(report);
+    }
+  }
+
+  /** To be called when this version of Nest does not let a module of ours have the first or the last hook. */
+  onPlaceRefused(): void {
+    this.#isPlaceRefused = true;
   }
 
   /** To be called when `init()` has failed. */
@@ -86,31 +110,30 @@ export class ApplicationShutdown {
       );
     }
     for (const note of bootNotes(this.options)) this.#logger.log(note);
-    this.#bridge.adopt(hookHostsInNestOrder(this.#modules));
-    this.#http.bind(() => setImmediate(() => this.#warnIfUnwired()));
-    this.coordinator.add({
-      participant: this.#teardown,
-      options: { priority: Number.MAX_SAFE_INTEGER, timeoutMs: { announce: Infinity } },
-      registeredAt: 'Nest',
-      steps: () => this.#bridge.outstanding + 1,
-    });
+    if (this.#isPlaceRefused && !this.#isOwned) {
+      this.#logger.warn(
+        'This version of Nest does not let a module have the first hook and the last one: app.close() destroys ' +
+          'providers that requests still use. Call enableGracefulShutdown(app) in main.ts, which does without.',
+      );
+    }
+    this.#prepare();
+    this.#noteTerminus();
   }
 
   onLastBootstrapHook(): void {
-    const hosts = hookHostsInNestOrder(this.#modules);
+    const hosts = this.#hookedModules.hosts();
     this.#bridge.adopt(hosts);
-    this.#lazyModules.markBootstrapped();
     registerDecoratedMethods(hosts, this.coordinator);
     // Only now: the hooks of a half-built application are not called.
-    if (this.options.hooks === 'drain-first' && !hasBegun('quiesce', this.coordinator.state)) {
-      this.coordinator.add({ participant: this.#bridge, options: {}, registeredAt: 'Nest' });
-    }
+    if (!hasBegun('quiesce', this.coordinator.state)) this.#registerHooks();
     this.#teardown.markBootstrapped();
     this.#process.onBootstrapped();
   }
 
   async onFirstDestroyHook(): Promise<void> {
+    this.#prepare();
     if (this.options.hooks === 'drain-first') await this.#passGate();
+    else this.#teardown.begin();
   }
 
   async onLastBeforeShutdownHook(): Promise<void> {
@@ -118,20 +141,59 @@ export class ApplicationShutdown {
   }
 
   async onLastShutdownHook(): Promise<void> {
+    // It is not the last one then; the owner knows when Nest has come to its end.
+    if (this.#isPlaceRefused && this.#isOwned) return;
     await this.#teardown.reachEnd();
     this.#bridge.dispose();
     await this.#over;
+  }
+
+  /** What Nest's teardown needs of us, with or without a bootstrap before it. */
+  #prepare(): void {
+    if (this.#isPrepared || this.coordinator.terminatingReason !== undefined) return;
+    this.#isPrepared = true;
+    this.#bridge.adopt(this.#hookedModules.hosts());
+    this.#http.bind(() => setImmediate(() => this.#warnIfUnwired()));
+    this.coordinator.add({
+      participant: this.#teardown,
+      // What it does is bounded hook by hook.
+      options: { priority: Number.MAX_SAFE_INTEGER, timeoutMs: { announce: Infinity, release: Infinity } },
+      registeredAt: 'Nest',
+      steps: () => this.#bridge.stepsToCome + 1,
+    });
+  }
+
+  #registerHooks(): void {
+    const { coordinator, options } = this;
+    const participant =
+      options.hooks === 'drain-first'
+        ? new HookPromotion(this.#bridge, coordinator, systemClock)
+        : {
+            name: "Nest's own order",
+            quiesce: ({ reason }: ShutdownContext) => this.#teardown.beginClosing(reason.signal),
+          };
+    // Neither takes time of its own: there is nothing to cut short.
+    coordinator.add({ participant, options: { timeoutMs: { quiesce: Infinity } }, registeredAt: 'Nest' });
+  }
+
+  #noteTerminus(): void {
+    const timeoutMs = terminusTimeoutMs(this.#hookedModules.hosts());
+    if (timeoutMs === 0 || this.options.hooks === 'native') return;
+    this.#logger.log(
+      `Terminus' gracefulShutdownTimeoutMs (${timeoutMs} ms) is not waited for: announcing takes its place, which ` +
+        `lasts announceDelayMs (${announceDelayMs(this.options, true)} ms) while everything is still served.`,
+    );
   }
 
   /** Waits until nothing that Nest must not destroy is in use any more. */
   async #passGate(): Promise<void> {
     await this.#teardown.passGate();
     if (this.#teardown.isHalfBuilt) await this.#over;
-    const names = this.#lazyModules.withUncalledHooks();
+    const names = this.#hookedModules.lateWithHooks();
     if (names.length > 0) {
       this.#logger.warn(
-        `${names.join(', ')}: loaded lazily after the bootstrap, so neither Nest nor this module calls the ` +
-          'shutdown hooks in there. Register what they do with ShutdownCoordinator.register().',
+        `${names.join(', ')}: loaded lazily, so neither Nest nor this module calls the shutdown hooks in there. ` +
+          'Register what they do with ShutdownCoordinator.register().',
       );
     }
   }

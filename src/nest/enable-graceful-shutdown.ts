@@ -1,27 +1,31 @@
 import { ApplicationShutdown } from './application-shutdown.js';
-import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
+import { ShutdownError } from '../core/errors.js';
 import { overrideMethod } from './override-method.js';
-import { holdTransportClose } from './transport-close.js';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { CloseApplication } from './nest-teardown.js';
 
 /**
  * Hands an application's shutdown to its {@link GracefulShutdownModule}: signals, the repeated signal, the exit
- * and its code.
+ * and its code, and `app.close()`, which from then on drains first whatever the application listens to, and comes to
+ * an end even if Nest does not.
  *
  * Call it right after `NestFactory.create…()`, whatever kind of application that made; `app.enableShutdownHooks()`
- * may be called too, but need not.
+ * may be called too, but need not. More than once is the same as once.
  *
  * @returns the application
  * @throws {ShutdownError} when the application does not import the module
  */
 export function enableGracefulShutdown<App extends INestApplicationContext>(app: App): App {
   const shutdown = find(app);
+  if (shutdown.isOwned) return app;
   // The signal is for the hooks; a microservice's close() takes none.
   shutdown.own((signal) => (app as { close: CloseApplication }).close(signal));
   watchBootstrap(app, shutdown);
-  holdTransportClose(app, shutdown.coordinator);
-  if (shutdown.options.raiseOnError) raiseFromClose(app, shutdown);
+  overrideMethod(
+    app,
+    'close',
+    (close) => (signal) => shutdown.close(close as CloseApplication, signal as string | undefined),
+  );
   return app;
 }
 
@@ -52,13 +56,5 @@ function watchBootstrap(app: INestApplicationContext, shutdown: ApplicationShutd
   );
   void shutdown.coordinator.finished.then(() => {
     for (const undo of restore) undo();
-  });
-}
-
-function raiseFromClose(app: INestApplicationContext, { coordinator }: ApplicationShutdown): void {
-  overrideMethod(app, 'close', (close) => async (...args) => {
-    await close(...args);
-    const { report } = coordinator;
-    if (report && report.status !== 'completed') throw new ShutdownFailedError(report);
   });
 }

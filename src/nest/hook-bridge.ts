@@ -1,145 +1,115 @@
-import { callHiddenHook, hasHook, SHUTDOWN_HOOKS, unwrapHook, wrapHook } from './hook-wrapper.js';
-import type { HookHost } from './hook-hosts.js';
-import type { HookOwner, OriginalCall, ShutdownHook } from './hook-wrapper.js';
-import type { Clock, Timer } from '../core/clock.js';
+import { hasBegun } from '../core/phase.js';
+import { byTurn, HookCall } from './hook-call.js';
+import { hasHook, HookWrapper, SHUTDOWN_HOOKS } from './hook-wrapper.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
-import type { ShutdownParticipant } from '../core/participant.js';
+import type { HookHost } from './hook-hosts.js';
+import type { HookedCall, HookOwner, ShutdownHook } from './hook-wrapper.js';
 
-/** One call that Nest alone would make: a hook of an instance, once for each of its registrations. */
-interface HookCall {
-  readonly name: string;
-  readonly host: HookHost;
-  readonly hook: ShutdownHook;
-  readonly isWrapped: boolean;
-  /** Settles with the call, once it was made. */
-  made?: Promise<void>;
-  /** Whether Nest has come by for it. */
-  isClaimed: boolean;
-}
-
-/** For how long, in milliseconds, one `beforeApplicationShutdown` holds back the next, and all of them together. */
-const HOLD_BACK_MS = 100;
-const HOLD_BACK_TOTAL_MS = 1_000;
-
-/**
- * Terminus' own reaction to a shutdown: a wait for load balancers, which the announcement replaces, and the end of
- * its health checks, which must not come before Nest's turn.
- */
-const TERMINUS_OWN = new Set(['HealthCheckExecutor', 'GracefulShutdownService']);
+/** The hooks that Nest calls behind the gate. */
+const TEARDOWN_HOOKS = ['onModuleDestroy', 'onApplicationShutdown'] as const;
 
 /**
  * Makes every shutdown hook of every provider a participant with a name: timed, bounded, isolated, reported.
  *
- * Nest goes on to call the hooks in its own order. Only `beforeApplicationShutdown` is called ahead of it, on
- * entering quiesce, and awaited in drain; Nest's own call then joins.
+ * Nest goes on to call the hooks in its own order. What was called ahead of it is not called again: Nest joins.
  */
-export class HookBridge implements HookOwner, ShutdownParticipant {
-  readonly name = 'beforeApplicationShutdown hooks';
-
+export class HookBridge implements HookOwner {
   readonly #coordinator: PhasedCoordinator;
-  readonly #clock: Clock;
-  readonly #begun: { readonly call: HookCall; readonly work: Promise<unknown> }[] = [];
-  #calls: HookCall[] = [];
+  readonly #order: ResolvedOptions['hooks'];
+  #calls: readonly HookCall[] = [];
 
-  constructor(coordinator: PhasedCoordinator, clock: Clock) {
+  constructor(coordinator: PhasedCoordinator, order: ResolvedOptions['hooks']) {
     this.#coordinator = coordinator;
-    this.#clock = clock;
+    this.#order = order;
   }
 
-  /** How many hooks are still to be called in release. */
-  get outstanding(): number {
-    return this.#calls.filter(({ hook, made }) => hook !== 'beforeApplicationShutdown' && !made).length;
+  /** How many calls Nest's teardown still has to make. */
+  get stepsToCome(): number {
+    return TEARDOWN_HOOKS.flatMap((hook) => this.outstanding(hook)).length;
   }
 
   /** Wraps the hooks of all hosts; to be called again when there may be more of them. */
   adopt(hosts: readonly HookHost[]): void {
+    if (hasBegun('quiesce', this.#coordinator.state)) return;
     const ordinals = new Map<string, number>();
     this.#calls = hosts.flatMap((host) =>
-      SHUTDOWN_HOOKS.filter((hook) => hasHook(host.instance, hook)).map((hook): HookCall => {
-        const name = `${host.name}.${hook}`;
-        const ordinal = (ordinals.get(name) ?? 0) + 1;
-        ordinals.set(name, ordinal);
-        return {
-          name: ordinal === 1 ? name : `${name}#${ordinal}`,
+      SHUTDOWN_HOOKS.filter((hook) => hasHook(host.instance, hook)).map((hook) => {
+        const title = `${host.name}.${hook}`;
+        const ordinal = (ordinals.get(title) ?? 0) + 1;
+        ordinals.set(title, ordinal);
+        const name = ordinal === 1 ? title : `${title}#${ordinal}`;
+        return new HookCall(
+          name,
           host,
           hook,
-          isWrapped: wrapHook(host.instance, hook, this),
-          isClaimed: false,
-        };
+          HookWrapper.around(host.instance, hook, this),
+          this.#coordinator,
+        );
       }),
     );
   }
 
   /** Takes the wrappers off. */
   dispose(): void {
-    for (const { host, hook } of this.#calls) unwrapHook(host.instance, hook, this);
+    for (const call of this.#calls) call.unwrap(this);
     this.#calls = [];
   }
 
-  claim(instance: object, hook: ShutdownHook): ((original: OriginalCall) => unknown) | undefined {
+  claim(
+    instance: object,
+    hook: ShutdownHook,
+  ): ((call: HookedCall, args: readonly unknown[]) => unknown) | undefined {
+    if (!this.#isNestsTurn) return undefined;
     const call = this.#calls.find(
       (candidate) => candidate.host.instance === instance && candidate.hook === hook && !candidate.isClaimed,
     );
-    if (!call || (!call.made && this.#coordinator.state !== 'release')) return undefined;
+    if (!call) return undefined;
     call.isClaimed = true;
     const { made } = call;
     if (made) return () => made;
-    return (original) => this.#perform(call, () => original(this.#signalFor(call)));
-  }
-
-  /** Calls every `beforeApplicationShutdown`; one that takes its time holds back its successors only for a moment. */
-  async quiesce(): Promise<void> {
-    const calls = this.#calls.filter(
-      ({ hook, host }) => hook === 'beforeApplicationShutdown' && !TERMINUS_OWN.has(host.name),
-    );
-    const holdBackMs = Math.min(HOLD_BACK_MS, HOLD_BACK_TOTAL_MS / calls.length);
-    for (const [index, call] of calls.entries()) {
+    if (!this.#isReleasing) {
       call.made = Promise.resolve();
-      const work = callSafely(() => callHiddenHook(call.host.instance, call.hook, this.#signalFor(call)));
-      this.#begun.push({ call, work });
-      const hasSuccessors = index < calls.length - 1;
-      if (hasSuccessors) await this.#atMost(holdBackMs, work);
+      return undefined;
+    }
+    return (hidden, args) => this.#perform(call, () => hidden(call.argumentsFor(args)));
+  }
+
+  /** The calls of a hook that nobody has made yet, in Nest's order, as far as they can be made ahead of it. */
+  outstanding(hook: ShutdownHook): HookCall[] {
+    return this.#calls.filter((call) => call.hook === hook && call.isOutstanding);
+  }
+
+  /** Makes, in Nest's order, the calls of its teardown that it has not come to. */
+  async callOutstanding(): Promise<void> {
+    for (const hook of TEARDOWN_HOOKS) {
+      for (const turn of byTurn(this.outstanding(hook))) {
+        if (!this.#isReleasing) return;
+        const due = turn.filter(({ isOutstanding }) => isOutstanding);
+        await Promise.all(due.map((call) => this.#perform(call, () => call.call())));
+      }
     }
   }
 
-  /** Awaits what those hooks have begun: people wait for their work in them. */
-  async drain(): Promise<void> {
-    await Promise.all(this.#begun.map(({ call, work }) => this.#perform(call, () => work)));
+  /** Has it in the report of a forced shutdown what is not called any more. */
+  skipOutstanding(): void {
+    for (const hook of SHUTDOWN_HOOKS) {
+      for (const call of this.outstanding(hook)) void this.#perform(call, () => call.call());
+    }
   }
 
-  /** Calls, in Nest's order, what hooks of this kind have not been called, and could be seen to be. */
-  async callOutstanding(hook: ShutdownHook): Promise<void> {
-    for (const call of this.#calls) {
-      if (call.hook !== hook || call.made || !call.isWrapped) continue;
-      await this.#perform(call, () => callHiddenHook(call.host.instance, hook, this.#signalFor(call)));
-    }
+  /** Whether a call that comes now can be one of Nest's; until then, whoever calls a hook does it by hand. */
+  get #isNestsTurn(): boolean {
+    const { state } = this.#coordinator;
+    return hasBegun(this.#order === 'native' ? 'announce' : 'release', state);
+  }
+
+  get #isReleasing(): boolean {
+    const { phase } = this.#coordinator;
+    return phase === 'release' || phase === 'flush';
   }
 
   #perform(call: HookCall, run: () => unknown): Promise<void> {
-    const { name, host } = call;
-    const step = { name, registeredAt: `${host.name} in ${host.moduleName}`, run };
-    const made = this.#coordinator.perform(step, { steps: 1, stepsToCome: this.outstanding + 1 });
-    call.made = made;
-    return made;
+    return call.perform(run, { steps: 1, stepsToCome: this.stepsToCome + 1 });
   }
-
-  #signalFor({ host }: HookCall): string | undefined {
-    return TERMINUS_OWN.has(host.name) ? undefined : this.#coordinator.terminatingReason?.signal;
-  }
-
-  async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
-    let timer: Timer | undefined;
-    const elapsed = new Promise<void>((resolve) => {
-      timer = this.#clock.setTimer(resolve, ms);
-    });
-    await Promise.race([work.catch(() => {}), elapsed]);
-    timer?.cancel();
-  }
-}
-
-/** A promise of what a hook does, which never counts as an unhandled rejection. */
-function callSafely(call: () => unknown): Promise<unknown> {
-  const work = (async () => await call())();
-  work.catch(() => {});
-  return work;
 }

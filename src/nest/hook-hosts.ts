@@ -5,56 +5,87 @@ export interface HookHost {
   readonly name: string;
   readonly moduleName: string;
   readonly instance: object;
+  /** Its place in Nest's order: hooks of one turn are called together, and awaited before those of the next. */
+  readonly turn: number;
 }
 
+type NewHost = Omit<HookHost, 'turn'>;
 type ModuleRef = ModulesContainer extends Map<string, infer M> ? M : never;
 type InstanceWrapper = ReturnType<ModuleRef['getNonAliasProviders']>[number][1];
 
+/** Marks classes of ours whose hooks are the gate and the end themselves, with a static property. */
+export const UNBRIDGED = Symbol.for('nestjs-drain.unbridged');
+
 /**
  * Every static instance, in the order in which Nest calls destroy and shutdown hooks: modules by ascending distance;
- * within one, levels of the hierarchy from dependents to dependencies, and the module class last.
+ * within one, turn by turn, and the module class last.
  *
  * DiscoveryService knows no injectables and no middleware, hence the containers themselves.
  */
-export function hookHostsInNestOrder(modules: ReadonlyMap<string, ModuleRef>): HookHost[] {
-  return [...modules.values()]
+export function hookHostsInNestOrder(modules: Iterable<ModuleRef>): HookHost[] {
+  return [...modules]
     .toSorted((a, b) => b.distance - a.distance)
     .toReversed()
-    .flatMap(hostsOf);
+    .flatMap(turnsOf)
+    .flatMap((hosts, turn) => hosts.map((host) => ({ ...host, turn })));
 }
 
-function hostsOf(moduleRef: ModuleRef): HookHost[] {
+function turnsOf(moduleRef: ModuleRef): NewHost[][] {
+  const { controllers, injectables, middlewares } = moduleRef;
   const [moduleClass, ...providers] = moduleRef.getNonAliasProviders();
+  const wrappers = (
+    hasLevels(moduleRef)
+      ? [controllers, injectables, middlewares, providers]
+      : [controllers, providers, injectables, middlewares]
+  ).flatMap((collection) => [...collection].map(([, wrapper]) => wrapper as InstanceWrapper));
+  const levels = new Map<number, InstanceWrapper[]>();
+  for (const wrapper of wrappers) {
+    const level = levelOf(wrapper);
+    levels.set(level, [...(levels.get(level) ?? []), wrapper]);
+  }
+  const turns = [...levels].toSorted(([a], [b]) => b - a).map(([, members]) => members);
+  if (moduleClass) turns.push([moduleClass[1] as InstanceWrapper]);
   const moduleName = moduleRef.metatype?.name ?? 'unknown module';
-  const wrappers = [moduleRef.controllers, moduleRef.injectables, moduleRef.middlewares, providers].flatMap(
-    (collection) => [...collection].map(([, wrapper]) => wrapper as InstanceWrapper),
-  );
-  // Nest 11 knows no levels: there the sort changes nothing.
-  const ordered = wrappers.toSorted((a, b) => levelOf(b) - levelOf(a));
-  if (moduleClass) ordered.push(moduleClass[1] as InstanceWrapper);
-  return ordered.flatMap((wrapper) =>
-    instancesOf(wrapper).map((instance) => ({ name: nameOf(instance, wrapper), moduleName, instance })),
-  );
+  return turns.map((members) => members.flatMap((wrapper) => hostsOf(wrapper, moduleName)));
 }
 
+/** Nest 12 calls dependents before their dependencies; Nest 11 knows no levels, and calls transient instances last. */
 function levelOf(wrapper: InstanceWrapper): number {
-  return (wrapper as { hierarchyLevel?: number }).hierarchyLevel ?? 0;
+  return (wrapper as { hierarchyLevel?: number }).hierarchyLevel ?? (wrapper.isTransient ? 0 : 1);
 }
 
-function instancesOf(wrapper: InstanceWrapper): object[] {
-  if (!wrapper.isDependencyTreeStatic()) return [];
+function hasLevels(moduleRef: ModuleRef): boolean {
+  return moduleRef.getNonAliasProviders().some(([, wrapper]) => 'hierarchyLevel' in wrapper);
+}
+
+function hostsOf(wrapper: InstanceWrapper, moduleName: string): NewHost[] {
+  const { metatype } = wrapper;
+  const isOurs = typeof metatype === 'function' && UNBRIDGED in metatype;
+  if (isOurs || !wrapper.isDependencyTreeStatic()) return [];
   const candidates: unknown[] = wrapper.isTransient
     ? wrapper.getStaticTransientInstances().map((host) => host?.instance)
     : [wrapper.instance];
-  return candidates.filter(
-    (candidate): candidate is object =>
-      (typeof candidate === 'object' && candidate !== null) || typeof candidate === 'function',
-  );
+  return candidates
+    .filter(isObject)
+    .map((instance) => ({ name: nameOf(instance, wrapper), moduleName, instance }));
 }
 
-function nameOf(instance: object, wrapper: InstanceWrapper): string {
-  const className: unknown = instance.constructor?.name;
-  const isClass =
-    typeof className === 'string' && className !== '' && className !== 'Object' && className !== 'Function';
-  return isClass ? className : String(wrapper.name ?? 'anonymous provider');
+function isObject(candidate: unknown): candidate is object {
+  return (typeof candidate === 'object' && candidate !== null) || typeof candidate === 'function';
+}
+
+function nameOf(instance: object, { name }: InstanceWrapper): string {
+  const className = classNameOf(instance);
+  const isTelling = className !== undefined && !['', 'Object', 'Function'].includes(className);
+  return isTelling ? className : String(name ?? 'anonymous provider');
+}
+
+// Foreign objects may answer anything, or throw.
+function classNameOf(instance: object): string | undefined {
+  try {
+    const name: unknown = instance.constructor?.name;
+    return typeof name === 'string' ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }

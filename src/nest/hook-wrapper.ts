@@ -8,8 +8,8 @@ export const SHUTDOWN_HOOKS = [
 /** A shutdown hook of Nest. */
 export type ShutdownHook = (typeof SHUTDOWN_HOOKS)[number];
 
-/** Calls the hook as it would have been called without us. */
-export type OriginalCall = (signal?: string) => unknown;
+/** A call as it would have gone without us; with arguments of the carrier's choice. */
+export type HookedCall = (args: readonly unknown[]) => unknown;
 
 /** An application that wants to know of calls to a hook. */
 export interface HookOwner {
@@ -18,100 +18,129 @@ export interface HookOwner {
    *
    * @returns how to carry it out, or `undefined` for calls that are none of this application's
    */
-  claim(instance: object, hook: ShutdownHook): ((original: OriginalCall) => unknown) | undefined;
+  claim(
+    instance: object,
+    hook: ShutdownHook,
+  ): ((call: HookedCall, args: readonly unknown[]) => unknown) | undefined;
 }
 
-interface WrapperState {
-  readonly owners: Set<HookOwner>;
-  /** The property that the wrapper hides, where the instance had one of its own. */
-  readonly hidden: PropertyDescriptor | undefined;
-}
+type HookFunction = ((...args: unknown[]) => unknown) & { readonly [WRAPPER]?: HookWrapper };
 
-type Wrapper = ((...args: unknown[]) => unknown) & { [STATE]: WrapperState };
-
-const STATE = Symbol.for('nestjs-drain.hook');
-
-/** Marks the instances of ours whose hooks are the gate and the end themselves. */
-export const UNBRIDGED = Symbol('nestjs-drain.unbridged');
+const WRAPPER = Symbol.for('nestjs-drain.hook-wrapper');
 
 /** Whether the instance has this hook, asked the way Nest asks. */
 export function hasHook(instance: object, hook: ShutdownHook): boolean {
-  try {
-    return !(UNBRIDGED in instance) && typeof (instance as Record<string, unknown>)[hook] === 'function';
-  } catch {
-    return false;
-  }
+  return typeof read(instance, hook) === 'function';
 }
 
-/**
- * Puts a wrapper around an instance's hook, or joins the one that another application has put there.
- *
- * @returns whether that was possible: frozen instances and some proxies refuse
- */
-export function wrapHook(instance: object, hook: ShutdownHook, owner: HookOwner): boolean {
-  const existing = stateOf(instance, hook);
-  if (existing) {
-    existing.owners.add(owner);
-    return true;
-  }
-  const state: WrapperState = {
-    owners: new Set([owner]),
-    hidden: Object.getOwnPropertyDescriptor(instance, hook),
-  };
-  const wrapper = function (this: unknown, ...args: unknown[]): unknown {
-    const self = this ?? instance;
-    const original: OriginalCall = (signal) => {
-      const given = args[0] === undefined && signal !== undefined ? [signal] : args;
-      return Reflect.apply(hiddenHook(instance, hook, state), self, given);
-    };
-    for (const candidate of state.owners) {
-      const carryOut = candidate.claim(instance, hook);
-      if (carryOut) return carryOut(original);
+/** What stands in the place of an instance's hook, for as long as any application wants that. */
+export class HookWrapper {
+  readonly #instance: object;
+  readonly #hook: ShutdownHook;
+  readonly #owners = new Set<HookOwner>();
+  readonly #function: HookFunction;
+  /** The property that it hides, where the instance had one of its own. */
+  readonly #hidden: PropertyDescriptor | undefined;
+
+  /**
+   * Wraps an instance's hook, or joins the wrapper that another application has put there.
+   *
+   * @returns nothing where that is impossible: frozen instances and some proxies refuse
+   */
+  static around(instance: object, hook: ShutdownHook, owner: HookOwner): HookWrapper | undefined {
+    try {
+      const existing = (read(instance, hook) as HookFunction)[WRAPPER];
+      const wrapper = existing?.wraps(instance) ? existing : new HookWrapper(instance, hook);
+      if (wrapper !== existing && !wrapper.#install()) return undefined;
+      wrapper.join(owner);
+      return wrapper;
+    } catch {
+      return undefined;
     }
-    return original();
-  };
-  return define(instance, hook, Object.assign(wrapper, { [STATE]: state }));
-}
+  }
 
-/** Calls the hook that the wrapper hides. */
-export function callHiddenHook(instance: object, hook: ShutdownHook, signal: string | undefined): unknown {
-  const state = stateOf(instance, hook);
-  const target = instance as Record<string, (signal?: string) => unknown>;
-  return state
-    ? Reflect.apply(hiddenHook(instance, hook, state), instance, [signal])
-    : target[hook]?.(signal);
-}
+  private constructor(instance: object, hook: ShutdownHook) {
+    this.#instance = instance;
+    this.#hook = hook;
+    this.#hidden = Object.getOwnPropertyDescriptor(instance, hook);
+    const onCall = (self: unknown, args: readonly unknown[]): unknown => this.#onCall(self ?? instance, args);
+    const stand = function (this: unknown, ...args: unknown[]): unknown {
+      return onCall(this, args);
+    };
+    this.#function = Object.assign(stand, { [WRAPPER]: this });
+  }
 
-/** Gives up an application's interest; the last one to leave takes the wrapper off. */
-export function unwrapHook(instance: object, hook: ShutdownHook, owner: HookOwner): void {
-  const state = stateOf(instance, hook);
-  if (!state) return;
-  state.owners.delete(owner);
-  if (state.owners.size > 0) return;
-  if (state.hidden) Object.defineProperty(instance, hook, state.hidden);
-  else Reflect.deleteProperty(instance, hook);
-}
+  /** Whether callers of the hook come by here: somebody else may have put something in its place since. */
+  get isInPlace(): boolean {
+    return read(this.#instance, this.#hook) === this.#function;
+  }
 
-function stateOf(instance: object, hook: ShutdownHook): WrapperState | undefined {
-  return (Object.getOwnPropertyDescriptor(instance, hook)?.value as Wrapper | undefined)?.[STATE];
-}
+  /** Whether it stands in this instance's place, and not in that of one which this instance inherits from. */
+  wraps(instance: object): boolean {
+    return instance === this.#instance && this.isInPlace;
+  }
 
-function hiddenHook(instance: object, hook: ShutdownHook, { hidden }: WrapperState): () => unknown {
-  if (!hidden) return Reflect.get(Object.getPrototypeOf(instance) as object, hook, instance) as () => unknown;
-  const { get: getter, value } = hidden as { get?: (this: void) => unknown; value?: unknown };
-  return (getter ? Reflect.apply(getter, instance, []) : value) as () => unknown;
-}
+  join(owner: HookOwner): void {
+    this.#owners.add(owner);
+  }
 
-function define(instance: object, hook: ShutdownHook, wrapper: Wrapper): boolean {
-  try {
-    Object.defineProperty(instance, hook, {
-      value: wrapper,
+  /** Gives up an application's interest; with the last one, everything is as it was before. */
+  leave(owner: HookOwner): void {
+    this.#owners.delete(owner);
+    if (this.#owners.size === 0 && this.isInPlace) this.#uninstall();
+  }
+
+  /** Calls the hook that is hidden here. */
+  call(args: readonly unknown[], self: unknown = this.#instance): unknown {
+    const hidden = this.#hiddenHook();
+    return typeof hidden === 'function' ? (Reflect.apply(hidden, self, args) as unknown) : undefined;
+  }
+
+  #onCall(self: unknown, args: readonly unknown[]): unknown {
+    const call: HookedCall = (given) => this.call(given, self);
+    for (const owner of this.#owners) {
+      const carryOut = owner.claim(this.#instance, this.#hook);
+      if (carryOut) return carryOut(call, args);
+    }
+    return call(args);
+  }
+
+  /** As it is now: a class's method may be replaced while its instances live. */
+  #hiddenHook(): unknown {
+    const hidden = this.#hidden;
+    if (!hidden)
+      return Reflect.get(Object.getPrototypeOf(this.#instance) as object, this.#hook, this.#instance);
+    return hidden.get ? hidden.get.call(this.#instance) : hidden.value;
+  }
+
+  #install(): boolean {
+    const descriptor: PropertyDescriptor = {
+      value: this.#function,
       configurable: true,
       writable: true,
-      enumerable: false,
-    });
-    return stateOf(instance, hook) !== undefined;
-  } catch {
+      enumerable: this.#hidden?.enumerable ?? false,
+    };
+    if (!Reflect.defineProperty(this.#instance, this.#hook, descriptor)) return false;
+    // A proxy may take the property and go on answering with something else.
+    if (this.isInPlace) return true;
+    this.#uninstall();
     return false;
+  }
+
+  #uninstall(): void {
+    try {
+      if (this.#hidden) Reflect.defineProperty(this.#instance, this.#hook, this.#hidden);
+      else Reflect.deleteProperty(this.#instance, this.#hook);
+    } catch {
+      // A proxy that has changed its mind keeps the wrapper, which does nothing without an owner.
+    }
+  }
+}
+
+function read(instance: object, hook: ShutdownHook): unknown {
+  try {
+    return (instance as Record<string, unknown>)[hook];
+  } catch {
+    return undefined;
   }
 }

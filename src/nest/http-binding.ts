@@ -62,7 +62,7 @@ export class HttpBinding {
       options: {},
       registeredAt: 'GracefulShutdownModule',
     });
-    this.#adapterClose = new AdapterClose(adapter, this.#coordinator);
+    this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
   }
 
   dispose(): void {

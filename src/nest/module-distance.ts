@@ -12,6 +12,5 @@ import type { Type } from '@nestjs/common';
 export function setModuleDistance(modules: ModulesContainer, moduleType: Type, distance: number): boolean {
   const moduleRef = [...modules.values()].find(({ metatype }) => metatype === moduleType);
   if (!moduleRef || typeof moduleRef.distance !== 'number') return false;
-  moduleRef.distance = distance;
-  return moduleRef.distance === distance;
+  return Reflect.set(moduleRef, 'distance', distance) && moduleRef.distance === distance;
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 
-/** How Nest closes the application. */
+/** How the application is closed. */
 export type CloseApplication = (signal?: string) => Promise<unknown>;
 
 /**
@@ -70,13 +70,14 @@ export class NestTeardown implements ShutdownParticipant {
   }
 
   /**
-   * Closes the application for its owner: drains first, joins whatever is under way, and comes to an end even where
+   * What `app.close()` does for its owner: drains first, joins whatever is under way, and comes to an end even where
    * Nest hangs.
    *
+   * @param closeNest what it does otherwise
    * @returns settles when the shutdown is over; rejects as Nest does
    */
-  close(signal?: string): Promise<void> {
-    this.#closed ??= this.#close(signal);
+  close(closeNest: CloseApplication, signal?: string): Promise<void> {
+    this.#closed ??= this.#close(closeNest, signal);
     return this.#closed;
   }
 
@@ -103,7 +104,7 @@ export class NestTeardown implements ShutdownParticipant {
   /** Has Nest begin, unless it has; or calls the hooks itself where nobody knows how to close the application. */
   beginClosing(signal: string | undefined): void {
     if (this.#isClosing) return;
-    if (this.#closeApplication) void this.#letNestClose(this.#closeApplication, signal);
+    if (this.#closeApplication) this.#closeApplication(signal).catch(() => {});
     else void this.#doWithoutNest();
   }
 
@@ -140,24 +141,22 @@ export class NestTeardown implements ShutdownParticipant {
     }
   }
 
-  async #close(signal?: string): Promise<void> {
-    const closeApplication = this.#closeApplication;
-    if (this.#isClosing || !closeApplication) {
+  async #close(closeNest: CloseApplication, signal: string | undefined): Promise<void> {
+    if (this.#isClosing) {
       await this.#coordinator.finished;
       return;
     }
     this.begin(signal);
     if (this.#options.hooks === 'drain-first') await this.#coordinator.entered('release');
-    const closing = this.#letNestClose(closeApplication, signal);
+    const closing = closeNest(signal);
+    closing
+      .then(() => this.#ended.resolve(), this.#ended.reject)
+      .finally(() => {
+        this.#hasNestEnded = true;
+      });
     await this.#coordinator.finished;
+    // Where it has not come to its end by now, it hangs.
     if (this.#hasNestEnded) await closing;
-  }
-
-  #letNestClose(closeApplication: CloseApplication, signal: string | undefined): Promise<unknown> {
-    this.#isClosing = true;
-    const closing = closeApplication(signal);
-    closing.then(this.#ended.resolve, this.#ended.reject).finally(() => (this.#hasNestEnded = true));
-    return closing;
   }
 
   async #doWithoutNest(): Promise<void> {

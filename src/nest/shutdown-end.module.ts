@@ -1,14 +1,14 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ApplicationShutdown } from './application-shutdown.js';
-import { UNBRIDGED } from './hook-wrapper.js';
+import { UNBRIDGED } from './hook-hosts.js';
 import { setModuleDistance } from './module-distance.js';
 import type { BeforeApplicationShutdown, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 
 /** Has the first init hook and the last shutdown hooks of the whole application. */
 @Injectable()
 export class ShutdownEnd implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
-  readonly [UNBRIDGED] = true;
+  static readonly [UNBRIDGED] = true;
   readonly #shutdown: ApplicationShutdown;
 
   constructor(
@@ -16,7 +16,7 @@ export class ShutdownEnd implements OnModuleInit, BeforeApplicationShutdown, OnA
     @Inject(ApplicationShutdown) shutdown: ApplicationShutdown,
   ) {
     this.#shutdown = shutdown;
-    setModuleDistance(modules, ShutdownEndModule, Infinity);
+    if (!setModuleDistance(modules, ShutdownEndModule, Infinity)) shutdown.onPlaceRefused();
   }
 
   async onModuleInit(): Promise<void> {

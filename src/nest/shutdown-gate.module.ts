@@ -1,14 +1,14 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ApplicationShutdown } from './application-shutdown.js';
-import { UNBRIDGED } from './hook-wrapper.js';
+import { UNBRIDGED } from './hook-hosts.js';
 import { setModuleDistance } from './module-distance.js';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 
 /** Has the last bootstrap hook and the first destroy hook of the whole application. */
 @Injectable()
 export class ShutdownGate implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly [UNBRIDGED] = true;
+  static readonly [UNBRIDGED] = true;
   readonly #shutdown: ApplicationShutdown;
 
   constructor(
@@ -16,7 +16,7 @@ export class ShutdownGate implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(ApplicationShutdown) shutdown: ApplicationShutdown,
   ) {
     this.#shutdown = shutdown;
-    setModuleDistance(modules, ShutdownGateModule, -1);
+    if (!setModuleDistance(modules, ShutdownGateModule, -1)) shutdown.onPlaceRefused();
   }
 
   onApplicationBootstrap(): void {

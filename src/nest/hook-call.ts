@@ -1,0 +1,74 @@
+import { isOfTerminus } from './terminus-hooks.js';
+import type { Turn } from '../core/allowance.js';
+import type { PhasedCoordinator } from '../core/coordinator.js';
+import type { HookHost } from './hook-hosts.js';
+import type { HookOwner, HookWrapper, ShutdownHook } from './hook-wrapper.js';
+
+/** One call that Nest alone would make: a hook of an instance, once for each of its registrations. */
+export class HookCall {
+  readonly name: string;
+  readonly host: HookHost;
+  readonly hook: ShutdownHook;
+  /** Settles with the call, once it was made; never rejects. */
+  made: Promise<void> | undefined;
+  /** Whether Nest has come by for it. */
+  isClaimed = false;
+
+  readonly #wrapper: HookWrapper | undefined;
+  readonly #coordinator: PhasedCoordinator;
+
+  /** @param wrapper nothing, where the hook cannot be wrapped */
+  constructor(
+    name: string,
+    host: HookHost,
+    hook: ShutdownHook,
+    wrapper: HookWrapper | undefined,
+    coordinator: PhasedCoordinator,
+  ) {
+    this.name = name;
+    this.host = host;
+    this.hook = hook;
+    this.#wrapper = wrapper;
+    this.#coordinator = coordinator;
+  }
+
+  /** Whether it is still to be made, and can be made ahead of Nest without being made twice. */
+  get isOutstanding(): boolean {
+    return this.made === undefined && this.#wrapper?.isInPlace === true;
+  }
+
+  /** Calls the hook as Nest would. */
+  call(): unknown {
+    return this.#wrapper?.call(this.argumentsFor(this.hook === 'onModuleDestroy' ? [] : [undefined]));
+  }
+
+  /** What the hook is given: Nest does not know the signal where it is us who close. */
+  argumentsFor(given: readonly unknown[]): readonly unknown[] {
+    if (this.hook === 'onModuleDestroy') return given;
+    return [isOfTerminus(this.host) ? undefined : (given[0] ?? this.#coordinator.terminatingReason?.signal)];
+  }
+
+  /** Makes it, as a step of the current phase: `run` is timed, bounded, isolated and reported. */
+  perform(run: () => unknown, turn: Turn, explicitMs?: number): Promise<void> {
+    const { name, host } = this;
+    const step = { name, registeredAt: `${host.name} in ${host.moduleName}`, run };
+    this.made = this.#coordinator.perform(step, turn, explicitMs);
+    return this.made;
+  }
+
+  /** Takes the wrapper off, as far as this application is concerned. */
+  unwrap(owner: HookOwner): void {
+    this.#wrapper?.leave(owner);
+  }
+}
+
+/** The calls in groups that Nest makes together, in its order. */
+export function byTurn(calls: readonly HookCall[]): HookCall[][] {
+  const turns: HookCall[][] = [];
+  for (const call of calls) {
+    const turn = turns.at(-1);
+    if (turn?.[0]?.host.turn === call.host.turn) turn.push(call);
+    else turns.push([call]);
+  }
+  return turns;
+}

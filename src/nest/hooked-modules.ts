@@ -1,0 +1,31 @@
+import { hookHostsInNestOrder } from './hook-hosts.js';
+import { hasHook, SHUTDOWN_HOOKS } from './hook-wrapper.js';
+import type { HookHost } from './hook-hosts.js';
+import type { ModulesContainer } from '@nestjs/core';
+
+/** Tells the modules in which Nest calls hooks from those that were loaded too late for it. */
+export class HookedModules {
+  readonly #modules: ModulesContainer;
+  #known: ModulesContainer | undefined;
+
+  constructor(modules: ModulesContainer) {
+    this.#modules = modules;
+  }
+
+  /** Every instance that Nest calls hooks on. The first call settles which modules those are in, as it does for Nest. */
+  hosts(): HookHost[] {
+    this.#known ??= new Map(this.#modules) as ModulesContainer;
+    return hookHostsInNestOrder(this.#known.values());
+  }
+
+  /** Names of the modules that came too late, and have shutdown hooks. */
+  lateWithHooks(): string[] {
+    const known = this.#known;
+    if (!known) return [];
+    const late = [...this.#modules].filter(([token]) => !known.has(token)).map(([, moduleRef]) => moduleRef);
+    const hosts = hookHostsInNestOrder(late).filter(({ instance }) =>
+      SHUTDOWN_HOOKS.some((hook) => hasHook(instance, hook)),
+    );
+    return [...new Set(hosts.map(({ moduleName }) => moduleName))];
+  }
+}
