@@ -55,7 +55,7 @@ describe('a program under test', () => {
     expect([first['value'], second['value']]).toEqual([1, 2]);
   });
 
-  it('reports exit code and all of the output, last words on stderr included', async () => {
+  it('reports the exit code and all of the output, what came after the exit included', async () => {
     await using program = start('fixtures/talker');
     await program.event('started');
 
@@ -85,7 +85,7 @@ describe('a program under test', () => {
     program.signal('SIGTERM');
 
     await expect(never).rejects.toThrow(
-      /fixtures\/talker ended with code 3 before the event never\n[^]*last words/,
+      /fixtures\/talker ended with code 3 before the event never\n[^]*started/,
     );
     await expect(program.printed(/nowhere/)).rejects.toThrow(/had ended before output like/);
     expect(() => program.signal('SIGTERM')).toThrow(/is gone already: no SIGTERM sent/);
