@@ -32,7 +32,6 @@ export class HttpServerParticipant implements ShutdownParticipant {
   readonly #changes = new Changes();
   readonly #upgraded = new Set<Connection>();
   readonly #unclaim: () => void;
-  #announcement: ShutdownContext | undefined;
   #awaitsUpgraded = false;
   #swept = 0;
   #cut = 0;
@@ -57,21 +56,18 @@ export class HttpServerParticipant implements ShutdownParticipant {
       onFinished: this.#onFinished,
     });
     this.#listener = new Listener(server);
-    this.#stragglers = new Stragglers(options.clock, this.#changes.notify);
+    this.#stragglers = new Stragglers(options.clock);
   }
 
-  announce(context: ShutdownContext): void {
-    this.#announcement = context;
+  announce({ terminating }: ShutdownContext): void {
     this.#gate.start();
-    void context.terminating.then(() => {
-      if (this.#announcement !== context) return;
+    void terminating.then(() => {
       this.#gate.retireNewcomers();
       if (this.#options.closeListenerAt === 'announce') void this.#listener.close();
     });
   }
 
   resume(): void {
-    this.#announcement = undefined;
     this.#gate.stop();
   }
 
@@ -116,7 +112,6 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
   /** Leaves the server as it was before; what is under way goes on without being watched. */
   dispose(): void {
-    this.#announcement = undefined;
     this.#end();
     this.#connections.dispose();
     this.#responses.dispose();

@@ -14,17 +14,25 @@ interface ListeningServer {
 /** The listening side of a server: closes it without resetting the connections that the kernel has queued for it. */
 export class Listener {
   readonly #server: Server;
-  #accepted = 0;
-  #closing: Promise<void> | undefined;
 
   constructor(server: Server) {
     this.#server = server;
   }
 
-  /** Accepts what is queued, then closes; resolves when it is closed. */
-  close(): Promise<void> {
-    this.#closing ??= this.#acceptQueuedAndClose();
-    return this.#closing;
+  /** Accepts what is queued, then closes. */
+  async close(): Promise<void> {
+    let accepted = 0;
+    const count = (): void => void (accepted += 1);
+    this.#server.on('connection', count);
+    this.#holdBackNewConnections();
+    await nextTurn();
+    for (let before = -1; before !== accepted && accepted < LONGEST_QUEUE;) {
+      before = accepted;
+      // A turn of the event loop in which nothing was accepted: the queue was empty, a moment ago.
+      await nextTurn();
+    }
+    this.#server.off('connection', count);
+    this.closeNow();
   }
 
   /** Closes, whatever is queued. */
@@ -35,20 +43,6 @@ export class Listener {
     Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true });
     server.close();
     Reflect.deleteProperty(server, 'closeIdleConnections');
-  }
-
-  async #acceptQueuedAndClose(): Promise<void> {
-    const count = (): void => void (this.#accepted += 1);
-    this.#server.on('connection', count);
-    this.#holdBackNewConnections();
-    await nextTurn();
-    for (let before = -1; before !== this.#accepted && this.#accepted < LONGEST_QUEUE;) {
-      before = this.#accepted;
-      // A turn of the event loop in which nothing was accepted: the queue was empty, a moment ago.
-      await nextTurn();
-    }
-    this.#server.off('connection', count);
-    this.closeNow();
   }
 
   /**

@@ -7,15 +7,13 @@ const TIMEOUT_RESPONSE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\
 /** Connections that a drain waits for only shortly: silent, half-sent or refused ones. */
 export class Stragglers {
   readonly #clock: Clock;
-  readonly #onEnded: () => void;
   readonly #dueAt = new Map<Connection, number>();
   #budgetMs = Infinity;
   #isExpiring = false;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, onEnded: () => void) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#onEnded = onEnded;
   }
 
   get size(): number {
@@ -28,7 +26,7 @@ export class Stragglers {
   }
 
   add(connection: Connection): void {
-    if (this.#budgetMs === Infinity || this.#dueAt.has(connection)) return;
+    if (this.#budgetMs === Infinity) return;
     this.#dueAt.set(connection, this.#clock.now() + this.#budgetMs);
     if (this.#isExpiring && this.size === 1) this.expire();
   }
@@ -48,7 +46,6 @@ export class Stragglers {
       else this.#end(connection);
     }
     this.#timer = this.#clock.setTimer(this.expire, nextDueAt - now);
-    this.#onEnded();
   };
 
   /** Forgets them all, without ending any. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import express from 'express';
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { DrainedServer, type DrainedServerOptions } from '../../support/http/drained-server.js';
@@ -78,6 +79,20 @@ describe('what is left when the time of a drain is up', () => {
     expect(report.cuts.map(({ name }) => name)).toEqual([`OPTIONS ${path}`]);
   });
 
+  it('is named by its whole path where Express has shortened it for a router', async () => {
+    const app = express();
+    app.use(
+      '/orders',
+      express.Router().get('/:id', (_request, response) => void pending.push(response)),
+    );
+    drained = await DrainedServer.start(app, { coordinator: { drainTimeoutMs: 100 } });
+    await inFlight((raw) => raw.get('/orders/7?secret'));
+
+    const report = await drained.shutdown();
+
+    expect(report.cuts.map(({ name }) => name)).toEqual(['GET /orders/7']);
+  });
+
   it('is cut in the moment in which the time is up', async () => {
     await start();
     await inFlight((raw) => raw.get('/slow'));
@@ -106,22 +121,31 @@ describe('what is left when the time of a drain is up', () => {
     ]);
   });
 
-  it('counts only bytes of its own on a connection that carried others', async () => {
-    await start();
-    const client = await inFlight((raw) => raw.get('/first'));
-    pending[0]!.end('x'.repeat(1_000));
-    await client.untilResponses(1);
-    const first = client.received.length;
-    const held = drained.hold('announce');
-    const report = drained.shutdown();
-    await held.begun;
-    client.get('/events');
-    await client.until('data: 1');
+  it.each(['before', 'after'])(
+    'counts only bytes of its own when it came %s the announcement',
+    async (when) => {
+      await start();
+      const client = await inFlight((raw) => raw.get('/first'));
+      pending[0]!.end('x'.repeat(1_000));
+      await client.untilResponses(1);
+      const first = client.received.length;
+      const hold = drained.hold('announce');
+      if (when === 'before') client.get('/second');
+      await eventually(() => when === 'after' || pending.length === 2);
+      const report = drained.shutdown();
+      await hold.begun;
+      if (when === 'after') client.get('/second');
+      await eventually(() => pending.length === 2);
+      pending[1]!.write('part');
+      await client.until('part');
 
-    held.release();
+      hold.release();
 
-    expect((await report).cuts).toMatchObject([{ bytesSent: client.received.length - first }]);
-  });
+      expect((await report).cuts).toMatchObject([
+        { name: 'GET /second', bytesSent: client.received.length - first },
+      ]);
+    },
+  );
 
   it('may be a response to a client that never reads', async () => {
     await start();

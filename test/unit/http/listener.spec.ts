@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import http from 'node:http';
+import type http from 'node:http';
 import net from 'node:net';
 import { DrainedServer, type DrainedServerOptions } from '../../support/http/drained-server.js';
 import { eventually, someTurns } from '../../support/http/eventually.js';
@@ -67,28 +67,61 @@ describe('an HTTP server whose listener closes when the shutdown is announced', 
   });
 });
 
-describe('a listener that other processes may share', () => {
-  it('is not told to hold connections back', async () => {
-    routes = new SampleRoutes();
-    const handleOf = (server: http.Server) =>
-      (server as unknown as { _handle: { listen(n: number): number } })._handle;
-    const owner = net.createServer().listen(0, '127.0.0.1');
-    await once(owner, 'listening');
-    drained = await DrainedServer.start(http.createServer(routes.listener), { listens: false });
-    drained.server.listen(owner);
-    await once(drained.server, 'listening');
+describe('the last thing that a listener does', () => {
+  /** What the kernel is told to queue. */
+  function backlogsOf(server: http.Server): number[] {
     const backlogs: number[] = [];
-    const handle = handleOf(drained.server);
+    const { _handle: handle } = server as unknown as { _handle: { listen(backlog: number): number } };
     const listen = handle.listen.bind(handle);
     handle.listen = (backlog) => {
       backlogs.push(backlog);
       return listen(backlog);
     };
+    return backlogs;
+  }
+
+  it('is to have new connections held back, not earlier than right before it closes', async () => {
+    await start();
+    await held();
+    const backlogs = backlogsOf(drained.server);
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    await someTurns();
+    expect(backlogs).toEqual([]);
+
+    routes.release();
+
+    await report;
+    expect(backlogs).toEqual([0]);
+  });
+
+  it('is not that where another process may share the socket', async () => {
+    const owner = net.createServer().listen(0, '127.0.0.1');
+    await once(owner, 'listening');
+    await start({ listens: false });
+    drained.server.listen(owner);
+    await once(drained.server, 'listening');
+    const backlogs = backlogsOf(drained.server);
 
     await drained.shutdown();
 
     expect(drained.server.listening).toBe(false);
     expect(backlogs).toEqual([]);
     owner.close();
+  });
+
+  it('is to say once that it is closed, and never when it was not open', async () => {
+    const closed: string[] = [];
+    const other = await DrainedServer.start(() => {}, { listens: false });
+    await start();
+    other.server.on('close', () => closed.push('never open'));
+    drained.server.on('close', () => closed.push('open'));
+
+    await Promise.all([drained.shutdown(), other.shutdown()]);
+    await eventually(() => closed.length > 0);
+    await someTurns();
+
+    expect(closed).toEqual(['open']);
+    await other.close();
   });
 });

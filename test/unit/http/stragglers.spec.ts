@@ -174,9 +174,31 @@ describe('a connection that has not sent its request when the server drains', ()
     await eventually(() => !drained.server.listening);
     await someTurns();
     expect(drained.coordinator.phase).toBe('drain');
+    expect(drained.participant.inFlight()).toBe(0);
 
     await clock.advance(300);
 
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it.each([
+    ['is ended by its client', (client: RawClient) => client.socket.destroy()],
+    ['is cut', () => drained.coordinator.force('the test')],
+  ])('leaves no timer behind when it %s', async (_how, end) => {
+    const clock = new ManualClock();
+    await start({ clock });
+    const client = await drained.connect();
+    await eventually(() => drained.participant.statistics().silent === 1);
+    const report = drained.shutdown();
+    await eventually(() => !drained.server.listening);
+    await someTurns();
+    expect(clock.pendingTimers).toBe(1);
+
+    end(client);
+
+    await report;
+    await eventually(() => drained.participant.statistics().open === 0);
+    await someTurns();
+    expect(clock.pendingTimers).toBe(0);
   });
 });
