@@ -1,4 +1,4 @@
-import { checkNewcomer, memberOf } from './registration.js';
+import { checkNewcomer, countInFlight, memberOf } from './registration.js';
 import type { Member, ParticipantMethodName, Registration } from './registration.js';
 import type { ShutdownState } from './phase.js';
 
@@ -30,16 +30,10 @@ export class ParticipantRegistry {
       .toSorted((a, b) => b.priority - a.priority);
   }
 
-  /** Unfinished pieces of work of all participants; one whose count throws counts as none. */
+  /** Unfinished pieces of work of all participants. */
   countInFlight(): number {
     let total = 0;
-    for (const { participant } of this.#members) {
-      try {
-        total += participant.inFlight?.() ?? 0;
-      } catch {
-        // Counting is for onlookers: it must not stop a shutdown.
-      }
-    }
+    for (const member of this.#members) total += countInFlight(member);
     return total;
   }
 }

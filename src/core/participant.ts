@@ -30,8 +30,9 @@ export type ParticipantMethod = (context: ShutdownContext) => void | Promise<voi
 /**
  * Anything that has to do with a shutdown: a server, a queue consumer, a database, a Nest hook.
  *
- * Every method is optional, runs at most once per cycle, concurrently with those of other participants
- * (in `release`: with those of its priority), and may fail or hang without harm to the others.
+ * Every method is optional, runs concurrently with those of other participants (in `release`: with those of its
+ * priority), and may fail or hang without harm to the others. It runs at most once per cycle, with one exception:
+ * see `inFlight`.
  */
 export interface ShutdownParticipant {
   /** Shown in logs, metrics and the report; unique within an application. */
@@ -48,7 +49,12 @@ export interface ShutdownParticipant {
   flush?(context: ShutdownContext): void | Promise<void>;
   /** Undoes `announce` when an operator resumes. */
   resume?(context: ShutdownContext): void | Promise<void>;
-  /** How many pieces of accepted work are unfinished at this moment; for progress and metrics. */
+  /**
+   * How many pieces of accepted work are unfinished at this moment.
+   *
+   * For progress and metrics; and a participant that counts any when everybody has drained, because a request that
+   * was answered late has left it work, is asked to `drain` once more.
+   */
   inFlight?(): number;
 }
 

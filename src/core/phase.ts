@@ -29,6 +29,8 @@ export interface PhaseRules {
   readonly spendsReserve: boolean;
   /** Whether new work is refused from here on: the coordinator's signal aborts on entry. */
   readonly refusesWork: boolean;
+  /** Whether participants that have work in flight again, when all have settled, are asked once more. */
+  readonly repeatsForWork: boolean;
   /** Whether participants run group by group, higher priority first, instead of all at once. */
   readonly byPriority: boolean;
 }
@@ -40,6 +42,7 @@ export const PHASE_RULES: readonly PhaseRules[] = [
     allowance: 'participant',
     spendsReserve: false,
     refusesWork: false,
+    repeatsForWork: false,
     byPriority: false,
   },
   {
@@ -48,18 +51,34 @@ export const PHASE_RULES: readonly PhaseRules[] = [
     allowance: 'participant',
     spendsReserve: false,
     refusesWork: true,
+    repeatsForWork: false,
     byPriority: false,
   },
-  { phase: 'drain', allowance: 'phase', spendsReserve: false, refusesWork: false, byPriority: false },
+  {
+    phase: 'drain',
+    allowance: 'phase',
+    spendsReserve: false,
+    refusesWork: false,
+    repeatsForWork: true,
+    byPriority: false,
+  },
   {
     phase: 'release',
     event: LifetimeEvent.SHUTDOWN,
     allowance: 'fair',
     spendsReserve: true,
     refusesWork: false,
+    repeatsForWork: false,
     byPriority: true,
   },
-  { phase: 'flush', allowance: 'fair', spendsReserve: true, refusesWork: false, byPriority: false },
+  {
+    phase: 'flush',
+    allowance: 'fair',
+    spendsReserve: true,
+    refusesWork: false,
+    repeatsForWork: false,
+    byPriority: false,
+  },
 ];
 
 /** Tells whether `phase` has begun, or is over, for a coordinator in `state`. */

@@ -50,6 +50,15 @@ export function memberOf({ participant, options, registeredAt, event, steps }: R
   };
 }
 
+/** A participant's unfinished pieces of work; a count that throws is none, for it must not stop a shutdown. */
+export function countInFlight({ participant }: Member): number {
+  try {
+    return participant.inFlight?.() ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
 /** The timeout that was asked for at registration, for a phase. */
 export function explicitTimeout({ timeoutMs }: Member, phase: ShutdownPhase): number | undefined {
   return typeof timeoutMs === 'number' ? timeoutMs : timeoutMs?.[phase];

@@ -2,7 +2,7 @@ import { allowanceFor, guaranteeFor } from './allowance.js';
 import { contextFor } from './context.js';
 import { Execution } from './execution.js';
 import { PHASE_RULES } from './phase.js';
-import { explicitTimeout } from './registration.js';
+import { countInFlight, explicitTimeout } from './registration.js';
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { Turn } from './allowance.js';
 import type { Clock, Timer } from './clock.js';
@@ -39,6 +39,10 @@ export class Walk {
   /** Whose turn has come. */
   readonly #begun = new Set<Member>();
   #rules: PhaseRules | undefined;
+  /** Whether the phase is over although somebody was pending. */
+  #isCut = false;
+  /** Who has not completed the phase, and is not to be asked again. */
+  readonly #failed = new Set<Member>();
   #guaranteedMs = 0;
   #stopWatching = (): void => {};
 
@@ -108,6 +112,8 @@ export class Walk {
     const { registry, resuming, emit, enter } = this.#ports;
     const { phase } = rules;
     this.#rules = rules;
+    this.#isCut = false;
+    this.#failed.clear();
     this.cycle.enterPhase(phase);
     enter(rules);
     emit({ type: 'phase-entered', phase });
@@ -125,21 +131,37 @@ export class Walk {
       const stepsToCome = this.#stepsToCome(rules, groups.slice(index));
       await this.#runGroup(group, rules, { steps: stepsOf(group), stepsToCome });
     }
+    if (rules.repeatsForWork) await this.#repeatForWork(members, rules);
     this.#leavePhase();
   }
 
+  /**
+   * Asks those once more who have work in flight again, because what others finished has made some: a request that
+   * is answered late begins a task late.
+   *
+   * As many rounds as there are members are enough for any chain of them, and an end for those who miscount.
+   */
+  async #repeatForWork(members: readonly Member[], rules: PhaseRules): Promise<void> {
+    for (let round = 1; round <= members.length && !this.#isOver && !this.#isCut; round += 1) {
+      const busy = members.filter((member) => !this.#failed.has(member) && countInFlight(member) > 0);
+      if (busy.length === 0) return;
+      await this.#runGroup(busy, rules, { steps: 1, stepsToCome: 1 });
+    }
+  }
+
   async #runGroup(group: readonly Member[], rules: PhaseRules, turn: Turn): Promise<void> {
-    const executions: Execution[] = [];
+    const executions = new Map<Member, Execution>();
     for (const member of group) {
       // Asked anew each time: whoever runs may take another one out, or end the walk.
       if (this.#isOver) this.#skip([member], rules.phase);
       else if (this.#ports.registry.has(member)) {
         this.#begun.add(member);
         const step = this.#stepOf(member, rules.phase);
-        executions.push(this.#execute(step, rules, turn, explicitTimeout(member, rules.phase)));
+        executions.set(member, this.#execute(step, rules, turn, explicitTimeout(member, rules.phase)));
       }
     }
-    await settled(executions);
+    await settled(executions.values());
+    for (const [member, { outcome }] of executions) if (outcome !== 'completed') this.#failed.add(member);
   }
 
   #execute(
@@ -188,7 +210,7 @@ export class Walk {
       if (options.forceAfterTimeout) {
         const end = spendsReserve ? deadline : deadline.earlierBy(options.releaseReserveMs);
         timer = clock.setTimer(
-          () => (spendsReserve ? this.force('deadline') : this.#abandonPending('SHUTDOWN_TIMED_OUT')),
+          () => (spendsReserve ? this.force('deadline') : this.#cutPhase()),
           end.remainingMs,
         );
       } else if (deadline.remainingMs > 0) {
@@ -201,6 +223,11 @@ export class Walk {
       isWatching = false;
       timer?.cancel();
     };
+  }
+
+  #cutPhase(): void {
+    this.#isCut = true;
+    this.#abandonPending('SHUTDOWN_TIMED_OUT');
   }
 
   #leavePhase(): void {
