@@ -46,9 +46,15 @@ describe('a link', () => {
     expect(guides.filter((name) => !linked.has(`docs/${name}`))).toEqual([]);
   });
 
-  it('leads to every decision from their index', () => {
-    const linked = linksOf('docs/decisions/README.md').map(({ target }) => target);
+  it('leads to every decision from their index, by its title', () => {
     const decisions = readdirSync(`${ROOT}docs/decisions`).filter((name) => /^\d/.test(name));
-    expect(linked.toSorted()).toEqual(decisions.map((name) => `docs/decisions/${name}`).toSorted());
+    const links = decisions.toSorted().map((name) => {
+      const [, title] = /^# (.*)$/m.exec(read(`docs/decisions/${name}`)) ?? [];
+      return `[${title}](${name})`;
+    });
+    const linked = [...read('docs/decisions/README.md').matchAll(/\[[^\]]*\]\([^)]*\)/g)].map(
+      ([link]) => link,
+    );
+    expect(linked).toEqual(links);
   });
 });
