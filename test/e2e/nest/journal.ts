@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationShutdown, OnModuleDestroy, Type } from '@nestjs/common';
 
 /** What happened, in its order. */
@@ -26,7 +25,6 @@ export type Witness = OnModuleDestroy & BeforeApplicationShutdown & OnApplicatio
 /** A class with the name `name`, whose instances note in the journal which hooks they hear. */
 export function witness(journal: Journal, name: string): Type<Witness> {
   const note = (hook: string, given: unknown[]): void => journal.note(`${name}.${hook}(${given.join()})`);
-  @Injectable()
   class Hearer implements Witness {
     onModuleDestroy(...given: unknown[]): void {
       note('onModuleDestroy', given);
