@@ -1,3 +1,4 @@
+import 'nestjs-drain/early';
 import { NestFactory } from '@nestjs/core';
 import { enableGracefulShutdown } from 'nestjs-drain';
 import { AppModule } from './app.module.js';
