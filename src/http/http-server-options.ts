@@ -26,8 +26,8 @@ export interface HttpServerOptions {
   /** Hears of every request from `announce` on that is not exempt. */
   onArrival(this: void): void;
   /**
-   * How long, in milliseconds, the end of a drain waits for connections that have sent no request, half of one, or one
-   * that was refused as late.
+   * How long, in milliseconds, closing the listener waits for connections that have sent no request, half of one, or one
+   * that was refused as late; at most a twentieth of the time left.
    */
   readonly firstRequestBudgetMs: number;
   /** When the listener closes: `announce` lets a watcher start the next process at once. */

@@ -76,15 +76,22 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   async drain(context: ShutdownContext): Promise<void> {
-    const { reason, signal } = context;
-    const cutTheRest = (): void => this.#cutTheRest(context);
-    signal.addEventListener('abort', cutTheRest, { once: true });
-    this.#begin(reason.kind === 'close');
-    await this.#changes.until(() => this.#gate.requests.awaited === 0 && this.#upgraded.size === 0, signal);
-    await this.#listener.close();
-    this.#stragglers.expire();
-    await this.#finishTheRest(signal);
-    signal.removeEventListener('abort', cutTheRest);
+    this.#begin(context);
+    await this.#cuttingOnAbort(context, () =>
+      this.#changes.until(
+        () => this.#gate.requests.awaited === 0 && this.#upgraded.size === 0,
+        context.signal,
+      ),
+    );
+  }
+
+  /** Not in `drain`, in which others may still be busy and probes have to be answered. */
+  async release(context: ShutdownContext): Promise<void> {
+    await this.#cuttingOnAbort(context, async () => {
+      await this.#listener.close();
+      this.#stragglers.expire();
+      await this.#finishTheRest(context.signal);
+    });
     this.#end();
   }
 
@@ -118,10 +125,18 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#unclaim();
   }
 
-  #begin(isClose: boolean): void {
+  async #cuttingOnAbort(context: ShutdownContext, wait: () => Promise<void>): Promise<void> {
+    const cutTheRest = (): void => this.#cutTheRest(context);
+    context.signal.addEventListener('abort', cutTheRest, { once: true });
+    await wait();
+    context.signal.removeEventListener('abort', cutTheRest);
+  }
+
+  #begin({ reason, deadline }: ShutdownContext): void {
     const { firstRequestBudgetMs, closeListenerAt } = this.#options;
+    const isClose = reason.kind === 'close';
     // What calls `close()` is mostly a test, which must not wait; and Nest ends WebSockets itself.
-    this.#stragglers.admit(isClose ? 0 : firstRequestBudgetMs);
+    this.#stragglers.admit(isClose ? 0 : Math.min(firstRequestBudgetMs, deadline.remainingMs / 20));
     this.#awaitsUpgraded = !isClose && closeListenerAt === 'drain';
     for (const connection of this.#connections) {
       if (connection.state === 'upgraded') this.#onUpgraded(connection);

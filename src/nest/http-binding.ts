@@ -59,7 +59,8 @@ export class HttpBinding {
     });
     this.#coordinator.add({
       participant: this.#participant,
-      options: {},
+      // The listener is closed before Nest tears down what late requests are answered with.
+      options: { priority: Number.MAX_VALUE },
       registeredAt: 'GracefulShutdownModule',
     });
     this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);

@@ -4,6 +4,8 @@ import { eventually } from '../../support/http/eventually.js';
 import { QueuedClients } from '../../support/http/queued-clients.js';
 import { MANY_BYTES } from '../../support/http/sample-routes.js';
 import { ADAPTERS, ServedApplication } from './served-application.js';
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 
 describe.each(ADAPTERS)('a Nest application on $name', (adapter) => {
   let served: ServedApplication;
@@ -132,9 +134,13 @@ describe.each(ADAPTERS)('a Nest application on $name', (adapter) => {
 
   it('ends what would keep Nest waiting: idle, silent and half-sent connections', async () => {
     served = await ServedApplication.start(adapter);
+    const HALF = 'GET /quick HTTP/1.1\r\nHo';
+    const accepted: Socket[] = [];
+    (served.app.getHttpServer() as Server).on('connection', (socket: Socket) => accepted.push(socket));
     const [idle, silent, half] = [await served.connect(), await served.connect(), await served.connect()];
     await idle.get('/quick').untilResponses(1);
-    half.send('GET /quick HTTP/1.1\r\nHo');
+    half.send(HALF);
+    await eventually(() => accepted.some(({ bytesRead }) => bytesRead === HALF.length));
 
     await served.app.close();
 

@@ -203,11 +203,15 @@ describe('what is left when the time of a drain is up', () => {
     const client = await drained.connect();
     client.send('GET /half?secret HTTP/1.1\r\nHo');
     await eventually(() => drained.participant.statistics().halfSent === 1);
+    await inFlight((raw) => raw.get('/held'));
 
     const report = await drained.shutdown();
 
     await client.ended;
-    expect(withoutAge(report)).toEqual([{ ...where, kind: 'socket', name: 'half-sent request' }]);
+    expect(withoutAge(report)).toEqual([
+      { ...where, kind: 'request', name: 'GET /held', bytesSent: 0 },
+      { ...where, kind: 'socket', name: 'half-sent request' },
+    ]);
   });
 
   it('is no loss when nothing was asked on it, or when the request was refused', async () => {

@@ -135,13 +135,35 @@ describe('an HTTP server that drains', () => {
     const client = await held('/healthz');
     const report = drained.shutdown();
     await eventually(() => !drained.server.listening);
-    expect(drained.coordinator.phase).toBe('drain');
+    expect(drained.coordinator.phase).toBe('release');
     expect(drained.participant.inFlight()).toBe(0);
 
     routes.held[0]!.end('alive');
 
     expect((await report).status).toBe('completed');
     expect(client.responses.map(({ body }) => body)).toEqual(['alive']);
+  });
+
+  it('goes on answering probes, and refusing the rest, while others drain', async () => {
+    await start();
+    const others = drained.hold('drain');
+    const report = drained.shutdown();
+    await others.begun;
+
+    const probe = await drained.connect();
+    probe.get('/healthz');
+    await eventually(() => routes.held.length === 1);
+    routes.release('alive');
+    await probe.ended;
+    const late = await drained.connect();
+    await late.get('/').ended;
+
+    expect(probe.responses).toMatchObject([{ status: 200, body: 'alive' }]);
+    expect(late.responses).toMatchObject([{ status: 503 }]);
+    expect(drained.server.listening).toBe(true);
+    others.release();
+    expect((await report).status).toBe('completed');
+    expect(drained.server.listening).toBe(false);
   });
 
   it('ends connections between two requests at the end, and not earlier', async () => {

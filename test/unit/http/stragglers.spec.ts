@@ -173,7 +173,7 @@ describe('a connection that has not sent its request when the server drains', ()
     routes.release();
     await eventually(() => !drained.server.listening);
     await someTurns();
-    expect(drained.coordinator.phase).toBe('drain');
+    expect(drained.coordinator.phase).toBe('release');
     expect(drained.participant.inFlight()).toBe(0);
 
     await clock.advance(300);
