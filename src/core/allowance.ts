@@ -16,6 +16,8 @@ export interface Claim extends Turn {
   readonly remainingMs: number;
   /** What every step that is still to come keeps, whatever this one does. */
   readonly guaranteedMs: number;
+  /** How long the phase has been going on. */
+  readonly phaseAgeMs: number;
 }
 
 /**
@@ -34,7 +36,7 @@ export function allowanceFor(
     case 'participant':
       return { limitMs: explicitMs ?? participantTimeoutMs, slowAfterMs: Infinity };
     case 'phase':
-      return { limitMs: explicitMs ?? drainTimeoutMs, slowAfterMs: Infinity };
+      return { limitMs: explicitMs ?? Math.max(0, drainTimeoutMs - claim.phaseAgeMs), slowAfterMs: Infinity };
     case 'fair': {
       const shareMs = forceAfterTimeout ? shareOf(claim, explicitMs ?? participantTimeoutMs) : Infinity;
       return explicitMs === undefined

@@ -39,11 +39,10 @@ export class Walk {
   /** Whose turn has come. */
   readonly #begun = new Set<Member>();
   #rules: PhaseRules | undefined;
-  /** Whether the phase is over although somebody was pending. */
-  #isCut = false;
   /** Who has not completed the phase, and is not to be asked again. */
   readonly #failed = new Set<Member>();
   #guaranteedMs = 0;
+  #enteredAt = 0;
   #stopWatching = (): void => {};
 
   constructor(cycle: Cycle, ports: WalkPorts) {
@@ -112,8 +111,8 @@ export class Walk {
     const { registry, resuming, emit, enter } = this.#ports;
     const { phase } = rules;
     this.#rules = rules;
-    this.#isCut = false;
     this.#failed.clear();
+    this.#enteredAt = this.#ports.clock.now();
     this.cycle.enterPhase(phase);
     enter(rules);
     emit({ type: 'phase-entered', phase });
@@ -142,9 +141,11 @@ export class Walk {
    * As many rounds as there are members are enough for any chain of them, and an end for those who miscount.
    */
   async #repeatForWork(members: readonly Member[], rules: PhaseRules): Promise<void> {
-    for (let round = 1; round <= members.length && !this.#isOver && !this.#isCut; round += 1) {
+    for (let round = 1; round <= members.length && !this.#isOver; round += 1) {
       const busy = members.filter((member) => !this.#failed.has(member) && countInFlight(member) > 0);
       if (busy.length === 0) return;
+      // When the phase has come to its end already, they are asked and abandoned: so that they cut, and are named.
+      this.#watchDeadline(rules);
       await this.#runGroup(busy, rules, { steps: 1, stepsToCome: 1 });
     }
   }
@@ -172,7 +173,8 @@ export class Walk {
   ): Execution {
     const { clock, options, inside, emit } = this.#ports;
     const { remainingMs } = this.cycle.deadline;
-    const claim = { ...turn, remainingMs, guaranteedMs: this.#guaranteedMs };
+    const phaseAgeMs = clock.now() - this.#enteredAt;
+    const claim = { ...turn, remainingMs, guaranteedMs: this.#guaranteedMs, phaseAgeMs };
     const execution = new Execution(step, clock, emit);
     this.cycle.executions.push(execution);
     inside.run(execution, () => execution.start(allowanceFor(rules, explicitMs, options, claim)));
@@ -210,7 +212,7 @@ export class Walk {
       if (options.forceAfterTimeout) {
         const end = spendsReserve ? deadline : deadline.earlierBy(options.releaseReserveMs);
         timer = clock.setTimer(
-          () => (spendsReserve ? this.force('deadline') : this.#cutPhase()),
+          () => (spendsReserve ? this.force('deadline') : this.#abandonPending('SHUTDOWN_TIMED_OUT')),
           end.remainingMs,
         );
       } else if (deadline.remainingMs > 0) {
@@ -223,11 +225,6 @@ export class Walk {
       isWatching = false;
       timer?.cancel();
     };
-  }
-
-  #cutPhase(): void {
-    this.#isCut = true;
-    this.#abandonPending('SHUTDOWN_TIMED_OUT');
   }
 
   #leavePhase(): void {

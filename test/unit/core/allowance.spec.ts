@@ -30,7 +30,7 @@ function sharesOf(
   const guaranteedMs = guaranteeFor(budgetMs, greed.length);
   let remainingMs = budgetMs;
   return greed.map((part, index) => {
-    const claim = { remainingMs, guaranteedMs, steps: 1, stepsToCome: greed.length - index };
+    const claim = { remainingMs, guaranteedMs, phaseAgeMs: 0, steps: 1, stepsToCome: greed.length - index };
     const { limitMs } = allowanceFor(rules, explicitMs, optionsWith(participantTimeoutMs), claim);
     remainingMs -= limitMs * part;
     return limitMs;

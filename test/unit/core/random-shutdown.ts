@@ -24,6 +24,8 @@ export interface RandomParticipant {
   readonly priority: number;
   readonly timeoutMs: number | Partial<Record<ShutdownPhase, number>> | undefined;
   readonly methods: Partial<Record<Method, Behaviour>>;
+  /** Until when, in milliseconds of its clock, it has work in flight. */
+  readonly busyUntil: number | undefined;
 }
 
 export interface RandomTrigger {
@@ -70,6 +72,7 @@ const participant: fc.Arbitrary<RandomParticipant> = fc.record({
     >,
     { requiredKeys: [] },
   ),
+  busyUntil: fc.option(ms, { nil: undefined, freq: 3 }),
 });
 
 const options: fc.Arbitrary<CoordinatorOptions> = fc
@@ -189,11 +192,10 @@ class Stage {
     return this.#registrations.flatMap(({ name, methods }) => methods.map((method) => ({ name, method })));
   }
 
-  register({ priority, timeoutMs, methods }: RandomParticipant): void {
+  register({ priority, timeoutMs, methods, busyUntil }: RandomParticipant): void {
     const name = `p${this.#nextName++}`;
-    const participant: { name: string } & Partial<Record<Method, unknown>> = {
-      name,
-    };
+    const participant: { name: string } & Partial<Record<Method | 'inFlight', unknown>> = { name };
+    if (busyUntil !== undefined) participant.inFlight = () => (this.clock.now() < busyUntil ? 1 : 0);
     const has = METHODS.filter((method) => methods[method] !== undefined);
     for (const method of has) {
       this.behaviours.set(`${name}.${method}`, methods[method]!);
@@ -259,7 +261,12 @@ class Stage {
           );
         });
       case 'register another':
-        return this.register({ priority: 0, timeoutMs: undefined, methods: { flush: { does: 'return' } } });
+        return this.register({
+          priority: 0,
+          timeoutMs: undefined,
+          methods: { flush: { does: 'return' } },
+          busyUntil: undefined,
+        });
       case 'unregister the next':
         return this.#registrations.shift()?.unregister();
       case 'await shutdown':

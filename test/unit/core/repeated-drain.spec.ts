@@ -59,7 +59,7 @@ describe('work that is made while others drain', () => {
     expect(coordinator.state).toBe('completed');
   });
 
-  it('is not waited for beyond the end of the drain', async () => {
+  it('is not waited for beyond the end of the drain, but cut and named', async () => {
     const setup = setUp({ gracePeriodMs: 10_000, releaseReserveMs: 2_000 });
     const { clock, coordinator } = setup;
     const tasks = new Tasks(setup);
@@ -67,8 +67,28 @@ describe('work that is made while others drain', () => {
     tasks.begin(1_000, () => void clock.setTimer(() => tasks.begin(20_000), 6_900));
     void coordinator.shutdown();
     await clock.advance(8_000);
-    expect(coordinator.report).toMatchObject({ status: 'failed' });
-    expect(tasks.drains).toBe(1);
+    expect(tasks.drains).toBe(2);
+    expect(coordinator.report).toMatchObject({ status: 'failed', durationMs: 8_000 });
+    const drains = coordinator.report?.participants.filter(({ phase }) => phase === 'drain');
+    expect(drains?.map(({ name, outcome, startedMs }) => [name, outcome, startedMs])).toEqual([
+      ['stuck', 'timed-out', 0],
+      ['tasks', 'completed', 0],
+      ['tasks', 'timed-out', 8_000],
+    ]);
+  });
+
+  it('does not begin drainTimeoutMs anew', async () => {
+    const setup = setUp({ drainTimeoutMs: 3_000 });
+    const { clock, coordinator } = setup;
+    const tasks = new Tasks(setup);
+    coordinator.register({
+      name: 'server',
+      drain: () =>
+        new Promise<void>((resolve) => clock.setTimer(() => (tasks.begin(5_000), resolve()), 2_000)),
+    });
+    void coordinator.shutdown();
+    await clock.advance(10_000);
+    expect(coordinator.report).toMatchObject({ status: 'failed', durationMs: 3_000 });
   });
 
   it('is not asked for again once its participant has failed or was abandoned', async () => {
