@@ -1,0 +1,28 @@
+import { printFigures, type Figure } from './figure.js';
+
+/** In the order in which they are run without arguments. */
+const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<readonly Figure[]> }>>> = {
+  'steady-state': () => import('./steady-state.js'),
+  tracking: () => import('./tracking.js'),
+  'exit-time': () => import('./exit-time.js'),
+  restarts: () => import('./restarts.js'),
+  'slow-reader': () => import('./slow-reader.js'),
+  backlog: () => import('./backlog.js'),
+  'idle-connections': () => import('./idle-connections.js'),
+};
+
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHMARKS);
+const unknown = wanted.filter((name) => !(name in BENCHMARKS));
+if (unknown.length > 0) {
+  console.error(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}`);
+  process.exit(2);
+}
+
+console.log(`Node ${process.version}`);
+let areAllKept = true;
+for (const name of wanted) {
+  console.log(`\n${name}`);
+  const benchmark = await BENCHMARKS[name]!();
+  areAllKept = printFigures(await benchmark.measure()) && areAllKept;
+}
+process.exitCode = areAllKept ? 0 : 1;
