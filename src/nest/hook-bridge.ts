@@ -1,5 +1,6 @@
 import { hasBegun } from '../core/phase.js';
 import { byTurn, HookCall } from './hook-call.js';
+import { isOfTerminus } from './terminus-hooks.js';
 import { hasHook, HookWrapper, SHUTDOWN_HOOKS } from './hook-wrapper.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
@@ -39,13 +40,14 @@ export class HookBridge implements HookOwner {
         const ordinal = (ordinals.get(title) ?? 0) + 1;
         ordinals.set(title, ordinal);
         const name = ordinal === 1 ? title : `${title}#${ordinal}`;
-        return new HookCall(
+        return new HookCall({
           name,
           host,
           hook,
-          HookWrapper.around(host.instance, hook, this),
-          this.#coordinator,
-        );
+          wrapper: HookWrapper.around(host.instance, hook, this),
+          coordinator: this.#coordinator,
+          isDeaf: this.#order === 'drain-first' && isOfTerminus(host),
+        });
       }),
     );
   }

@@ -1,8 +1,19 @@
-import { isOfTerminus } from './terminus-hooks.js';
 import type { Turn } from '../core/allowance.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { HookHost } from './hook-hosts.js';
 import type { HookOwner, HookWrapper, ShutdownHook } from './hook-wrapper.js';
+
+/** What a call is made of. */
+export interface HookCallOptions {
+  readonly name: string;
+  readonly host: HookHost;
+  readonly hook: ShutdownHook;
+  /** Nothing, where the hook cannot be wrapped. */
+  readonly wrapper: HookWrapper | undefined;
+  readonly coordinator: PhasedCoordinator;
+  /** Whether the hook is not told the signal. */
+  readonly isDeaf: boolean;
+}
 
 /** One call that Nest alone would make: a hook of an instance, once for each of its registrations. */
 export class HookCall {
@@ -16,20 +27,15 @@ export class HookCall {
 
   readonly #wrapper: HookWrapper | undefined;
   readonly #coordinator: PhasedCoordinator;
+  readonly #isDeaf: boolean;
 
-  /** @param wrapper nothing, where the hook cannot be wrapped */
-  constructor(
-    name: string,
-    host: HookHost,
-    hook: ShutdownHook,
-    wrapper: HookWrapper | undefined,
-    coordinator: PhasedCoordinator,
-  ) {
+  constructor({ name, host, hook, wrapper, coordinator, isDeaf }: HookCallOptions) {
     this.name = name;
     this.host = host;
     this.hook = hook;
     this.#wrapper = wrapper;
     this.#coordinator = coordinator;
+    this.#isDeaf = isDeaf;
   }
 
   /** Whether it is still to be made, and can be made ahead of Nest without being made twice. */
@@ -45,7 +51,7 @@ export class HookCall {
   /** What the hook is given: Nest does not know the signal where it is us who close. */
   argumentsFor(given: readonly unknown[]): readonly unknown[] {
     if (this.hook === 'onModuleDestroy') return given;
-    return [isOfTerminus(this.host) ? undefined : (given[0] ?? this.#coordinator.terminatingReason?.signal)];
+    return [this.#isDeaf ? undefined : (given[0] ?? this.#coordinator.terminatingReason?.signal)];
   }
 
   /** Makes it, as a step of the current phase: `run` is timed, bounded, isolated and reported. */

@@ -21,6 +21,8 @@ export class NestTeardown implements ShutdownParticipant {
   readonly #bridge: HookBridge;
   readonly #clock: Clock;
   readonly #options: Pick<ResolvedOptions, 'hooks' | 'releaseReserveMs'>;
+  /** Settles when Nest's turn has come: it has none before the servers' listeners are closed. */
+  readonly #turn = deferred<void>();
   /** Settles when Nest has come to its end, when it has failed, or when it is not waited for any longer. */
   readonly #ended = deferred<void>();
   readonly #bootstrapOver = deferred<void>();
@@ -91,7 +93,7 @@ export class NestTeardown implements ShutdownParticipant {
   /** The gate: returns when everything is drained, or the shutdown is over. */
   async passGate(): Promise<void> {
     this.begin();
-    await this.#coordinator.entered('release');
+    await Promise.race([this.#turn.promise, this.#coordinator.finished]);
   }
 
   /** The end: to be called by Nest's last hook; returns when the shutdown is over. */
@@ -116,6 +118,7 @@ export class NestTeardown implements ShutdownParticipant {
   }
 
   async release({ reason, deadline, signal }: ShutdownContext): Promise<void> {
+    this.#turn.resolve();
     if (this.isHalfBuilt) return;
     this.beginClosing(reason.signal);
     // Something that cannot be wrapped may hang in Nest's chain: the hooks behind it get the rest of the time.
@@ -147,7 +150,7 @@ export class NestTeardown implements ShutdownParticipant {
       return;
     }
     this.begin(signal);
-    if (this.#options.hooks === 'drain-first') await this.#coordinator.entered('release');
+    if (this.#options.hooks === 'drain-first') await this.passGate();
     const closing = closeNest(signal);
     closing
       .then(() => this.#ended.resolve(), this.#ended.reject)

@@ -1,0 +1,139 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
+import { enableGracefulShutdown, ShutdownFailedError } from 'nestjs-drain';
+import { guardAgainstLeaks } from '../../support/leak-guard.js';
+import { closeAll, coordinatorOf, createContext, createHttp, outcomesOf, reportOf } from './applications.js';
+import { Journal, witness } from './journal.js';
+import type { OnModuleDestroy } from '@nestjs/common';
+
+afterEach(closeAll);
+guardAgainstLeaks();
+
+@Injectable()
+class Jammed implements OnModuleDestroy {
+  onModuleDestroy(): never {
+    throw new Error('jammed');
+  }
+}
+
+describe('close() of an application that was handed over', () => {
+  it('comes to an end where Nest hangs; what is behind that is called, named and bounded', async () => {
+    const journal = new Journal();
+    const app = enableGracefulShutdown(
+      await createHttp({ options: { gracePeriodMs: 500 }, providers: [witness(journal, 'Store')] }),
+    );
+    coordinatorOf(app).register({ name: 'database', release: () => journal.note('released') });
+    await app.init();
+    // As a microservice's transport does that cannot be closed.
+    Object.defineProperty(app, 'dispose', { value: () => new Promise(() => {}) });
+
+    await app.close();
+
+    expect(journal.entries).toEqual([
+      'Store.beforeApplicationShutdown()',
+      'Store.onModuleDestroy()',
+      'Store.onApplicationShutdown()',
+      'released',
+    ]);
+    expect(outcomesOf(reportOf(app), 'Store.onApplicationShutdown')).toEqual(['release: completed']);
+    // The deadline is the promise.
+    expect(reportOf(app).durationMs).toBeLessThan(500);
+  });
+
+  it('names the hooks that were not called, where the shutdown is forced', async () => {
+    const journal = new Journal();
+    const app = enableGracefulShutdown(await createHttp({ providers: [witness(journal, 'Store')] }));
+    const coordinator = coordinatorOf(app) as unknown as { force(by: string): void };
+    await app.init();
+    Object.defineProperty(app, 'dispose', {
+      value: () => {
+        coordinator.force('a test');
+        return new Promise(() => {});
+      },
+    });
+
+    await app.close();
+
+    const report = reportOf(app);
+    expect(report.status).toBe('forced');
+    expect(outcomesOf(report, 'Store.onModuleDestroy')).toEqual(['release: completed']);
+    expect(outcomesOf(report, 'Store.onApplicationShutdown')).toEqual(['release: skipped']);
+    expect(journal.of('onApplicationShutdown')).toEqual([]);
+  });
+
+  it('can be called from a hook without waiting for itself for ever', async () => {
+    const app = enableGracefulShutdown(
+      await createHttp({
+        options: { gracePeriodMs: 500 },
+        providers: [
+          {
+            provide: 'IMPATIENT',
+            useFactory: () => ({ onModuleDestroy: () => app.close() }),
+          },
+        ],
+      }),
+    );
+    await app.init();
+
+    await app.close();
+
+    expect(outcomesOf(reportOf(app), 'IMPATIENT.onModuleDestroy')).toEqual(['release: timed-out']);
+  });
+});
+
+describe('raiseOnError', () => {
+  const options = { raiseOnError: true };
+
+  it('rejects close() with the report, after everything ran', async () => {
+    const journal = new Journal();
+    const app = enableGracefulShutdown(
+      await createHttp({ options, providers: [Jammed, witness(journal, 'Store')] }),
+    );
+    coordinatorOf(app).register({ name: 'database', release: () => journal.note('released') });
+    await app.init();
+
+    const error = await app.close().then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+
+    expect(journal.entries.at(-1)).toBe('released');
+    expect(error).toBeInstanceOf(ShutdownFailedError);
+    expect((error as ShutdownFailedError).report).toBe(reportOf(app));
+    expect((error as ShutdownFailedError).message).toBe(
+      'shutdown failed: Jammed.onModuleDestroy failed in release',
+    );
+  });
+
+  it('rejects shutdown() with the same report', async () => {
+    const app = enableGracefulShutdown(await createHttp({ options, providers: [Jammed] }));
+    await app.init();
+
+    await expect(coordinatorOf(app).shutdown()).rejects.toMatchObject({
+      code: 'SHUTDOWN_FAILED',
+      report: { status: 'failed' },
+    });
+    await expect(app.close()).rejects.toMatchObject({ code: 'SHUTDOWN_FAILED' });
+  });
+
+  it('rejects nothing that was clean', async () => {
+    const app = enableGracefulShutdown(await createContext({ options }));
+
+    await expect(app.close()).resolves.toBeUndefined();
+    await expect(coordinatorOf(app).shutdown()).resolves.toMatchObject({ status: 'completed' });
+  });
+
+  it('does not reject close() of an application that was not handed over', async () => {
+    const app = await createContext({ options, providers: [Jammed] });
+
+    await expect(app.close()).resolves.toBeUndefined();
+    await expect(coordinatorOf(app).shutdown()).rejects.toThrow('Jammed.onModuleDestroy failed in release');
+  });
+
+  it('rejects nothing when it is off', async () => {
+    const app = enableGracefulShutdown(await createContext({ providers: [Jammed] }));
+
+    await expect(app.close()).resolves.toBeUndefined();
+    expect(reportOf(app).status).toBe('failed');
+  });
+});
