@@ -1,4 +1,4 @@
-import { Global, Inject, Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { ModulesContainer } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
@@ -31,9 +31,15 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
   providers: [
     {
       provide: RESOLVED_OPTIONS,
-      useFactory: (environment: Environment, options: GracefulShutdownOptions = {}) =>
-        resolveOptions(options, environment),
-      inject: [shutdownConfig.KEY, { token: MODULE_OPTIONS_TOKEN, optional: true }],
+      useFactory: (
+        modules: ModulesContainer,
+        environment: Environment,
+        options: GracefulShutdownOptions = {},
+      ) => {
+        checkImportedOnce(modules);
+        return resolveOptions(options, environment);
+      },
+      inject: [ModulesContainer, shutdownConfig.KEY, { token: MODULE_OPTIONS_TOKEN, optional: true }],
     },
     {
       provide: PhasedCoordinator,
@@ -46,17 +52,17 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
   ],
   exports: [ShutdownCoordinator, ShutdownHealthIndicator, ApplicationShutdown],
 })
-export class GracefulShutdownModule extends ConfigurableModuleClass {
-  constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
-    super();
-    const imported = [...modules.values()].filter(({ metatype }) => metatype === GracefulShutdownModule);
-    if (imported.length > 1) {
-      throw new ShutdownError(
-        'SHUTDOWN_SETUP_INVALID',
-        `GracefulShutdownModule is configured ${imported.length} times in one application. ` +
-          'It is global: import it once, in the root module, and remove the other imports of ' +
-          'GracefulShutdownModule, forRoot and forRootAsync.',
-      );
-    }
+export class GracefulShutdownModule extends ConfigurableModuleClass {}
+
+/** Before anything is created: what cannot be configured must not leave a listener behind. */
+function checkImportedOnce(modules: ModulesContainer): void {
+  const imported = [...modules.values()].filter(({ metatype }) => metatype === GracefulShutdownModule);
+  if (imported.length > 1) {
+    throw new ShutdownError(
+      'SHUTDOWN_SETUP_INVALID',
+      `GracefulShutdownModule is configured ${imported.length} times in one application. ` +
+        'It is global: import it once, in the root module, and remove the other imports of ' +
+        'GracefulShutdownModule, forRoot and forRootAsync.',
+    );
   }
 }

@@ -101,6 +101,28 @@ describe.each(ADAPTERS)('with HTTP on $adapter', ({ create }) => {
     ]);
   });
 
+  it('destroys nothing before the listener is closed', async () => {
+    const journal = new Journal();
+    const store = {
+      onModuleDestroy: () => journal.note(server.listening ? 'listening' : 'closed'),
+    };
+    const app = await createHttp(
+      // A delay that is set leaves the listener open until everything has drained.
+      { options: { announceDelayMs: 0 }, providers: [{ provide: 'STORE', useValue: store }] },
+      { create },
+    );
+    await app.listen(0, '127.0.0.1');
+    const server = app.getHttpServer() as Server;
+    coordinatorOf(app).register({
+      name: 'work',
+      drain: () => journal.note(server.listening ? 'listening' : 'closed'),
+    });
+
+    await app.close();
+
+    expect(journal.entries).toEqual(['listening', 'closed']);
+  });
+
   it('closes an application that was initialised and never listened', async () => {
     const journal = new Journal();
     const app = await createHttp({ providers: [witness(journal, 'Store')] }, { create });

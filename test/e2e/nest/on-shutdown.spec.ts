@@ -1,0 +1,246 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, Inject, Injectable, Module, Scope } from '@nestjs/common';
+import { REQUEST } from '@nestjs/core';
+import { OnShutdown } from 'nestjs-drain';
+import { guardAgainstLeaks } from '../../support/leak-guard.js';
+import { closeAll, coordinatorOf, createContext, createHttp, outcomesOf, reportOf } from './applications.js';
+import { Journal } from './journal.js';
+import type { ShutdownContext, ShutdownPhase } from 'nestjs-drain';
+
+afterEach(closeAll);
+guardAgainstLeaks();
+
+describe('@OnShutdown', () => {
+  it('makes methods of providers, controllers and modules take part, with the context', async () => {
+    const journal = new Journal();
+    @Injectable()
+    class Queue {
+      readonly name = 'jobs';
+      @OnShutdown('announce')
+      pause({ phase, reason }: ShutdownContext): void {
+        journal.note(`${phase} ${this.name} for ${reason.message}`);
+      }
+      @OnShutdown('flush')
+      async disconnect(): Promise<void> {
+        await new Promise(setImmediate);
+        journal.note('flush');
+      }
+    }
+    @Controller('orders')
+    class OrdersController {
+      @Get()
+      @OnShutdown('quiesce')
+      stop(): void {
+        journal.note('quiesce');
+      }
+    }
+    @Module({ controllers: [OrdersController], providers: [Queue] })
+    class OrdersModule {
+      @OnShutdown('drain')
+      wait(): void {
+        journal.note('drain');
+      }
+    }
+    const app = await createHttp({ imports: [OrdersModule] });
+    await app.init();
+
+    await coordinatorOf(app).shutdown('a test');
+    await app.close();
+
+    expect(journal.entries).toEqual(['announce jobs for a test', 'quiesce', 'drain', 'flush']);
+    const report = reportOf(app);
+    expect(outcomesOf(report, 'Queue.pause')).toEqual(['announce: completed']);
+    expect(outcomesOf(report, 'OrdersController.stop')).toEqual(['quiesce: completed']);
+    expect(outcomesOf(report, 'OrdersModule.wait')).toEqual(['drain: completed']);
+    expect(outcomesOf(report, 'Queue.disconnect')).toEqual(['flush: completed']);
+  });
+
+  it('has the timeout and the priority that it is given', async () => {
+    const journal = new Journal();
+    @Injectable()
+    class Resources {
+      @OnShutdown('release')
+      last(): void {
+        journal.note('last');
+      }
+      @OnShutdown('release', { priority: 10 })
+      first(): void {
+        journal.note('first');
+      }
+      @OnShutdown('release', { priority: 5, timeoutMs: 20 })
+      stuck(): Promise<void> {
+        return new Promise(() => {});
+      }
+    }
+    const app = await createContext({ providers: [Resources] });
+
+    await app.close();
+
+    expect(journal.entries).toEqual(['first', 'last']);
+    expect(outcomesOf(reportOf(app), 'Resources.stuck')).toEqual(['release: timed-out']);
+    expect(reportOf(app).participants.find(({ name }) => name === 'Resources.stuck')?.registeredAt).toMatch(
+      /^Resources in /,
+    );
+  });
+
+  it('can be on one method for several phases, each with a timeout of its own', async () => {
+    const journal = new Journal();
+    @Injectable()
+    class Consumer {
+      @OnShutdown('drain', { timeoutMs: 20 })
+      @OnShutdown('quiesce', { timeoutMs: 1_000 })
+      async stop({ phase }: ShutdownContext): Promise<void> {
+        journal.note(phase);
+        if (phase === 'drain') await new Promise(() => {});
+      }
+    }
+    const app = await createContext({ providers: [Consumer] });
+
+    await app.close();
+
+    expect(journal.entries).toEqual(['quiesce', 'drain']);
+    expect(outcomesOf(reportOf(app), 'Consumer.stop')).toEqual(['quiesce: completed', 'drain: timed-out']);
+  });
+
+  it('is inherited: overridden or not, again with the decorator or not, each method runs once', async () => {
+    const journal = new Journal();
+    class Base {
+      @OnShutdown('drain')
+      inherited(): void {
+        journal.note('Base.inherited');
+      }
+      @OnShutdown('drain')
+      overridden(): void {
+        journal.note('Base.overridden');
+      }
+      @OnShutdown('drain')
+      decoratedAgain(): void {
+        journal.note('Base.decoratedAgain');
+      }
+    }
+    @Injectable()
+    class Derived extends Base {
+      override overridden(): void {
+        journal.note('Derived.overridden');
+      }
+      @OnShutdown('drain', { priority: 1 })
+      override decoratedAgain(): void {
+        journal.note('Derived.decoratedAgain');
+      }
+      @OnShutdown('drain', { priority: 2 })
+      own(): void {
+        journal.note('Derived.own');
+      }
+    }
+    @Injectable()
+    class Sibling extends Base {}
+    const app = await createContext({ providers: [Derived, Sibling] });
+
+    await app.close();
+
+    expect(journal.entries.slice(0, 2)).toEqual(['Derived.own', 'Derived.decoratedAgain']);
+    expect(journal.entries.slice(2).toSorted()).toEqual([
+      'Base.decoratedAgain',
+      'Base.inherited',
+      'Base.inherited',
+      'Base.overridden',
+      'Derived.overridden',
+    ]);
+    expect(outcomesOf(reportOf(app), 'Derived.inherited')).toEqual(['drain: completed']);
+    expect(outcomesOf(reportOf(app), 'Sibling.inherited')).toEqual(['drain: completed']);
+  });
+
+  it('counts instances: a class in two modules twice, an alias and a shared value once', async () => {
+    const journal = new Journal();
+    @Injectable()
+    class Pool {
+      @OnShutdown('release')
+      close(): void {
+        journal.note('closed');
+      }
+    }
+    const shared = new Pool();
+    @Module({ providers: [Pool, { provide: 'SHARED', useValue: shared }] })
+    class OtherModule {}
+    const app = await createContext({
+      imports: [OtherModule],
+      providers: [Pool, { provide: 'ALIAS', useExisting: Pool }, { provide: 'SHARED', useValue: shared }],
+    });
+
+    await app.close();
+
+    expect(journal.entries).toHaveLength(3);
+    for (const name of ['Pool.close', 'Pool.close#2', 'Pool.close#3']) {
+      expect(outcomesOf(reportOf(app), name)).toEqual(['release: completed']);
+    }
+  });
+
+  it('takes no part where instances are made per request', async () => {
+    const journal = new Journal();
+    @Injectable({ scope: Scope.REQUEST })
+    class PerRequest {
+      constructor(@Inject(REQUEST) readonly request: unknown) {}
+      @OnShutdown('drain')
+      wait(): void {
+        journal.note('per request');
+      }
+    }
+    const app = await createContext({ providers: [PerRequest] });
+
+    await app.close();
+
+    expect(journal.entries).toEqual([]);
+  });
+
+  it('refuses a phase that does not exist, and says which one is meant', () => {
+    expect(() => {
+      class Orders {
+        @OnShutdown('relase' as ShutdownPhase)
+        close(): void {}
+      }
+      return Orders;
+    }).toThrow("@OnShutdown('relase') on Orders.close: there is no such phase; did you mean 'release'?");
+    expect(() => {
+      class Orders {
+        @OnShutdown('whenever' as ShutdownPhase)
+        close(): void {}
+      }
+      return Orders;
+    }).toThrow(
+      "@OnShutdown('whenever') on Orders.close: there is no such phase; the phases are announce, quiesce, drain, release, flush",
+    );
+    expect(() => {
+      class Orders {
+        @OnShutdown(undefined as unknown as ShutdownPhase)
+        close(): void {}
+      }
+      return Orders;
+    }).toThrow("@OnShutdown('undefined') on Orders.close: there is no such phase");
+  });
+
+  it('refuses static methods', () => {
+    expect(() => {
+      class Orders {
+        @OnShutdown('release')
+        static close(): void {}
+      }
+      return Orders;
+    }).toThrow(
+      "@OnShutdown('release') on static Orders.close: only instances take part in a shutdown; make it a method of the instance",
+    );
+  });
+
+  it('refuses, at boot, a timeout that is no number', async () => {
+    @Injectable()
+    class Orders {
+      @OnShutdown('release', { timeoutMs: Number('soon') })
+      close(): void {}
+    }
+
+    const app = await createHttp({ providers: [Orders] });
+
+    await expect(app.init()).rejects.toThrow(
+      'shutdown participant "Orders.close" (registered at Orders in RootModule) cannot have timeoutMs NaN',
+    );
+  });
+});
