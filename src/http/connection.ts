@@ -51,11 +51,12 @@ export class Connection {
 
   get state(): ConnectionState {
     const { socket } = this;
-    if (socket.destroyed || socket.writableEnded) return 'ending';
+    if (socket.destroyed) return 'ending';
     if (this.#responses.of(socket)) return 'in-flight';
     if (isUpgraded(socket)) return 'upgraded';
+    if (socket.writableEnded) return 'ending';
     if (this.#isHandshake || socket.bytesRead === 0) return 'silent';
-    if (this.isRetired || this.latestRequest?.complete === false) return 'lingering';
+    if (this.latestRequest?.complete === false) return 'lingering';
     const isWithinRequest = !this.#responses.hasServed(socket) || socket.bytesRead > this.#answeredBytes;
     return isWithinRequest ? 'half-sent' : 'idle';
   }

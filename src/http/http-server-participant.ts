@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Changes } from './changes.js';
 import { claim } from './claim.js';
 import { Connections } from './connections.js';
-import { responsesOf } from './responses-of.js';
+import { findResponses } from './find-responses.js';
 import { Listener } from './listener.js';
 import { RequestGate } from './request-gate.js';
 import { Stragglers } from './stragglers.js';
@@ -44,7 +44,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#unclaim = claim(server);
     this.name = options.name ?? 'HTTP server';
     this.#options = options;
-    this.#responses = responses ?? responsesOf(server);
+    this.#responses = responses ?? findResponses();
     this.#connections = new Connections(server, options.clock, this.#responses, {
       onOpened: (connection) => this.#stragglers.add(connection),
       onClosed: this.#onClosed,
@@ -53,7 +53,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
       onArrived: (connection) => this.#stragglers.delete(connection),
       onRefused: (connection) => this.#stragglers.add(connection),
       onUpgraded: this.#onUpgraded,
-      onFinished: this.#onFinished,
+      onFinished: this.#changes.notify,
     });
     this.#listener = new Listener(server);
     this.#stragglers = new Stragglers(options.clock);
@@ -184,24 +184,16 @@ export class HttpServerParticipant implements ShutdownParticipant {
       if (name !== undefined) report({ kind: 'socket', name, ageMs: now - openedAt });
       socket.destroy();
     }
-    this.#stragglers.clear();
-    this.#changes.notify();
   }
 
   #end(): void {
     this.#awaitsUpgraded = false;
-    this.#upgraded.clear();
     this.#stragglers.clear();
     this.#gate.stop();
   }
 
   readonly #onUpgraded = (connection: Connection): void => {
     if (this.#awaitsUpgraded) this.#upgraded.add(connection);
-  };
-
-  readonly #onFinished = ({ isRefused, connection }: AcceptedRequest): void => {
-    if (isRefused && connection && connection.state !== 'lingering') this.#stragglers.delete(connection);
-    this.#changes.notify();
   };
 
   readonly #onClosed = (connection: Connection): void => {

@@ -16,7 +16,7 @@ export interface RequestGateListener {
   onArrived(this: void, connection: Connection): void;
   onRefused(this: void, connection: Connection): void;
   onUpgraded(this: void, connection: Connection): void;
-  onFinished(this: void, request: AcceptedRequest): void;
+  onFinished(this: void): void;
 }
 
 /** Every request of a server passes here while a shutdown is under way, and takes its connection with it. */
@@ -173,7 +173,7 @@ export class RequestGate {
   readonly #onFinished = (request: AcceptedRequest): void => {
     // Behind a response that was in flight when the gate was put up there may be others, which nobody has seen.
     if (request.connection && !request.connection.socket.destroyed) this.#adopt(request.connection);
-    this.#listener.onFinished(request);
+    this.#listener.onFinished();
   };
 
   #isExempt(request: IncomingMessage): boolean {

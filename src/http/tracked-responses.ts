@@ -1,25 +1,21 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { CurrentResponses } from './current-responses.js';
 
 const CHANNEL = 'http.server.request.start';
 
 interface RequestStart {
-  readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly socket: Socket;
-  readonly server: Server;
 }
 
-/** Follows every request of a server, for a Node whose sockets cannot be read. */
+/** Follows every request, of whatever server, for a Node whose sockets cannot be read. */
 export class TrackedResponses implements CurrentResponses {
-  readonly #server: unknown;
   /** Unfinished responses by socket, oldest first. */
   readonly #unfinished = new WeakMap<Socket, ServerResponse[]>();
 
-  constructor(server: object) {
-    this.#server = server;
+  constructor() {
     subscribe(CHANNEL, this.#onStart);
   }
 
@@ -40,8 +36,7 @@ export class TrackedResponses implements CurrentResponses {
   }
 
   readonly #onStart = (message: unknown): void => {
-    const { response, socket, server } = message as RequestStart;
-    if (server !== this.#server) return;
+    const { response, socket } = message as RequestStart;
     const unfinished = this.#unfinished.get(socket) ?? [];
     this.#unfinished.set(socket, unfinished);
     unfinished.push(response);

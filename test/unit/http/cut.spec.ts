@@ -238,6 +238,22 @@ describe('what is left when the time of a drain is up', () => {
     await Promise.all([silent, idle, refused].map(({ ended }) => ended));
   });
 
+  it('is no loss when it is a refusal that its client does not read', async () => {
+    await start({ lateResponse: { code: 'LATE', message: 'x'.repeat(1024 * 1024), retryAfterSeconds: 1 } });
+    await inFlight((raw) => raw.get('/slow'));
+    const hold = drained.hold('quiesce');
+    const report = drained.shutdown();
+    await hold.begun;
+    const client = await drained.connect();
+    client.socket.pause();
+    client.send('GET / HTTP/1.1\r\nHost: test\r\n\r\n'.repeat(20));
+    await eventually(() => drained.participant.statistics().late === 20);
+
+    hold.release();
+
+    expect((await report).cuts.map(({ name }) => name)).toEqual(['GET /slow']);
+  });
+
   it('is every request of a pipeline', async () => {
     await start();
     const client = await drained.connect();

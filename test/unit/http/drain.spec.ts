@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import net from 'node:net';
+import { systemClock } from '../../../src/core/clock.js';
+import { Deadline } from '../../../src/core/deadline.js';
 import { DrainedServer, type DrainedServerOptions } from '../../support/http/drained-server.js';
 import { eventually, someTurns } from '../../support/http/eventually.js';
 import { QueuedClients } from '../../support/http/queued-clients.js';
 import { MANY_BYTES, SampleRoutes } from '../../support/http/sample-routes.js';
+import type { ShutdownContext } from '../../../src/core/participant.js';
 import type { RawClient } from '../../support/http/raw-client.js';
 
 let routes: SampleRoutes;
@@ -123,6 +126,22 @@ describe('an HTTP server that drains', () => {
     await start();
     const client = await held();
     const report = drained.shutdown();
+    await drained.entered('drain');
+
+    client.socket.destroy();
+
+    expect((await report).status).toBe('completed');
+  });
+
+  it('does not wait for the pipeline of a client that has gone away', async () => {
+    await start();
+    const hold = drained.hold('announce');
+    const report = drained.shutdown();
+    await hold.begun;
+    const client = await drained.connect();
+    client.get('/held').get('/held');
+    await eventually(() => routes.held.length === 2);
+    hold.release();
     await drained.entered('drain');
 
     client.socket.destroy();
@@ -251,6 +270,36 @@ describe('an HTTP server that drains', () => {
   });
 });
 
+describe('a participant that has drained', () => {
+  it('cuts nothing when its signal aborts afterwards', async () => {
+    await start();
+    drained.server.on('upgrade', (_request, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      socket.resume().on('end', () => socket.end());
+    });
+    const client = await drained.connect();
+    await client.get('/', 'Connection: Upgrade\r\nUpgrade: test\r\n').until('101');
+    const [reason, abort, cuts] = [{ kind: 'close' } as const, new AbortController(), [] as unknown[]];
+    const context: ShutdownContext = {
+      reason,
+      phase: 'drain',
+      deadline: Deadline.none(systemClock),
+      signal: abort.signal,
+      terminating: Promise.resolve(reason),
+      cut: (work) => void cuts.push(work),
+    };
+    drained.participant.announce(context);
+    await drained.participant.drain(context);
+    await drained.participant.release(context);
+
+    abort.abort();
+    await someTurns();
+
+    expect(cuts).toEqual([]);
+    expect(client.socket.readyState).toBe('open');
+  });
+});
+
 describe('an upgraded connection', () => {
   async function upgrade(path = '/'): Promise<RawClient> {
     drained.server.on('upgrade', (_request, socket) => {
@@ -277,6 +326,25 @@ describe('an upgraded connection', () => {
     expect((await report).status).toBe('completed');
   });
 
+  it('is waited for until both sides have ended it', async () => {
+    await start();
+    drained.server.on('upgrade', (_request, socket) => {
+      socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      socket.resume();
+    });
+    const client = await drained.connect();
+    client.socket.allowHalfOpen = true;
+    await client.get('/', 'Connection: Upgrade\r\nUpgrade: test\r\n').until('101');
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    await someTurns();
+    expect(drained.coordinator.phase).toBe('drain');
+
+    client.socket.end();
+
+    expect((await report).status).toBe('completed');
+  });
+
   it('is waited for when it came late, on an exempt route', async () => {
     await start();
     await held();
@@ -297,8 +365,10 @@ describe('an upgraded connection', () => {
     const client = await upgrade();
 
     const report = await drained.shutdown('close');
+    await someTurns();
 
     expect(report.status).toBe('completed');
     expect(client.socket.readyState).toBe('open');
+    expect(drained.participant.statistics()).toMatchObject({ upgraded: 1, retired: 0 });
   });
 });

@@ -206,7 +206,7 @@ describe('a request that arrives in or after quiesce', () => {
       socket.destroy();
     });
     const held = drained.hold('quiesce');
-    void drained.shutdown();
+    const report = drained.shutdown();
     await held.begun;
     const client = await drained.connect();
 
@@ -218,6 +218,8 @@ describe('a request that arrives in or after quiesce', () => {
     expect(JSON.parse(client.responses[0]!.body)).toEqual(REFUSAL);
     expect(reached).toEqual([]);
     expect(drained.participant.statistics().late).toBe(1);
+    held.release();
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
   it('may upgrade where it is exempt', async () => {

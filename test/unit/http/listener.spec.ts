@@ -57,6 +57,18 @@ describe('an HTTP server whose listener closes when the shutdown is announced', 
     expect((await report).status).toBe('completed');
   });
 
+  it('does not wait for upgraded connections, which nobody misses in development', async () => {
+    await start({ closeListenerAt: 'announce' });
+    drained.server.on('upgrade', (_request, socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+      socket.resume().on('end', () => socket.end());
+    });
+    const client = await drained.connect();
+    await client.get('/', 'Connection: Upgrade\r\nUpgrade: test\r\n').until('101');
+
+    expect((await drained.shutdown()).status).toBe('completed');
+  });
+
   it('keeps it open while an operator drains', async () => {
     await start({ closeListenerAt: 'announce' });
     drained.coordinator.drain();

@@ -72,6 +72,22 @@ describe('a connection that has not sent its request when the server drains', ()
     expect((await report).status).toBe('completed');
   });
 
+  it('has used up its budget when others have taken longer', async () => {
+    const clock = new ManualClock();
+    await start({ clock, firstRequestBudgetMs: 300 });
+    const client = await drained.connect();
+    await held();
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    await clock.advance(300);
+    expect(client.socket.readyState).toBe('open');
+
+    routes.release();
+
+    await client.ended;
+    expect((await report).status).toBe('completed');
+  });
+
   it.each([
     ['first', (client: RawClient) => Promise.resolve(client)],
     [
@@ -156,6 +172,24 @@ describe('a connection that has not sent its request when the server drains', ()
 
     await client.ended;
     expect(client.responses.map(({ status }) => status)).toEqual([503]);
+    expect((await report).status).toBe('completed');
+  });
+
+  it('and is refused may finish its upload, so that it gets to read the answer', async () => {
+    await start({ clock: new ManualClock() });
+    await held();
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    const client = await drained.connect();
+    client.send('POST /upload HTTP/1.1\r\nHost: test\r\nContent-Length: 6\r\n\r\nabc');
+    await client.untilResponses(1);
+    routes.release();
+    await eventually(() => !drained.server.listening);
+    await someTurns();
+
+    const { error } = await client.send('def').ended;
+
+    expect(error).toBeUndefined();
     expect((await report).status).toBe('completed');
   });
 
