@@ -36,7 +36,7 @@ export function allowanceFor(
     case 'participant':
       return { limitMs: explicitMs ?? participantTimeoutMs, slowAfterMs: Infinity };
     case 'phase':
-      return { limitMs: explicitMs ?? Math.max(0, drainTimeoutMs - claim.phaseAgeMs), slowAfterMs: Infinity };
+      return { limitMs: explicitMs ?? drainTimeoutMs - claim.phaseAgeMs, slowAfterMs: Infinity };
     case 'fair': {
       const shareMs = forceAfterTimeout ? shareOf(claim, explicitMs ?? participantTimeoutMs) : Infinity;
       return explicitMs === undefined

@@ -81,14 +81,12 @@ export class Execution<P extends StepPhase = StepPhase> {
     const { name, phase, run } = this.step;
     this.#emit({ type: 'participant-started', name, phase });
     this.#timers.push(this.#clock.setTimer(() => this.abandon('SHUTDOWN_TIMED_OUT'), limitMs));
-    if (slowAfterMs < limitMs) {
-      this.#timers.push(
-        this.#clock.setTimer(
-          () => this.#emit({ type: 'participant-slow', name, phase, ageMs: this.ageMs }),
-          slowAfterMs,
-        ),
-      );
-    }
+    this.#timers.push(
+      this.#clock.setTimer(
+        () => this.#emit({ type: 'participant-slow', name, phase, ageMs: this.ageMs }),
+        slowAfterMs,
+      ),
+    );
     try {
       const result = run(this.#abort.signal);
       if (!isThenable(result)) return this.#settle('completed');

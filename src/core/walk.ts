@@ -119,7 +119,7 @@ export class Walk {
     this.#watchDeadline(rules);
     // Nobody announces while still undoing the last announcement. But without a need to wait, everything begins in
     // the tick of the trigger.
-    if ([...resuming].some(({ isPending }) => isPending)) {
+    if (resuming.size > 0) {
       await settled(resuming);
       this.#watchDeadline(rules);
     }

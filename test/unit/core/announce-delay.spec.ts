@@ -147,6 +147,7 @@ describe('announceNeedMs', () => {
   it('tells when the last request arrived, be it late', async () => {
     const { clock, coordinator } = setUp({ announceDelayMs: 1_000 });
     coordinator.register({ name: 'http', drain: never });
+    await clock.advance(5_000);
     void coordinator.shutdown(SIGTERM);
     await clock.advance(700);
     coordinator.arrivals.record();

@@ -227,6 +227,22 @@ describe('resuming', () => {
     expect(log).toEqual(['announce', 'resume']);
     await clock.advance(1);
     expect(log).toEqual(['announce', 'resume', 'resumed', 'announce', 'quiesce']);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('leaves one deadline to be watched, when a drain that waited for it becomes a shutdown', async () => {
+    const setup = setUp();
+    const { clock, coordinator } = setup;
+    registerConsumer(setup, 100);
+    coordinator.drain();
+    await clock.advance(0);
+    void coordinator.resume();
+    coordinator.drain();
+    await clock.advance(100);
+    void coordinator.shutdown();
+    await clock.advance(0);
+    expect(coordinator.state).toBe('completed');
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('does not hold up a shutdown past its deadline, nor a forced one', async () => {
@@ -281,6 +297,26 @@ describe('resuming', () => {
     expect(coordinator.state).toBe('completed');
   });
 
+  it('ends for those who are still to come when the shutdown that follows is forced', async () => {
+    const { clock, coordinator } = setUp();
+    let calls = 0;
+    coordinator.register({ name: 'last', announce: () => {}, resume: () => void (calls += 1) });
+    coordinator.register({
+      name: 'first',
+      announce: () => {},
+      resume: () => {
+        void coordinator.shutdown();
+        coordinator.force('impatience');
+      },
+    });
+    coordinator.drain();
+    await clock.advance(0);
+    void coordinator.resume();
+    await clock.advance(0);
+    expect(calls).toBe(0);
+    expect(coordinator.state).toBe('forced');
+  });
+
   it('does not concern those who did not come to announce', async () => {
     const { clock, coordinator } = setUp();
     const log: string[] = [];
@@ -291,6 +327,46 @@ describe('resuming', () => {
     await clock.advance(0);
     expect(log).toEqual([]);
     expect(coordinator.state).toBe('running');
+  });
+
+  it('concerns those who had nothing to announce', async () => {
+    const { clock, coordinator } = setUp();
+    const phases: string[] = [];
+    coordinator.register({ name: 'onlooker', resume: ({ phase }) => void phases.push(phase) });
+    coordinator.drain();
+    await clock.advance(0);
+    void coordinator.resume();
+    expect(phases).toEqual(['announce']);
+  });
+
+  it('lets the next announcement begin in the tick of its trigger, once everybody has resumed', async () => {
+    const setup = setUp();
+    const { clock, coordinator } = setup;
+    const log = registerConsumer(setup, 100);
+    coordinator.drain();
+    await clock.advance(0);
+    void coordinator.resume();
+    await clock.advance(100);
+    coordinator.drain();
+    expect(log).toEqual(['announce', 'resume', 'resumed', 'announce']);
+  });
+
+  it('does not blur who waits for itself in the shutdown that follows', async () => {
+    const { clock, coordinator, events } = setUp();
+    coordinator.register({
+      name: 'ouroboros',
+      announce: async ({ reason }) => {
+        await new Promise<void>((resolve) => clock.setTimer(resolve, 50));
+        if (reason.kind !== 'drain') await coordinator.shutdown('again');
+      },
+      resume: () => new Promise((resolve) => clock.setTimer(resolve, 100)),
+    });
+    coordinator.drain();
+    await clock.advance(50);
+    void coordinator.resume();
+    void coordinator.shutdown();
+    await clock.advance(10_000);
+    expect(ofType(events, 'self-wait')).toEqual([{ type: 'self-wait', name: 'ouroboros' }]);
   });
 
   it('of a drain that still waits for the last resume has nothing to undo', async () => {

@@ -109,6 +109,21 @@ describe('work that is made while others drain', () => {
     expect([coordinator.state, calls]).toEqual(['completed', 2]);
   });
 
+  it('is asked for again although its participant has failed in another phase', async () => {
+    const { clock, coordinator } = setUp();
+    let drains = 0;
+    coordinator.register({
+      name: 'tasks',
+      quiesce: () => Promise.reject(new Error('cannot')),
+      drain: () => void (drains += 1),
+      inFlight: () => (drains < 2 ? 1 : 0),
+    });
+    coordinator.register({ name: 'other', drain: () => {} });
+    void coordinator.shutdown();
+    await clock.advance(0);
+    expect(drains).toBe(2);
+  });
+
   it('ends for a participant that miscounts', async () => {
     const { clock, coordinator } = setUp();
     coordinator.register({ name: 'miscounts', inFlight: () => 1, drain: () => {} });

@@ -37,6 +37,17 @@ describe('an explicit timeout', () => {
     expect(coordinator.report).toMatchObject({ status: 'forced', forcedBy: 'deadline', durationMs: 10_000 });
   });
 
+  it('in release is granted in full while there is time, however many are to come', async () => {
+    const { clock, coordinator } = setUp({ gracePeriodMs: 20_000 });
+    coordinator.register({ name: 'thorough', release: never }, { priority: 100, timeoutMs: 4_000 });
+    for (let index = 0; index < 40; index += 1) {
+      coordinator.register({ name: `quick ${index}`, release: () => {} }, { priority: index });
+    }
+    void coordinator.shutdown();
+    await clock.advance(20_000);
+    expect(entryOf(coordinator.report, 'thorough', 'release')?.durationMs).toBe(4_000);
+  });
+
   it('in release leaves the others what is guaranteed to them', async () => {
     const { clock, coordinator } = setUp({ gracePeriodMs: 8_000 });
     coordinator.register({ name: 'greedy', release: never }, { priority: 1, timeoutMs: 60_000 });
@@ -201,7 +212,8 @@ describe('the reserve', () => {
 describe('drainTimeoutMs', () => {
   it('ends draining before the reserve does', async () => {
     const { clock, coordinator } = setUp({ drainTimeoutMs: 3_000 });
-    coordinator.register({ name: 'stuck', drain: never });
+    coordinator.register({ name: 'stuck', quiesce: never, drain: never });
+    await clock.advance(1_000);
     void coordinator.shutdown();
     await clock.advance(10_000);
     expect(entryOf(coordinator.report, 'stuck', 'drain')?.durationMs).toBe(3_000);
