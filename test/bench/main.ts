@@ -5,6 +5,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<rea
   'steady-state': () => import('./steady-state.js'),
   tracking: () => import('./tracking.js'),
   'exit-time': () => import('./exit-time.js'),
+  'close-time': () => import('./close-time.js'),
   restarts: () => import('./restarts.js'),
   'slow-reader': () => import('./slow-reader.js'),
   backlog: () => import('./backlog.js'),
