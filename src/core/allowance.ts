@@ -63,7 +63,6 @@ export function guaranteeFor(remainingMs: number, steps: number): number {
  */
 function shareOf({ remainingMs, steps, stepsToCome, guaranteedMs }: Claim, wantedMs: number): number {
   const others = stepsToCome - steps;
-  if (others <= 0) return remainingMs;
   const equalMs = (remainingMs * steps) / stepsToCome;
   return Math.max(equalMs, Math.min(wantedMs, remainingMs / 2, remainingMs - others * guaranteedMs));
 }

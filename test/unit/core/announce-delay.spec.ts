@@ -1,5 +1,10 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { entryOf, never, ofType, setUp } from './coordinator-on-manual-clock.js';
+import { AnnounceDelay } from '../../../src/core/announce-delay.js';
+import { Arrivals } from '../../../src/core/arrivals.js';
+import { Deadline } from '../../../src/core/deadline.js';
+import { ManualClock } from '../../../src/testing/manual-clock.js';
+import { OPTIONS, entryOf, never, ofType, setUp } from './coordinator-on-manual-clock.js';
 import type { Setup } from './coordinator-on-manual-clock.js';
 
 const SIGTERM = { kind: 'signal', signal: 'SIGTERM' } as const;
@@ -115,6 +120,30 @@ describe('the quiet period', () => {
   it('prolongs announcing only to its cap', async () => {
     const always = Array.from({ length: 90 }, (_, index) => index * 100);
     expect(announcedMs(await announceWithArrivals(always))).toBe(3_000);
+  });
+
+  it('leaves one listener on the signal, however often it is prolonged', async () => {
+    const clock = new ManualClock();
+    const arrivals = new Arrivals(clock);
+    const { signal } = new AbortController();
+    const reason = { kind: 'close' } as const;
+    const delay = new AnnounceDelay(clock, arrivals, { ...OPTIONS, ...options }, () => 1_000);
+    const announced = delay.announce({
+      reason,
+      phase: 'announce',
+      deadline: Deadline.none(clock),
+      signal,
+      terminating: Promise.resolve(reason),
+      cut: () => {},
+    });
+    for (let at = 0; at < 2_000; at += 100) {
+      arrivals.record();
+      await clock.advance(100);
+      expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    }
+    await clock.advance(400);
+    await announced;
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('has no cap below the delay that was asked for', async () => {

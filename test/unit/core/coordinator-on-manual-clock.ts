@@ -5,7 +5,7 @@ import type { ParticipantReport, ShutdownReport } from '../../../src/core/report
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 
 /** Ten seconds, of which two are reserved; no announce delay unless asked for. */
-const OPTIONS: CoordinatorOptions = {
+export const OPTIONS: CoordinatorOptions = {
   gracePeriodMs: 10_000,
   announceDelayMs: 0,
   quietPeriodMs: 0,
