@@ -1,3 +1,4 @@
+import { createHook } from 'node:async_hooks';
 import { describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../../src/core/clock.js';
 import { Deadline } from '../../../src/core/deadline.js';
@@ -24,13 +25,22 @@ describe('systemClock', () => {
     expect(fired).toEqual(['at once', 'later']);
   });
 
-  it('takes an infinite delay for never, and a very long one for a long one', async () => {
+  it('takes a very long delay for a long one', async () => {
     const fired: string[] = [];
-    systemClock.setTimer(() => fired.push('infinite'), Infinity);
     const long = systemClock.setTimer(() => fired.push('very long'), 2 ** 40);
     await new Promise<void>((resolve) => systemClock.setTimer(resolve, 20));
     long.cancel();
     expect(fired).toEqual([]);
+  });
+
+  it('sets no timer at all for an infinite delay, which would keep the process alive', () => {
+    let timers = 0;
+    const hook = createHook({ init: (_, type) => void (timers += type === 'Timeout' ? 1 : 0) }).enable();
+    systemClock.setTimer(() => {}, Infinity).cancel();
+    expect(timers).toBe(0);
+    systemClock.setTimer(() => {}, 1_000).cancel();
+    hook.disable();
+    expect(timers).toBe(1);
   });
 
   it('tells the time of day', () => {
