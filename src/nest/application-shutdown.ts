@@ -65,6 +65,7 @@ export class ApplicationShutdown {
       isBootstrapped: () => this.#teardown.isBootstrapped,
     });
     this.#over = coordinator.finished.then((report) => this.#finish(report));
+    void coordinator.entered('release').then(() => this.#warnOfLateModules());
     coordinator.observe(new ShutdownLog(coordinator, this.#logger, systemClock, options).observe);
   }
 
@@ -189,13 +190,15 @@ export class ApplicationShutdown {
   async #passGate(): Promise<void> {
     await this.#teardown.passGate();
     if (this.#teardown.isHalfBuilt) await this.#over;
+  }
+
+  #warnOfLateModules(): void {
     const names = this.#hookedModules.lateWithHooks();
-    if (names.length > 0) {
-      this.#logger.warn(
-        `${names.join(', ')}: loaded lazily, so neither Nest nor this module calls the shutdown hooks in there. ` +
-          'Register what they do with ShutdownCoordinator.register().',
-      );
-    }
+    if (names.length === 0) return;
+    this.#logger.warn(
+      `${names.join(', ')}: loaded lazily, so neither Nest nor this module calls the shutdown hooks in there. ` +
+        'Register what they do with ShutdownCoordinator.register().',
+    );
   }
 
   #warnIfUnwired(): void {

@@ -19,6 +19,10 @@ export class HookBridge implements HookOwner {
   readonly #coordinator: PhasedCoordinator;
   readonly #order: ResolvedOptions['hooks'];
   #calls: readonly HookCall[] = [];
+  /** The same by instance: there may be thousands. */
+  readonly #callsOf = new Map<object, HookCall[]>();
+  /** Those that Nest's teardown has not come to yet. */
+  readonly #toCome = new Set<HookCall>();
 
   constructor(coordinator: PhasedCoordinator, order: ResolvedOptions['hooks']) {
     this.#coordinator = coordinator;
@@ -27,27 +31,20 @@ export class HookBridge implements HookOwner {
 
   /** How many calls Nest's teardown still has to make. */
   get stepsToCome(): number {
-    return TEARDOWN_HOOKS.flatMap((hook) => this.outstanding(hook)).length;
+    return this.#toCome.size;
   }
 
   /** Wraps the hooks of all hosts; to be called again when there may be more of them. */
   adopt(hosts: readonly HookHost[]): void {
     if (hasBegun('quiesce', this.#coordinator.state)) return;
     const ordinals = new Map<string, number>();
+    this.#forget();
     this.#calls = hosts.flatMap((host) =>
       SHUTDOWN_HOOKS.filter((hook) => hasHook(host.instance, hook)).map((hook) => {
         const title = `${host.name}.${hook}`;
         const ordinal = (ordinals.get(title) ?? 0) + 1;
         ordinals.set(title, ordinal);
-        const name = ordinal === 1 ? title : `${title}#${ordinal}`;
-        return new HookCall({
-          name,
-          host,
-          hook,
-          wrapper: HookWrapper.around(host.instance, hook, this),
-          coordinator: this.#coordinator,
-          isDeaf: this.#order === 'drain-first' && isOfTerminus(host),
-        });
+        return this.#bridge(host, hook, ordinal === 1 ? title : `${title}#${ordinal}`);
       }),
     );
   }
@@ -55,7 +52,7 @@ export class HookBridge implements HookOwner {
   /** Takes the wrappers off. */
   dispose(): void {
     for (const call of this.#calls) call.unwrap(this);
-    this.#calls = [];
+    this.#forget();
   }
 
   claim(
@@ -63,15 +60,16 @@ export class HookBridge implements HookOwner {
     hook: ShutdownHook,
   ): ((call: HookedCall, args: readonly unknown[]) => unknown) | undefined {
     if (!this.#isNestsTurn) return undefined;
-    const call = this.#calls.find(
-      (candidate) => candidate.host.instance === instance && candidate.hook === hook && !candidate.isClaimed,
-    );
+    const call = this.#callsOf
+      .get(instance)
+      ?.find((candidate) => candidate.hook === hook && !candidate.isClaimed);
     if (!call) return undefined;
     call.isClaimed = true;
     const { made } = call;
     if (made) return () => made;
     if (!this.#isReleasing) {
       call.made = Promise.resolve();
+      this.#toCome.delete(call);
       return undefined;
     }
     return (hidden, args) => this.#perform(call, () => hidden(call.argumentsFor(args)));
@@ -111,7 +109,24 @@ export class HookBridge implements HookOwner {
     return phase === 'release' || phase === 'flush';
   }
 
+  #bridge(host: HookHost, hook: ShutdownHook, name: string): HookCall {
+    const wrapper = HookWrapper.around(host.instance, hook, this);
+    const isDeaf = this.#order === 'drain-first' && isOfTerminus(host);
+    const call = new HookCall({ name, host, hook, wrapper, coordinator: this.#coordinator, isDeaf });
+    this.#callsOf.set(host.instance, [...(this.#callsOf.get(host.instance) ?? []), call]);
+    if (wrapper && hook !== 'beforeApplicationShutdown') this.#toCome.add(call);
+    return call;
+  }
+
+  #forget(): void {
+    this.#calls = [];
+    this.#callsOf.clear();
+    this.#toCome.clear();
+  }
+
   #perform(call: HookCall, run: () => unknown): Promise<void> {
-    return call.perform(run, { steps: 1, stepsToCome: this.stepsToCome + 1 });
+    const turn = { steps: 1, stepsToCome: this.#toCome.size + 1 };
+    this.#toCome.delete(call);
+    return call.perform(run, turn);
   }
 }

@@ -1,3 +1,4 @@
+import { deferred } from '../core/deferred.js';
 import { isThenable } from '../core/thenable.js';
 import { byTurn } from './hook-call.js';
 import { isOfTerminus } from './terminus-hooks.js';
@@ -10,7 +11,7 @@ import type { HookCall } from './hook-call.js';
 /** What a hook has begun and not finished. */
 interface PendingWork {
   readonly call: HookCall;
-  readonly work: PromiseLike<unknown>;
+  readonly work: Promise<unknown>;
   isSettled: boolean;
 }
 
@@ -55,21 +56,21 @@ export class HookPromotion implements ShutdownParticipant {
     const turns = byTurn(calls.filter(({ host }) => !isOfTerminus(host)));
     const holdBackMs = Math.min(HOLD_BACK_MS, HOLD_BACK_TOTAL_MS / turns.length);
     const begun: PendingWork[] = [];
-    let handOver!: () => void;
-    const handedOver = new Promise<void>((resolve) => (handOver = resolve));
+    const handedOver = deferred<void>();
     for (const turn of turns) {
       if (this.#coordinator.phase === undefined) break;
-      const made = turn.map((call) => this.#call(call, handedOver, begun));
+      const made = turn.map((call) => this.#call(call, handedOver.promise, begun));
       if (turn !== turns.at(-1)) await this.#atMost(holdBackMs, Promise.all(made));
     }
-    handOver();
+    handedOver.resolve();
     return begun;
   }
 
   #call(call: HookCall, handedOver: Promise<void>, begun: PendingWork[]): Promise<void> {
     const run = (): unknown => {
-      const work = call.call();
-      if (!isThenable(work)) return undefined;
+      const result = call.call();
+      if (!isThenable(result)) return undefined;
+      const work = Promise.resolve(result);
       const pending = { call, work, isSettled: false };
       const settle = (): void => void (pending.isSettled = true);
       work.then(settle, settle);

@@ -53,6 +53,19 @@ it('does so for a module that was loaded while the application starts', async ()
   expect(log.of('warn', 'ReportsModule')).toHaveLength(1);
 });
 
+it('warns once, however often the application is closed', async () => {
+  const log = new LogLines();
+  @Module({ providers: [witness(new Journal(), 'Reports')] })
+  class ReportsModule {}
+  const app = await createContext({}, log);
+  await app.get(LazyModuleLoader).load(() => ReportsModule);
+
+  await Promise.all([app.close(), app.close()]);
+  await app.close();
+
+  expect(log.of('warn', 'ReportsModule')).toHaveLength(1);
+});
+
 it('warns of nothing where nothing was loaded lazily', async () => {
   const log = new LogLines();
   const app = await createContext({ providers: [witness(new Journal(), 'Store')] }, log);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Inject, Injectable, Module, Scope } from '@nestjs/common';
+import { Controller, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
 import { NestFactory, REQUEST } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { GracefulShutdownModule } from 'nestjs-drain';
@@ -66,6 +66,20 @@ const KINDS: Record<string, Parts> = {
       }
     }
     return { providers: [Dependent, Dependency] };
+  },
+  'a controller, a provider, a guard and a module class': (journal) => {
+    @Injectable()
+    class Guard extends witness(journal, 'Guard') {
+      canActivate(): boolean {
+        return true;
+      }
+    }
+    @Controller()
+    @UseGuards(Guard)
+    class OrdersController extends witness(journal, 'Controller') {}
+    @Module({ controllers: [OrdersController], providers: [witness(journal, 'Provider')] })
+    class OrdersModule extends witness(journal, 'Module') {}
+    return { imports: [OrdersModule] };
   },
   'an alias': (journal) => {
     const Store = witness(journal, 'Store');
