@@ -70,9 +70,8 @@ export class Connection {
       : handle.bytesWritten - handle.writeQueueSize;
   }
 
-  /** Back to what is known while nothing shuts down. */
+  /** Back to what is known while nothing shuts down; a response under way does not say that it is the last one. */
   reset(): void {
-    this.isToRetire = false;
     this.latestRequest = undefined;
     this.#answeredBytes = Infinity;
   }

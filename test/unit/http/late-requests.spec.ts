@@ -222,6 +222,21 @@ describe('a request that arrives in or after quiesce', () => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
+  it('holds nothing up when it was refused an upgrade and does not go', async () => {
+    drained = await DrainedServer.start(listener);
+    drained.server.on('upgrade', () => {});
+    const held = drained.hold('quiesce');
+    const report = drained.shutdown();
+    await held.begun;
+    const client = await drained.connect();
+    client.socket.allowHalfOpen = true;
+    await client.get('/', 'Connection: Upgrade\r\nUpgrade: test\r\n').untilResponses(1);
+
+    held.release();
+
+    expect((await report).status).toBe('completed');
+  });
+
   it('may upgrade where it is exempt', async () => {
     await quiesce();
     drained.server.on('upgrade', (_request, socket) =>

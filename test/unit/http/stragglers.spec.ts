@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { DrainedServer, type DrainedServerOptions } from '../../support/http/drained-server.js';
 import { eventually, someTurns } from '../../support/http/eventually.js';
@@ -10,9 +10,12 @@ let routes: SampleRoutes;
 let drained: DrainedServer;
 
 async function start(options: DrainedServerOptions = {}): Promise<void> {
-  routes = new SampleRoutes();
   drained = await DrainedServer.start(routes.listener, options);
 }
+
+beforeEach(() => {
+  routes = new SampleRoutes();
+});
 
 /** A connection with a request that waits for the test to answer it. */
 const held = (path = '/held'): Promise<RawClient> => drained.inFlight((client) => client.get(path));
@@ -190,6 +193,43 @@ describe('a connection that has not sent its request when the server drains', ()
     const { error } = await client.send('def').ended;
 
     expect(error).toBeUndefined();
+    expect((await report).status).toBe('completed');
+  });
+
+  it('may finish an upload that was answered early, so that it gets to read the answer', async () => {
+    drained = await DrainedServer.start((_request, response) => response.writeHead(413).end('too large'), {
+      clock: new ManualClock(),
+    });
+    const hold = drained.hold('announce');
+    const report = drained.shutdown();
+    await hold.begun;
+    const client = await drained.connect();
+    client.send('POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 6\r\n\r\nabc');
+    await client.untilResponses(1);
+    hold.release();
+    await eventually(() => !drained.server.listening);
+    await someTurns();
+
+    const { error } = await client.send('def').ended;
+
+    expect(error).toBeUndefined();
+    expect((await report).status).toBe('completed');
+  });
+
+  it('has no more than a twentieth of the time that is left', async () => {
+    const clock = new ManualClock();
+    const coordinator = { gracePeriodMs: 4_000 };
+    await start({ clock, firstRequestBudgetMs: 300, coordinator });
+    const client = await drained.connect();
+    await eventually(() => drained.participant.statistics().silent === 1);
+    const report = drained.shutdown();
+    await eventually(() => !drained.server.listening);
+    await someTurns();
+    expect(client.socket.readyState).toBe('open');
+
+    await clock.advance(200);
+
+    await client.ended;
     expect((await report).status).toBe('completed');
   });
 
