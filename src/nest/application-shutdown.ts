@@ -69,6 +69,11 @@ export class ApplicationShutdown {
     coordinator.observe(new ShutdownLog(coordinator, this.#logger, systemClock, options).observe);
   }
 
+  /** Whether there is one: in its preview mode Nest gives out objects that were never constructed. */
+  static isConstructed(candidate: ApplicationShutdown): boolean {
+    return #bridge in candidate;
+  }
+
   /** Whether the application was handed over with {@link own}. */
   get isOwned(): boolean {
     return this.#isOwned;

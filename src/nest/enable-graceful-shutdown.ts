@@ -17,7 +17,7 @@ import type { CloseApplication } from './nest-teardown.js';
  */
 export function enableGracefulShutdown<App extends INestApplicationContext>(app: App): App {
   const shutdown = find(app);
-  if (shutdown.isOwned) return app;
+  if (!ApplicationShutdown.isConstructed(shutdown) || shutdown.isOwned) return app;
   // The signal is for the hooks; a microservice's close() takes none.
   shutdown.own((signal) => (app as { close: CloseApplication }).close(signal));
   watchBootstrap(app, shutdown);

@@ -153,6 +153,15 @@ describe('GracefulShutdownModule', () => {
 });
 
 describe('enableGracefulShutdown', () => {
+  it('does nothing in the preview mode of Nest, which creates no instances', async () => {
+    @Module({ imports: [GracefulShutdownModule] })
+    class AppModule {}
+    const app = await NestFactory.create(AppModule, { logger: false, preview: true });
+
+    expect(enableGracefulShutdown(app)).toBe(app);
+    await app.close();
+  });
+
   it('says what to do where the module is not imported', async () => {
     @Module({})
     class AppModule {}
