@@ -6,7 +6,9 @@ import type { ServerPlan } from './server.js';
 
 const SERVERS = 7;
 const PAIRS_PER_SERVER = 3;
-const REQUESTS = 4_000;
+/** A pair is measured in slices that alternate, so that what else the machine does hits both alike. */
+const SLICES = 8;
+const REQUESTS_PER_SLICE = 500;
 const WARM_UP_REQUESTS = 12_000;
 const CONNECTIONS = 32;
 const PROMISED = 1.01;
@@ -22,14 +24,14 @@ async function compare(platform: ServerPlan['platform']): Promise<Figure> {
   const costs: number[] = [];
   // Processes differ more among each other than what is to be measured: so there are several.
   for (let round = 0; round < SERVERS; round += 1) {
-    await using bare = await LoadedServer.start({ platform, mode: 'bare' });
-    await using drain = await LoadedServer.start({ platform, mode: 'drain' });
+    const modes = round % 2 === 0 ? (['bare', 'drain'] as const) : (['drain', 'bare'] as const);
+    await using one = await LoadedServer.start({ platform, mode: modes[0] });
+    await using other = await LoadedServer.start({ platform, mode: modes[1] });
+    const [bare, drain] = round % 2 === 0 ? [one, other] : [other, one];
     for (let pair = 0; pair < PAIRS_PER_SERVER; pair += 1) {
-      const isBareFirst = (round + pair) % 2 === 0;
-      const first = await (isBareFirst ? bare : drain).costOfARequest();
-      const second = await (isBareFirst ? drain : bare).costOfARequest();
-      costs.push(isBareFirst ? first : second);
-      ratios.push(isBareFirst ? second / first : first / second);
+      const [bareCost, drainCost] = await costsOfARequest(bare, drain);
+      costs.push(bareCost);
+      ratios.push(drainCost / bareCost);
     }
   }
   const [lower, upper] = quartiles(ratios).map((ratio) => ratio.toFixed(3));
@@ -43,13 +45,24 @@ async function compare(platform: ServerPlan['platform']): Promise<Figure> {
   };
 }
 
+/** In microseconds of each server's CPU time. */
+async function costsOfARequest(one: LoadedServer, other: LoadedServer): Promise<readonly [number, number]> {
+  const before = [await one.cpu(), await other.cpu()] as const;
+  for (let slice = 0; slice < SLICES; slice += 1) {
+    for (const server of slice % 2 === 0 ? [one, other] : [other, one])
+      await server.load.send(REQUESTS_PER_SLICE);
+  }
+  const requests = SLICES * REQUESTS_PER_SLICE;
+  return [((await one.cpu()) - before[0]) / requests, ((await other.cpu()) - before[1]) / requests];
+}
+
 class LoadedServer implements AsyncDisposable {
   readonly #server: MeasuredServer;
-  readonly #load: KeepAliveLoad;
+  readonly load: KeepAliveLoad;
 
   private constructor(server: MeasuredServer, load: KeepAliveLoad) {
     this.#server = server;
-    this.#load = load;
+    this.load = load;
   }
 
   static async start(plan: ServerPlan): Promise<LoadedServer> {
@@ -59,19 +72,13 @@ class LoadedServer implements AsyncDisposable {
     return new LoadedServer(server, load);
   }
 
-  /** In microseconds of CPU time. */
-  async costOfARequest(): Promise<number> {
-    const before = await this.#cpu();
-    await this.#load.send(REQUESTS);
-    return ((await this.#cpu()) - before) / REQUESTS;
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#load.close();
+    this.load.close();
     await this.#server[Symbol.asyncDispose]();
   }
 
-  async #cpu(): Promise<number> {
+  /** What the process has used so far, in microseconds. */
+  async cpu(): Promise<number> {
     const response = await fetch(`http://127.0.0.1:${this.#server.port}/cpu`);
     return ((await response.json()) as { microseconds: number }).microseconds;
   }

@@ -209,6 +209,7 @@ describe('a connection that has not sent its request when the server drains', ()
     hold.release();
     await eventually(() => !drained.server.listening);
     await someTurns();
+    expect(client.socket.readyState).toBe('open');
 
     const { error } = await client.send('def').ended;
 
