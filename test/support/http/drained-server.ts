@@ -149,7 +149,7 @@ export class DrainedServer {
     this.participant.dispose();
     const closed = this.server.listening ? once(this.server, 'close') : undefined;
     this.server.close();
-    this.server.closeAllConnections();
+    this.server.closeAllConnections?.();
     await closed;
   }
 

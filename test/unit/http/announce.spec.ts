@@ -133,6 +133,18 @@ describe('an HTTP server while its shutdown is announced', () => {
     expect(connectionHeaders(client.responses)).toEqual(['keep-alive', 'keep-alive', 'close']);
   });
 
+  it('answers a client that says with its request that it will not send any more', async () => {
+    await start();
+    await announce();
+    const client = await drained.connect();
+
+    client.get('/');
+    client.socket.end();
+
+    await client.ended;
+    expect(client.responses).toMatchObject([{ status: 200, headers: { connection: 'close' } }]);
+  });
+
   it('does not run a request that came behind the last response, because its client cannot get an answer', async () => {
     const paths: (string | undefined)[] = [];
     await start({}, (request, response) => {
