@@ -6,6 +6,7 @@ export const DEFAULTS = {
   participantTimeoutMs: 5_000,
   forceAfterTimeout: true,
   raiseOnError: false,
+  onFatalError: false,
   forceOnRepeatAfterMs: 5_000,
   lateRequests: 'reject',
   exemptRoutes: ['/metrics'],

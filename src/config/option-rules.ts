@@ -94,6 +94,7 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
   participantTimeoutMs: positiveDuration,
   forceAfterTimeout: flag,
   raiseOnError: flag,
+  onFatalError: flag,
   forceOnRepeatAfterMs: duration,
   lateRequests: oneOf('reject', 'serve'),
   lateResponse: rule(isRecord, 'an object', 'give { code, message, retryAfterSeconds }'),

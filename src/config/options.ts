@@ -60,6 +60,11 @@ export interface GracefulShutdownOptions {
   /** Signals that shut down. Default: `['SIGTERM', 'SIGINT']`. */
   readonly signals?: readonly NodeJS.Signals[];
   /**
+   * Whether an `uncaughtException` or `unhandledRejection` shuts down, with an exit code that is not 0; the second
+   * one forces. Default: `false`, Node ends the process at once.
+   */
+  readonly onFatalError?: boolean;
+  /**
    * Whether a shutdown whose trigger asks for it ends the process; a function is called with the exit code in
    * place of `process.exit`, which ends it after all should the function fail. Default: `true`.
    */

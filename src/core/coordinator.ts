@@ -18,7 +18,7 @@ import type { Execution, Step } from './execution.js';
 import type { ParticipantMethod, ParticipantOptions, ShutdownParticipant } from './participant.js';
 import type { Registration } from './registration.js';
 import type { PhaseRules, ShutdownPhase, ShutdownState } from './phase.js';
-import type { ShutdownProgress, ShutdownReport } from './report.js';
+import type { ActiveResources, ShutdownProgress, ShutdownReport } from './report.js';
 import type { ShutdownReason, ShutdownRequest } from './reason.js';
 
 /** How a lifetime event's callbacks come before everything else in their phase. */
@@ -47,9 +47,16 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   #state: ShutdownState = 'running';
   #report: ShutdownReport | undefined;
   #exitRequested = false;
+  readonly #countActiveResources: () => ActiveResources;
 
-  constructor(options: CoordinatorOptions, clock: Clock) {
+  /** @param countActiveResources what keeps the process alive at this moment */
+  constructor(
+    options: CoordinatorOptions,
+    clock: Clock,
+    countActiveResources: () => ActiveResources = () => ({}),
+  ) {
     super();
+    this.#countActiveResources = countActiveResources;
     this.#options = options;
     this.#clock = clock;
     this.arrivals = new Arrivals(clock);
@@ -203,6 +210,17 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   }
 
   /**
+   * Concludes in this very tick, because the process is ending in the middle of the shutdown: the report has the
+   * status `interrupted`, and observers hear of it.
+   */
+  interrupt(by: string): void {
+    const walk = this.#walk;
+    if (!walk?.cycle.isTerminating || this.#report) return;
+    walk.interrupt(by);
+    this.#finish(walk.cycle);
+  }
+
+  /**
    * Runs a step that was found on the way as a part of the current phase: timed, bounded, isolated and reported.
    *
    * @returns settles when the step has, or was abandoned; never rejects
@@ -239,11 +257,12 @@ export class PhasedCoordinator extends ShutdownCoordinator {
 
   async #walkToTheEnd(walk: Walk): Promise<void> {
     await walk.run();
-    if (!walk.cycle.isResumed) this.#finish(walk.cycle);
+    if (!walk.cycle.isResumed && !this.#report) this.#finish(walk.cycle);
   }
 
   #finish(cycle: Cycle): void {
-    const report = cycle.conclude(this.arrivals.lastSince(cycle.startedAt));
+    const activeResources = this.#exitRequested ? this.#countActiveResources() : {};
+    const report = cycle.conclude(this.arrivals.lastSince(cycle.startedAt), activeResources);
     this.#report = report;
     this.#state = cycle.forcedBy === undefined ? 'completed' : 'forced';
     // A shutdown that was forced while it announced has not come past quiesce.

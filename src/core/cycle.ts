@@ -6,6 +6,7 @@ import type { Execution } from './execution.js';
 import type { ShutdownPhase } from './phase.js';
 import type { ShutdownReason } from './reason.js';
 import type {
+  ActiveResources,
   Cut,
   ParticipantReport,
   PendingReport,
@@ -24,6 +25,7 @@ export class Cycle {
   deadline: Deadline;
   isTerminating = false;
   isResumed = false;
+  /** Who ended it early. */
   forcedBy: string | undefined;
   readonly executions: Execution<ShutdownPhase>[] = [];
   readonly cuts: Cut[] = [];
@@ -35,6 +37,7 @@ export class Cycle {
   #gracePeriodMs = Infinity;
   #endedAt: number | undefined;
   #pendingWhenForced: readonly PendingReport[] = [];
+  #statusWhenForced: ShutdownStatus = 'forced';
 
   constructor(clock: Clock, reason: ShutdownReason) {
     this.#clock = clock;
@@ -60,8 +63,9 @@ export class Cycle {
   }
 
   /** Notes who ended it early, and what was pending then. */
-  force(by: string): void {
+  force(by: string, status: 'forced' | 'interrupted'): void {
     this.forcedBy = by;
+    this.#statusWhenForced = status;
     this.#pendingWhenForced = this.pending();
   }
 
@@ -118,7 +122,7 @@ export class Cycle {
    *
    * @returns everything that is known of it
    */
-  conclude(lastArrivalAt: number | undefined): ShutdownReport {
+  conclude(lastArrivalAt: number | undefined, activeResources: ActiveResources): ShutdownReport {
     const now = this.#clock.now();
     this.#endedAt = now;
     const participants = [...this.executions.map((execution) => this.#reportOf(execution)), ...this.#skipped];
@@ -141,12 +145,13 @@ export class Cycle {
       participants,
       cuts: [...this.cuts],
       pending: this.#pendingWhenForced,
+      activeResources,
       ...(this.forcedBy !== undefined && { forcedBy: this.forcedBy }),
     };
   }
 
   #status(participants: readonly ParticipantReport[]): ShutdownStatus {
-    if (this.forcedBy !== undefined) return 'forced';
+    if (this.forcedBy !== undefined) return this.#statusWhenForced;
     const clean = this.cuts.length === 0 && participants.every(({ outcome }) => outcome === 'completed');
     return clean ? 'completed' : 'failed';
   }

@@ -57,6 +57,9 @@ export interface PendingReport {
   readonly registeredAt?: string;
 }
 
+/** Things that keep a process alive, counted by the kinds that Node knows: `Timeout`, `TCPServerWrap`. */
+export type ActiveResources = Readonly<Record<string, number>>;
+
 /** Everything there is to know about a shutdown that is over; plain data, fit for JSON. */
 export interface ShutdownReport {
   /** Version of this shape. */
@@ -75,7 +78,9 @@ export interface ShutdownReport {
   readonly participants: readonly ParticipantReport[];
   readonly cuts: readonly Cut[];
   readonly pending: readonly PendingReport[];
-  /** Why it was forced, for status `forced`. */
+  /** What the end of the process ended, because it would have kept it alive; empty when nothing ends the process. */
+  readonly activeResources: ActiveResources;
+  /** Why it ended early, for status `forced` and `interrupted`. */
   readonly forcedBy?: string;
 }
 

@@ -92,11 +92,14 @@ export class ShutdownLog {
   }
 
   #logOutcome(report: ShutdownReport): void {
-    const { status, durationMs, gracePeriodMs, cuts } = report;
+    const { status, durationMs, gracePeriodMs, cuts, activeResources } = report;
     const losses = cuts.length > 0 ? `, ${cuts.length} cut` : '';
     const line = `shutdown ${status} in ${milliseconds(durationMs)} of ${seconds(gracePeriodMs)}${losses}`;
     if (status === 'completed') this.#logger.log(line);
     else this.#logger.error(line);
+    const left = Object.entries(activeResources).map(([kind, count]) => `${count} ${kind}`);
+    if (left.length > 0)
+      this.#logger.log(`ended with the process, which they kept alive: ${left.join(', ')}`);
   }
 
   #scheduleProgress(): void {

@@ -61,11 +61,20 @@ export class Walk {
   }
 
   /** Stops waiting: what is pending is abandoned and named, what has not begun is skipped. */
-  force(by: string): void {
+  force(by: string, status: 'forced' | 'interrupted' = 'forced'): void {
     if (this.#isOver) return;
-    this.cycle.force(by);
+    this.cycle.force(by, status);
     this.#ports.emit({ type: 'forced', by });
     this.#abandonPending('SHUTDOWN_FORCED');
+  }
+
+  /** Ends the walk without another step: there is no time for any in a process that is ending. */
+  interrupt(by: string): void {
+    if (this.#isOver) return;
+    this.force(by, 'interrupted');
+    const phasesToCome = PHASE_RULES.slice(PHASE_RULES.findIndex((rules) => rules === this.#rules) + 1);
+    for (const { phase } of phasesToCome) this.#skip(this.#ports.registry.takingPartIn(phase), phase);
+    this.#leavePhase();
   }
 
   /**

@@ -10,6 +10,7 @@ import { ShutdownError } from '../core/errors.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { HEALTH_PROVIDERS } from '../health/health.providers.js';
 import { ShutdownHealthIndicator } from '../health/shutdown-health.indicator.js';
+import { countActiveResources } from '../process/active-resources.js';
 import { ApplicationShutdown } from './application-shutdown.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './graceful-shutdown.module-definition.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
@@ -43,7 +44,8 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
     },
     {
       provide: PhasedCoordinator,
-      useFactory: (options: ResolvedOptions) => new PhasedCoordinator(options, systemClock),
+      useFactory: (options: ResolvedOptions) =>
+        new PhasedCoordinator(options, systemClock, countActiveResources),
       inject: [RESOLVED_OPTIONS],
     },
     { provide: ShutdownCoordinator, useExisting: PhasedCoordinator },

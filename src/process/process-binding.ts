@@ -1,5 +1,6 @@
 import { messageOf } from '../core/errors.js';
 import { exitCodeFor, signalExitCode } from './exit-code.js';
+import { FatalErrors } from './fatal-errors.js';
 import { processRegistry } from './process-registry.js';
 import { SignalTrigger } from './signal-trigger.js';
 import { StandardOutput } from './standard-output.js';
@@ -40,6 +41,7 @@ export class ProcessBinding {
   /** The exit code that a signal asks for by itself: by forcing, or by ending the bootstrap. */
   #signalExitCode: number | undefined;
   #isOwner = false;
+  readonly #fatalErrors: FatalErrors | undefined;
 
   constructor(options: ProcessBindingOptions) {
     const { coordinator, clock, logger, announceDelayMs } = options;
@@ -67,6 +69,9 @@ export class ProcessBinding {
       exitCode: this.#exitCode.promise,
       handles: (signal) => signals.listensTo(signal),
     };
+    if (options.options.onFatalError) {
+      this.#fatalErrors = new FatalErrors({ coordinator, logger, onForced: () => this.#forced.resolve(1) });
+    }
     processRegistry().members.add(this.#member);
     processRegistry().nestSignals.subscribe(this.#nestSignals);
     coordinator.observe((event) => {
@@ -98,6 +103,8 @@ export class ProcessBinding {
     if (coordinator.exitRequested && options.exit !== false) await this.#exit(report);
     processRegistry().members.delete(this.#member);
     processRegistry().nestSignals.unsubscribe(this.#nestSignals);
+    process.removeListener('exit', this.#onExit);
+    this.#fatalErrors?.dispose();
     this.#signals.dispose();
     this.#output.unprotect();
   }
@@ -105,11 +112,15 @@ export class ProcessBinding {
   #onTerminating(): void {
     const { coordinator, isBootstrapped } = this.#options;
     this.#output.protect();
+    process.on('exit', this.#onExit);
     if (isBootstrapped() || coordinator.terminatingReason?.kind !== 'signal') return;
     this.#signalExitCode = signalExitCode(
       (coordinator.terminatingReason.signal ?? 'SIGTERM') as NodeJS.Signals,
     );
   }
+
+  /** Somebody else ends the process in the middle of the shutdown: this is the last chance to tell of it. */
+  readonly #onExit = (code: number): void => this.#options.coordinator.interrupt(`process.exit(${code})`);
 
   /** Exits after the other applications that are shutting down; the first code that is not 0 counts. */
   async #exit(report: ShutdownReport): Promise<void> {
@@ -132,7 +143,8 @@ export class ProcessBinding {
 
   #exitCodeFor(report: ShutdownReport): number {
     const { options, logger } = this.#options;
-    const byDefault = this.#signalExitCode ?? exitCodeFor(report);
+    const byReport = exitCodeFor(report);
+    const byDefault = this.#signalExitCode ?? (this.#fatalErrors?.haveOccurred ? byReport || 1 : byReport);
     try {
       const chosen = options.exitCode?.(report) ?? byDefault;
       if (Number.isInteger(chosen) && chosen >= 0 && chosen <= 255) return chosen;

@@ -32,6 +32,7 @@ describe('wrong options', () => {
     [{ participantTimeoutMs: 0 }, 'participantTimeoutMs is 0'],
     [{ forceAfterTimeout: 'no' }, 'forceAfterTimeout is "no"'],
     [{ raiseOnError: 1 }, 'raiseOnError is 1'],
+    [{ onFatalError: 'shutdown' }, 'onFatalError is "shutdown"'],
     [{ forceOnRepeatAfterMs: -1 }, 'forceOnRepeatAfterMs is -1'],
     [{ lateRequests: 'drop' }, 'lateRequests is "drop"'],
     [{ lateResponse: 'no' }, 'lateResponse is "no"'],

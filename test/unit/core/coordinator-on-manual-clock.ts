@@ -1,7 +1,7 @@
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import type { CoordinatorOptions } from '../../../src/core/coordinator-options.js';
 import type { ShutdownEvent } from '../../../src/core/events.js';
-import type { ParticipantReport, ShutdownReport } from '../../../src/core/report.js';
+import type { ActiveResources, ParticipantReport, ShutdownReport } from '../../../src/core/report.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 
 /** Ten seconds, of which two are reserved; no announce delay unless asked for. */
@@ -24,9 +24,12 @@ export interface Setup {
   readonly events: ShutdownEvent[];
 }
 
-export function setUp(options: Partial<CoordinatorOptions> = {}): Setup {
+export function setUp(
+  options: Partial<CoordinatorOptions> = {},
+  countActiveResources?: () => ActiveResources,
+): Setup {
   const clock = new ManualClock();
-  const coordinator = new PhasedCoordinator({ ...OPTIONS, ...options }, clock);
+  const coordinator = new PhasedCoordinator({ ...OPTIONS, ...options }, clock, countActiveResources);
   const events: ShutdownEvent[] = [];
   coordinator.observe((event) => events.push(event));
   return { clock, coordinator, events };

@@ -20,6 +20,7 @@ function reportWith(status: ShutdownStatus): ShutdownReport {
     participants: [],
     cuts: [],
     pending: [],
+    activeResources: {},
   };
 }
 

@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import { PHASES } from '../../../src/core/phase.js';
+import { entryOf, never, ofType, setUp } from './coordinator-on-manual-clock.js';
+
+describe('a process that ends in the middle of a shutdown', () => {
+  it.each(PHASES)('has its report in the same tick, in %s', async (phase) => {
+    const { clock, coordinator, events } = setUp();
+    const methods = Object.fromEntries(PHASES.map((each) => [each, each === phase ? never : () => {}]));
+    coordinator.register({ name: 'stuck', ...methods }, { timeoutMs: Infinity });
+    const finished = coordinator.shutdown();
+    await clock.advance(40);
+
+    coordinator.interrupt('process.exit(3)');
+
+    const [{ report } = { report: undefined }] = ofType(events, 'finished');
+    expect(report).toMatchObject({ status: 'interrupted', forcedBy: 'process.exit(3)', durationMs: 40 });
+    expect(report?.pending).toMatchObject([{ name: 'stuck', phase, ageMs: 40 }]);
+    const outcomes = PHASES.map((each) => entryOf(report, 'stuck', each)?.outcome);
+    const before = PHASES.slice(0, PHASES.indexOf(phase)).map(() => 'completed');
+    expect(outcomes).toEqual([...before, 'timed-out', ...Array(4 - before.length).fill('skipped')]);
+    expect(clock.pendingTimers).toBe(0);
+    // Should it go on after all, nothing is told twice.
+    expect(await finished).toBe(report);
+    await clock.advance(0);
+    expect(ofType(events, 'finished')).toHaveLength(1);
+  });
+
+  it('has none when nothing was under way that could not be undone, or when it is over', async () => {
+    const { clock, coordinator, events } = setUp();
+    coordinator.interrupt('process.exit(0)');
+    coordinator.drain();
+    coordinator.interrupt('process.exit(0)');
+    expect([coordinator.state, coordinator.report]).toEqual(['announce', undefined]);
+    void coordinator.shutdown();
+    await clock.advance(0);
+    coordinator.interrupt('process.exit(0)');
+    expect(ofType(events, 'finished').map(({ report }) => report.status)).toEqual(['completed']);
+  });
+});
+
+describe('what keeps the process alive', () => {
+  it.each([
+    [true, { Timeout: 2 }],
+    [false, {}],
+  ])('is in the report where the end of the process was asked for: %s', async (exit, activeResources) => {
+    const { clock, coordinator } = setUp({}, () => ({ Timeout: 2 }));
+    void coordinator.shutdown('new release', { exit });
+    await clock.advance(0);
+    expect(coordinator.report).toMatchObject({ activeResources });
+  });
+});
