@@ -41,6 +41,7 @@ export class ApplicationShutdown {
   readonly #over: Promise<void>;
   #isOwned = false;
   #isPrepared = false;
+  #isGatePassed = false;
   #isPlaceRefused = false;
 
   constructor(
@@ -82,6 +83,7 @@ export class ApplicationShutdown {
   /** Takes over the signals, and the closing of the application. */
   own(closeApplication: CloseApplication): void {
     this.#isOwned = true;
+    this.#bridge.own();
     this.#teardown.closeWith(closeApplication);
     this.#process.own();
   }
@@ -138,6 +140,7 @@ export class ApplicationShutdown {
 
   async onFirstDestroyHook(): Promise<void> {
     this.#prepare();
+    this.#bridge.onTeardownBegun();
     if (this.options.hooks === 'drain-first') await this.#passGate();
     else this.#teardown.begin();
   }
@@ -150,7 +153,7 @@ export class ApplicationShutdown {
     // It is not the last one then; the owner knows when Nest has come to its end.
     if (this.#isPlaceRefused && this.#isOwned) return;
     await this.#teardown.reachEnd();
-    this.#bridge.dispose();
+    this.#bridge.onTeardownEnded();
     await this.#over;
   }
 
@@ -193,8 +196,11 @@ export class ApplicationShutdown {
 
   /** Waits until nothing that Nest must not destroy is in use any more. */
   async #passGate(): Promise<void> {
+    // Nest 11 tears down anew for each close() and each signal: only one may, while the shutdown lasts.
+    const isFirst = !this.#isGatePassed;
+    this.#isGatePassed = true;
     await this.#teardown.passGate();
-    if (this.#teardown.isHalfBuilt) await this.#over;
+    if (!isFirst || this.#teardown.isHalfBuilt) await this.#over;
   }
 
   #warnOfLateModules(): void {

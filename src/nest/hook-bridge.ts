@@ -23,6 +23,9 @@ export class HookBridge implements HookOwner {
   readonly #callsOf = new Map<object, HookCall[]>();
   /** Those that Nest's teardown has not come to yet. */
   readonly #toCome = new Set<HookCall>();
+  #begun = 0;
+  #ended = 0;
+  #isOwned = false;
 
   constructor(coordinator: PhasedCoordinator, order: ResolvedOptions['hooks']) {
     this.#coordinator = coordinator;
@@ -49,8 +52,20 @@ export class HookBridge implements HookOwner {
     );
   }
 
-  /** Takes the wrappers off. */
-  dispose(): void {
+  /** From now on every trigger comes by the coordinator, which knows the signal. */
+  own(): void {
+    this.#isOwned = true;
+  }
+
+  /** To be called when a teardown of Nest's begins: Nest 11 runs several at once, and each comes by for every hook. */
+  onTeardownBegun(): void {
+    this.#begun += 1;
+  }
+
+  /** To be called when one ends; with the last one the wrappers go. */
+  onTeardownEnded(): void {
+    this.#ended += 1;
+    if (this.#ended < this.#begun) return;
     for (const call of this.#calls) call.unwrap(this);
     this.#forget();
   }
@@ -62,9 +77,9 @@ export class HookBridge implements HookOwner {
     if (!this.#isNestsTurn) return undefined;
     const call = this.#callsOf
       .get(instance)
-      ?.find((candidate) => candidate.hook === hook && !candidate.isClaimed);
+      ?.find((candidate) => candidate.hook === hook && candidate.claims < Math.max(1, this.#begun));
     if (!call) return undefined;
-    call.isClaimed = true;
+    call.claims += 1;
     const { made } = call;
     if (made) return () => made;
     if (!this.#isReleasing) {
@@ -72,7 +87,10 @@ export class HookBridge implements HookOwner {
       this.#toCome.delete(call);
       return undefined;
     }
-    return (hidden, args) => this.#perform(call, () => hidden(call.argumentsFor(args)));
+    return (hidden, args) =>
+      this.#perform(call, () =>
+        hidden(hook === 'onModuleDestroy' ? args : call.argumentsFor(this.#signalFrom(args))),
+      );
   }
 
   /** The calls of a hook that nobody has made yet, in Nest's order, as far as they can be made ahead of it. */
@@ -86,7 +104,7 @@ export class HookBridge implements HookOwner {
       for (const turn of byTurn(this.outstanding(hook))) {
         if (!this.#isReleasing) return;
         const due = turn.filter(({ isOutstanding }) => isOutstanding);
-        await Promise.all(due.map((call) => this.#perform(call, () => call.call())));
+        await Promise.all(due.map((call) => this.#perform(call, () => call.call(this.#signal))));
       }
     }
   }
@@ -94,7 +112,7 @@ export class HookBridge implements HookOwner {
   /** Has it in the report of a forced shutdown what is not called any more. */
   skipOutstanding(): void {
     for (const hook of SHUTDOWN_HOOKS) {
-      for (const call of this.outstanding(hook)) void this.#perform(call, () => call.call());
+      for (const call of this.outstanding(hook)) void this.#perform(call, () => call.call(this.#signal));
     }
   }
 
@@ -102,6 +120,14 @@ export class HookBridge implements HookOwner {
   get #isNestsTurn(): boolean {
     const { state } = this.#coordinator;
     return hasBegun(this.#order === 'native' ? 'announce' : 'release', state);
+  }
+
+  get #signal(): string | undefined {
+    return this.#coordinator.terminatingReason?.signal;
+  }
+
+  #signalFrom([given]: readonly unknown[]): unknown {
+    return this.#isOwned ? this.#signal : (given ?? this.#signal);
   }
 
   get #isReleasing(): boolean {

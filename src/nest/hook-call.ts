@@ -22,8 +22,8 @@ export class HookCall {
   readonly hook: ShutdownHook;
   /** Settles with the call, once it was made; never rejects. */
   made: Promise<void> | undefined;
-  /** Whether Nest has come by for it. */
-  isClaimed = false;
+  /** How often Nest has come by for it. */
+  claims = 0;
 
   readonly #wrapper: HookWrapper | undefined;
   readonly #coordinator: PhasedCoordinator;
@@ -44,14 +44,13 @@ export class HookCall {
   }
 
   /** Calls the hook as Nest would. */
-  call(): unknown {
-    return this.#wrapper?.call(this.argumentsFor(this.hook === 'onModuleDestroy' ? [] : [undefined]));
+  call(signal: string | undefined): unknown {
+    return this.#wrapper?.call(this.hook === 'onModuleDestroy' ? [] : this.argumentsFor(signal));
   }
 
-  /** What the hook is given: Nest does not know the signal where it is us who close. */
-  argumentsFor(given: readonly unknown[]): readonly unknown[] {
-    if (this.hook === 'onModuleDestroy') return given;
-    return [this.#isDeaf ? undefined : (given[0] ?? this.#coordinator.terminatingReason?.signal)];
+  /** What a hook that is told of the signal is given. */
+  argumentsFor(signal: unknown): readonly unknown[] {
+    return [this.#isDeaf ? undefined : signal];
   }
 
   /** Makes it, as a step of the current phase: `run` is timed, bounded, isolated and reported. */

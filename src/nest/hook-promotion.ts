@@ -68,7 +68,7 @@ export class HookPromotion implements ShutdownParticipant {
 
   #call(call: HookCall, handedOver: Promise<void>, begun: PendingWork[]): Promise<void> {
     const run = (): unknown => {
-      const result = call.call();
+      const result = call.call(this.#coordinator.terminatingReason?.signal);
       if (!isThenable(result)) return undefined;
       const work = Promise.resolve(result);
       const pending = { call, work, isSettled: false };

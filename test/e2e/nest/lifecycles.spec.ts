@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { enableGracefulShutdown, GracefulShutdownModule } from 'nestjs-drain';
@@ -14,6 +14,7 @@ import {
 } from './applications.js';
 import { Journal, witness } from './journal.js';
 import type { INestApplicationContext } from '@nestjs/common';
+import type { ShutdownReport } from 'nestjs-drain';
 
 afterEach(closeAll);
 guardAgainstLeaks();
@@ -24,6 +25,8 @@ class PingController {
   ping(): string {
     return 'pong';
   }
+
+  onModuleDestroy(): void {}
 }
 
 describe('two applications in a process', () => {
@@ -100,48 +103,67 @@ describe('two applications in a process', () => {
 
 describe('an application that is closed twice', () => {
   const HOOKS = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'];
-
-  it.each([
-    ['at once', (app: INestApplicationContext) => Promise.all([app.close(), app.close()])],
-    [
-      'one after the other',
-      async (app: INestApplicationContext) => {
-        await app.close();
-        await app.close();
-      },
-    ],
+  type Close = (app: INestApplicationContext) => Promise<unknown>;
+  const inTurn: Close = async (app) => {
+    await app.close();
+    await app.close();
+  };
+  const sideBySide: [string, Close][] = [
+    ['at once', (app) => Promise.all([app.close(), app.close()])],
     [
       'while it releases',
-      async (app: INestApplicationContext) => {
+      async (app) => {
         let second: Promise<void> | undefined;
         coordinatorOf(app).register({ name: 'again', release: () => void (second = app.close()) });
         await app.close();
         await second;
       },
     ],
-  ])('%s hears every hook once, where it was handed over', async (_how, closeTwice) => {
-    const journal = new Journal();
-    const app = enableGracefulShutdown(
-      await createHttp({ controllers: [PingController], providers: [witness(journal, 'Store')] }),
-    );
-    await app.listen(0, '127.0.0.1');
-
-    await closeTwice(app);
-
-    for (const hook of HOOKS) expect(journal.of(hook)).toHaveLength(1);
-    expect(reportOf(app).status).toBe('completed');
-  });
-
-  it.each([
-    ['at once', (app: INestApplicationContext) => Promise.all([app.close(), app.close()])],
     [
-      'one after the other',
-      async (app: INestApplicationContext) => {
+      'while one of its hooks runs',
+      async (app) => {
+        let second: Promise<void> | undefined;
+        const hook = jest.spyOn(app.get(PingController), 'onModuleDestroy');
+        hook.mockImplementationOnce(() => void (second = app.close()));
         await app.close();
-        await app.close();
+        await second;
       },
     ],
-  ])('%s hears what it would hear from Nest alone, where it was not', async (_how, closeTwice) => {
+  ];
+
+  async function createAndClose(closeTwice: Close, isOwned: boolean): Promise<[Journal, ShutdownReport]> {
+    const journal = new Journal();
+    const app = await createHttp({
+      controllers: [PingController],
+      providers: [witness(journal, 'Store')],
+    });
+    if (isOwned) enableGracefulShutdown(app);
+    await app.listen(0, '127.0.0.1');
+    await closeTwice(app);
+    return [journal, reportOf(app)];
+  }
+
+  it.each([...sideBySide, ['in turn', inTurn] as const])(
+    '%s hears every hook once, where it was handed over',
+    async (_how, closeTwice) => {
+      const [journal, report] = await createAndClose(closeTwice, true);
+
+      for (const hook of HOOKS) expect(journal.of(hook)).toHaveLength(1);
+      expect(report.status).toBe('completed');
+    },
+  );
+
+  it.each(sideBySide)('%s hears every hook once, where it was not', async (_how, closeTwice) => {
+    const [journal, report] = await createAndClose(closeTwice, false);
+
+    for (const hook of HOOKS) expect(journal.of(hook)).toHaveLength(1);
+    expect(outcomesOf(report, 'HTTP adapter').filter((outcome) => outcome.startsWith('release'))).toEqual([
+      'release: completed',
+    ]);
+    expect(report.status).toBe('completed');
+  });
+
+  it('in turn hears what it would hear from Nest alone, where it was not', async () => {
     async function run(isOurs: boolean): Promise<Journal> {
       const journal = new Journal();
       @Module({
@@ -149,13 +171,29 @@ describe('an application that is closed twice', () => {
         providers: [witness(journal, 'Store')],
       })
       class AppModule {}
-      await closeTwice(await NestFactory.createApplicationContext(AppModule, { logger: false }));
+      await inTurn(await NestFactory.createApplicationContext(AppModule, { logger: false }));
       return journal;
     }
     const alone = await run(false);
     const ours = await run(true);
 
     for (const hook of HOOKS) expect(ours.of(hook)).toEqual(alone.of(hook));
+  });
+
+  it('passes on the signal of the first close, not one that comes later', async () => {
+    const journal = new Journal();
+    const app = enableGracefulShutdown(await createContext({ providers: [witness(journal, 'Store')] }));
+    const nests = Object.getPrototypeOf(app) as { close(signal: string): Promise<void> };
+    coordinatorOf(app).register({
+      name: 'late signal',
+      // As a listener of Nest's does that was added with enableShutdownHooks().
+      quiesce: () => void nests.close.call(app, 'SIGTERM'),
+    });
+
+    await app.close();
+
+    expect(journal.of('beforeApplicationShutdown')).toEqual(['Store.beforeApplicationShutdown()']);
+    expect(journal.of('onApplicationShutdown')).toEqual(['Store.onApplicationShutdown()']);
   });
 
   it('reports once', async () => {
