@@ -70,10 +70,19 @@ export class Walk {
 
   /** Ends the walk without another step: there is no time for any in a process that is ending. */
   interrupt(by: string): void {
-    if (this.#isOver) return;
     this.force(by, 'interrupted');
-    const phasesToCome = PHASE_RULES.slice(PHASE_RULES.findIndex((rules) => rules === this.#rules) + 1);
-    for (const { phase } of phasesToCome) this.#skip(this.#ports.registry.takingPartIn(phase), phase);
+    // The process may end just while the walk is being forced.
+    this.#abandonPending('SHUTDOWN_FORCED');
+    const { executions } = this.cycle;
+    const current = PHASE_RULES.findIndex((rules) => rules === this.#rules);
+    for (const { phase } of PHASE_RULES.slice(Math.max(0, current))) {
+      const begun = executions.filter(({ step }) => step.phase === phase).map(({ step }) => step.name);
+      const members = this.#ports.registry.takingPartIn(phase);
+      this.#skip(
+        members.filter(({ name }) => !begun.includes(name)),
+        phase,
+      );
+    }
     this.#leavePhase();
   }
 

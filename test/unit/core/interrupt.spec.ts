@@ -25,6 +25,30 @@ describe('a process that ends in the middle of a shutdown', () => {
     expect(ofType(events, 'finished')).toHaveLength(1);
   });
 
+  it('has those in its report who were still to come in the phase', async () => {
+    const { clock, coordinator } = setUp();
+    coordinator.register({ name: 'stuck', release: never }, { priority: 1 });
+    coordinator.register({ name: 'next', release: () => {} });
+    void coordinator.shutdown();
+    await clock.advance(0);
+    coordinator.interrupt('process.exit(3)');
+    expect(entryOf(coordinator.report, 'next', 'release')?.outcome).toBe('skipped');
+  });
+
+  it('has a whole report even while it is being forced', async () => {
+    const { clock, coordinator } = setUp();
+    coordinator.register({ name: 'http', drain: never, release: () => {} });
+    coordinator.observe(({ type }) => {
+      if (type === 'forced') coordinator.interrupt('process.exit(3)');
+    });
+    void coordinator.shutdown();
+    await clock.advance(0);
+    coordinator.force('SIGINT again');
+    expect(coordinator.report).toMatchObject({ status: 'forced', forcedBy: 'SIGINT again' });
+    expect(entryOf(coordinator.report, 'http', 'drain')?.outcome).toBe('timed-out');
+    expect(entryOf(coordinator.report, 'http', 'release')?.outcome).toBe('skipped');
+  });
+
   it('has none when nothing was under way that could not be undone, or when it is over', async () => {
     const { clock, coordinator, events } = setUp();
     coordinator.interrupt('process.exit(0)');

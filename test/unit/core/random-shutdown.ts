@@ -30,7 +30,7 @@ export interface RandomParticipant {
 
 export interface RandomTrigger {
   readonly afterMs: number;
-  readonly does: 'drain' | 'resume' | 'shutdown' | 'force' | 'request arrives';
+  readonly does: 'drain' | 'resume' | 'shutdown' | 'force' | 'interrupt' | 'request arrives';
   readonly announceDelayMs: number;
 }
 
@@ -94,7 +94,16 @@ const options: fc.Arbitrary<CoordinatorOptions> = fc
 
 const trigger: fc.Arbitrary<RandomTrigger> = fc.record({
   afterMs: ms,
-  does: fc.constantFrom('drain', 'drain', 'resume', 'resume', 'shutdown', 'force', 'request arrives'),
+  does: fc.constantFrom(
+    'drain',
+    'drain',
+    'resume',
+    'resume',
+    'shutdown',
+    'force',
+    'interrupt',
+    'request arrives',
+  ),
   announceDelayMs: ms,
 });
 
@@ -222,6 +231,8 @@ class Stage {
         return this.shutdown(announceDelayMs);
       case 'force':
         return coordinator.force('somebody');
+      case 'interrupt':
+        return coordinator.interrupt('process.exit(3)');
       case 'request arrives':
         return coordinator.arrivals.record();
     }

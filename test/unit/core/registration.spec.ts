@@ -111,6 +111,18 @@ describe('registration is refused', () => {
   });
 });
 
+describe('the place of a registration', () => {
+  it('is unknown where the process keeps no stacks', () => {
+    const { coordinator } = setUp();
+    coordinator.register({ name: 'db', release: () => {} });
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    const { message } = errorOf(() => coordinator.register({ name: 'db', release: () => {} }));
+    Error.stackTraceLimit = stackTraceLimit;
+    expect(message).toMatch(/^shutdown participant "db" \(registered at unknown place\) has the name/);
+  });
+});
+
 describe('registration is taken', () => {
   it('for a phase that has not begun, in the middle of a shutdown', async () => {
     const { clock, coordinator } = setUp();
