@@ -98,21 +98,21 @@ export class HookBridge implements HookOwner {
     return this.#calls.filter((call) => call.hook === hook && call.isOutstanding);
   }
 
-  /** Makes, in Nest's order, the calls of its teardown that it has not come to. */
+  /** Makes, in Nest's order and turn by turn, the calls of its teardown that it has not come to. */
   async callOutstanding(): Promise<void> {
     for (const hook of TEARDOWN_HOOKS) {
       for (const turn of byTurn(this.outstanding(hook))) {
-        if (!this.#isReleasing) return;
-        const due = turn.filter(({ isOutstanding }) => isOutstanding);
-        await Promise.all(due.map((call) => this.#perform(call, () => call.call(this.#signal))));
+        await Promise.all(
+          turn.filter(({ isOutstanding }) => isOutstanding).map((call) => this.#callAhead(call)),
+        );
       }
     }
   }
 
-  /** Has it in the report of a forced shutdown what is not called any more. */
-  skipOutstanding(): void {
-    for (const hook of SHUTDOWN_HOOKS) {
-      for (const call of this.outstanding(hook)) void this.#perform(call, () => call.call(this.#signal));
+  /** The same, without waiting for anything: what is not called now is in the report as skipped. */
+  callOutstandingAtOnce(): void {
+    for (const hook of TEARDOWN_HOOKS) {
+      for (const call of this.outstanding(hook)) void this.#callAhead(call);
     }
   }
 
@@ -148,6 +148,10 @@ export class HookBridge implements HookOwner {
     this.#calls = [];
     this.#callsOf.clear();
     this.#toCome.clear();
+  }
+
+  #callAhead(call: HookCall): Promise<void> {
+    return this.#perform(call, () => call.call(this.#signal));
   }
 
   #perform(call: HookCall, run: () => unknown): Promise<void> {

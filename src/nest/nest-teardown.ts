@@ -129,8 +129,7 @@ export class NestTeardown implements ShutdownParticipant {
       'abort',
       () => {
         timer.cancel();
-        if (this.#coordinator.state === 'forced') this.#bridge.skipOutstanding();
-        else void this.#doWithoutNest();
+        this.#bridge.callOutstandingAtOnce();
       },
       { once: true },
     );

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { enableGracefulShutdown, GracefulShutdownModule } from 'nestjs-drain';
+import { enableGracefulShutdown, GracefulShutdownModule, OnShutdown } from 'nestjs-drain';
+import { deferred } from '../../../src/core/deferred.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import {
   ADAPTERS,
@@ -274,6 +275,37 @@ describe('an application whose start fails', () => {
     expect(journal.entries).toHaveLength(3);
     expect(outcomesOf(reportOf(app), 'Store.onModuleDestroy')).toEqual(['release: completed']);
   });
+});
+
+it('an application that is closed while it starts does not wait, and is left as if it had never been wrapped', async () => {
+  const journal = new Journal();
+  const started = deferred<void>();
+  const goOn = deferred<void>();
+  const Store = witness(journal, 'Store');
+  @Injectable()
+  class Slow {
+    async onModuleInit(): Promise<void> {
+      started.resolve();
+      await goOn.promise;
+    }
+
+    @OnShutdown('release')
+    close(): void {
+      journal.note('Slow.close');
+    }
+  }
+  const app = await createHttp({ providers: [Slow, Store] });
+  const initialised = app.init();
+  await started.promise;
+
+  await app.close();
+  const entries = [...journal.entries];
+  goOn.resolve();
+  await initialised;
+
+  expect(entries).toContain('Store.onModuleDestroy()');
+  expect(journal.entries).toEqual(entries);
+  expect(Object.getOwnPropertyNames(app.get(Store))).toEqual([]);
 });
 
 it('enableGracefulShutdown() twice is the same as once', async () => {

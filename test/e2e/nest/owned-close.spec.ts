@@ -40,6 +40,33 @@ describe('close() of an application that was handed over', () => {
     expect(reportOf(app).durationMs).toBeLessThan(500);
   });
 
+  it('calls the hooks behind a hang at once, where others need the rest of the time', async () => {
+    const journal = new Journal();
+    const frozen = Object.freeze({ onModuleDestroy: () => new Promise(() => {}) });
+    const app = enableGracefulShutdown(
+      await createHttp({
+        options: { gracePeriodMs: 600 },
+        providers: [{ provide: 'FROZEN', useValue: frozen }, witness(journal, 'Store')],
+      }),
+    );
+    for (const priority of [1, 2, 3, 4]) {
+      coordinatorOf(app).register(
+        { name: `resource ${priority}`, release: () => journal.note(`released ${priority}`) },
+        { priority },
+      );
+    }
+    await app.init();
+
+    await app.close();
+
+    expect(outcomesOf(reportOf(app), 'nest')).toContain('release: timed-out');
+    expect(journal.of('Store.')).toHaveLength(3);
+    expect(outcomesOf(reportOf(app), 'Store.onApplicationShutdown')).toEqual(['release: completed']);
+    expect(journal.entries.slice(-4)).toEqual(['released 4', 'released 3', 'released 2', 'released 1']);
+    // The deadline is the promise.
+    expect(reportOf(app).durationMs).toBeLessThan(600);
+  });
+
   it('names the hooks that were not called, where the shutdown is forced', async () => {
     const journal = new Journal();
     const app = enableGracefulShutdown(await createHttp({ providers: [witness(journal, 'Store')] }));

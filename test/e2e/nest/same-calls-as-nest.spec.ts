@@ -300,6 +300,8 @@ it('leaves the property as it was, on whatever was wrapped', async () => {
   await app.close();
 
   expect(describe()).toEqual(before);
+  expect(journal.of('onModuleDestroy')).toEqual(['Store.onModuleDestroy()']);
+  expect(journal.entries).toEqual(expect.arrayContaining(['own', 'accessor']));
 });
 
 describe('an application with overridden providers', () => {
