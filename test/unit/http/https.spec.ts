@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import https from 'node:https';
 import tls from 'node:tls';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
@@ -56,6 +57,21 @@ describe('an HTTPS server', () => {
     expect(ends.map(({ error }) => error)).toEqual([undefined, undefined]);
     expect(ends[0].received.length).toBeGreaterThan(MANY_BYTES);
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it('tells the clients of idle connections of the end, so that they do not take it for an attack', async () => {
+    await start();
+    const { socket } = await drained.connect();
+    const secure = tls.connect({ socket, ...clientTls });
+    secure.write('GET / HTTP/1.1\r\nHost: test\r\n\r\n');
+    await once(secure, 'data');
+    const bytesBefore = socket.bytesRead;
+    const closed = once(socket, 'close');
+
+    await drained.shutdown();
+    await closed;
+
+    expect(socket.bytesRead).toBeGreaterThan(bytesBefore);
   });
 
   it('refuses what comes late', async () => {
