@@ -58,7 +58,6 @@ export class HookPromotion implements ShutdownParticipant {
     const begun: PendingWork[] = [];
     const handedOver = deferred<void>();
     for (const turn of turns) {
-      if (this.#coordinator.phase === undefined) break;
       const made = turn.map((call) => this.#call(call, handedOver.promise, begun));
       if (turn !== turns.at(-1)) await this.#atMost(holdBackMs, Promise.all(made));
     }

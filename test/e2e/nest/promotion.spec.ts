@@ -70,6 +70,7 @@ it('awaits in drain what a hook has begun, while everything else goes on', async
 
   const closed = app.close();
   await draining.promise;
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
   expect(journal.entries).not.toContain('Store.onModuleDestroy()');
   work.resolve();
   await closed;
@@ -82,6 +83,34 @@ it('awaits in drain what a hook has begun, while everything else goes on', async
     'Store.onApplicationShutdown()',
   ]);
   expect(outcomesOf(reportOf(app), `Consumer.${HOOK}`)).toEqual(['quiesce: completed', 'drain: completed']);
+});
+
+it('has no hook cut for its time in quiesce: what takes longer has the time of the drain', async () => {
+  const draining = deferred<void>();
+  @Injectable()
+  class Consumer implements BeforeApplicationShutdown {
+    async beforeApplicationShutdown(): Promise<void> {
+      await draining.promise;
+    }
+  }
+  @Global()
+  @Module({ providers: [witness(new Journal(), 'Last')] })
+  class LastModule {}
+  const app = await createContext({
+    options: { participantTimeoutMs: 1 },
+    imports: [LastModule],
+    providers: [Consumer],
+  });
+  coordinatorOf(app).register({ name: 'other', drain: () => draining.resolve() });
+
+  await app.close();
+
+  expect(outcomesOf(reportOf(app), `Consumer.${HOOK}`)).toEqual(['quiesce: completed', 'drain: completed']);
+  expect(outcomesOf(reportOf(app), 'beforeApplicationShutdown hooks')).toEqual([
+    'quiesce: completed',
+    'drain: completed',
+  ]);
+  expect(reportOf(app).status).toBe('completed');
 });
 
 it('reports what a hook that has failed while draining has thrown', async () => {
