@@ -194,6 +194,30 @@ it('lets a hook that settles soon be the first, and does not let one that hangs 
   expect(outcomesOf(reportOf(app), 'beforeApplicationShutdown hooks')).toContain('quiesce: completed');
 });
 
+it.each([HOOK, 'onModuleDestroy'])(
+  'names a %s that waits for the shutdown that waits for it',
+  async (hook) => {
+    const log = new LogLines();
+    class Impatient {
+      shutdown?: () => Promise<unknown>;
+    }
+    Object.assign(Impatient.prototype, {
+      async [hook](this: Impatient): Promise<void> {
+        await this.shutdown?.();
+      },
+    });
+    const app = await createContext({ options: { gracePeriodMs: 400 }, providers: [Impatient] }, log);
+    app.get(Impatient).shutdown = () => coordinatorOf(app).shutdown();
+
+    await app.close();
+
+    expect(log.of('warn', `Impatient.${hook} asks for a shutdown while it takes part in one`)).toHaveLength(
+      1,
+    );
+    expect(outcomesOf(reportOf(app), `Impatient.${hook}`).at(-1)).toMatch(/: timed-out$/);
+  },
+);
+
 it('passes the signal that a shutdown has for its reason on', async () => {
   const journal = new Journal();
   const app = enableGracefulShutdown(await createHttp({ providers: [witness(journal, 'Store')] }));
