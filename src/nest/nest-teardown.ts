@@ -31,7 +31,6 @@ export class NestTeardown implements ShutdownParticipant {
   /** Whether Nest came to its end, or failed: it does not hang. */
   #hasNestEnded = false;
   #closeApplication: CloseApplication | undefined;
-  #closed: Promise<void> | undefined;
 
   constructor(
     coordinator: PhasedCoordinator,
@@ -78,9 +77,22 @@ export class NestTeardown implements ShutdownParticipant {
    * @param closeNest what it does otherwise
    * @returns settles when the shutdown is over; rejects as Nest does
    */
-  close(closeNest: CloseApplication, signal?: string): Promise<void> {
-    this.#closed ??= this.#close(closeNest, signal);
-    return this.#closed;
+  async close(closeNest: CloseApplication, signal?: string): Promise<void> {
+    if (this.#isClosing) {
+      await this.#coordinator.finished;
+      return;
+    }
+    this.begin(signal);
+    if (this.#options.hooks === 'drain-first') await this.passGate();
+    const closing = closeNest(signal);
+    closing
+      .then(() => this.#ended.resolve(), this.#ended.reject)
+      .finally(() => {
+        this.#hasNestEnded = true;
+      });
+    await this.#coordinator.finished;
+    // Where it has not come to its end by now, it hangs.
+    if (this.#hasNestEnded) await closing;
   }
 
   /** To be called when Nest's teardown begins: it sets the shutdown off, unless that is why it has begun. */
@@ -141,24 +153,6 @@ export class NestTeardown implements ShutdownParticipant {
     } finally {
       timer.cancel();
     }
-  }
-
-  async #close(closeNest: CloseApplication, signal: string | undefined): Promise<void> {
-    if (this.#isClosing) {
-      await this.#coordinator.finished;
-      return;
-    }
-    this.begin(signal);
-    if (this.#options.hooks === 'drain-first') await this.passGate();
-    const closing = closeNest(signal);
-    closing
-      .then(() => this.#ended.resolve(), this.#ended.reject)
-      .finally(() => {
-        this.#hasNestEnded = true;
-      });
-    await this.#coordinator.finished;
-    // Where it has not come to its end by now, it hangs.
-    if (this.#hasNestEnded) await closing;
   }
 
   async #doWithoutNest(): Promise<void> {

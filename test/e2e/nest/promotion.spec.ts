@@ -5,7 +5,15 @@ import type { NestApplicationContext } from '@nestjs/core';
 import { deferred } from '../../../src/core/deferred.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { nestMajor } from '../../support/nest-major.js';
-import { closeAll, coordinatorOf, createContext, createHttp, outcomesOf, reportOf } from './applications.js';
+import {
+  closeAll,
+  coordinatorOf,
+  createContext,
+  createHttp,
+  LogLines,
+  outcomesOf,
+  reportOf,
+} from './applications.js';
 import { Journal, witness } from './journal.js';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 
