@@ -20,6 +20,7 @@ import { Journal, witness } from './journal.js';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { AddressInfo, Server } from 'node:net';
+import type { PhasedCoordinator } from '../../../src/core/coordinator.js';
 
 afterEach(closeAll);
 guardAgainstLeaks();
@@ -123,6 +124,20 @@ describe.each(ADAPTERS)('with HTTP on $adapter', ({ create }) => {
     expect(journal.entries).toEqual(['listening', 'closed']);
   });
 
+  it('lets the adapter be closed by hand, and then the application', async () => {
+    const journal = new Journal();
+    const app = await createHttp({ providers: [witness(journal, 'Store')] }, { create });
+    await app.listen(0, '127.0.0.1');
+
+    await app.getHttpAdapter().close();
+    expect((app.getHttpServer() as Server).listening).toBe(false);
+    expect(coordinatorOf(app).state).toBe('running');
+    await app.close();
+
+    expect(journal.entries).toHaveLength(3);
+    expect(Object.keys(Object.getOwnPropertyDescriptors(app.getHttpAdapter()))).not.toContain('close');
+  });
+
   it('closes an application that was initialised and never listened', async () => {
     const journal = new Journal();
     const app = await createHttp({ providers: [witness(journal, 'Store')] }, { create });
@@ -188,6 +203,31 @@ describe.each(ADAPTERS)('with HTTP on $adapter', ({ create }) => {
     await app.close();
 
     expect(journal.entries).toEqual(['announce', 'beforeClose', 'drain']);
+  });
+});
+
+describe('a shutdown that does not get as far as the teardown', () => {
+  it('opens the gate where it was forced', async () => {
+    const journal = new Journal();
+    const app = await createContext({ providers: [witness(journal, 'Store')] });
+    const coordinator = coordinatorOf(app) as PhasedCoordinator;
+    coordinator.register({ name: 'work', drain: () => coordinator.force('a test') });
+
+    await app.close();
+
+    expect(coordinator.report?.status).toBe('forced');
+    expect(journal.of('onModuleDestroy')).toEqual(['Store.onModuleDestroy()']);
+  });
+
+  it('opens the gate where it was over before the application was initialised', async () => {
+    const journal = new Journal();
+    const app = await createHttp({ providers: [witness(journal, 'Store')] });
+    await coordinatorOf(app).shutdown();
+    expect(journal.entries).toEqual([]);
+
+    await app.close();
+
+    expect(journal.of('onModuleDestroy')).toEqual(['Store.onModuleDestroy()']);
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, Injectable, Module, Scope } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
-import { OnShutdown } from 'nestjs-drain';
+import { OnShutdown, ShutdownCoordinator } from 'nestjs-drain';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { closeAll, coordinatorOf, createContext, createHttp, outcomesOf, reportOf } from './applications.js';
 import { Journal } from './journal.js';
@@ -173,6 +173,28 @@ describe('@OnShutdown', () => {
     for (const name of ['Pool.close', 'Pool.close#2', 'Pool.close#3']) {
       expect(outcomesOf(reportOf(app), name)).toEqual(['release: completed']);
     }
+  });
+
+  it('is left out of phases that have begun before the application has started', async () => {
+    const journal = new Journal();
+    @Injectable()
+    class Impatient {
+      constructor(@Inject(ShutdownCoordinator) private readonly coordinator: ShutdownCoordinator) {}
+      onModuleInit(): void {
+        void this.coordinator.shutdown();
+      }
+      @OnShutdown('announce')
+      @OnShutdown('drain')
+      stop({ phase }: ShutdownContext): void {
+        journal.note(phase);
+      }
+    }
+    const app = await createHttp({ providers: [Impatient] });
+
+    await app.init();
+    await app.close();
+
+    expect(journal.entries).toEqual(['drain']);
   });
 
   it('takes no part where instances are made per request', async () => {
