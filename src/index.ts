@@ -10,11 +10,13 @@ export type {
   ParticipantOptions,
   ShutdownContext,
   ShutdownParticipant,
+  Statistics,
 } from './core/participant.js';
 export { LifetimeEvent } from './core/phase.js';
 export type { ShutdownPhase, ShutdownState } from './core/phase.js';
 export type { ShutdownReason, ShutdownReasonKind, ShutdownRequest } from './core/reason.js';
 export type {
+  ActiveResources,
   Cut,
   ParticipantOutcome,
   ParticipantReport,
@@ -27,6 +29,7 @@ export type {
 export { ShutdownCoordinator } from './core/shutdown-coordinator.js';
 export { formatTimeline } from './core/timeline.js';
 export { ShutdownHealthIndicator } from './health/shutdown-health.indicator.js';
+export type { ConnectionStatistics } from './http/connection-statistics.js';
 export { enableGracefulShutdown } from './nest/enable-graceful-shutdown.js';
 export { GracefulShutdownModule } from './nest/graceful-shutdown.module.js';
 export { OnShutdown } from './nest/on-shutdown.decorator.js';

@@ -183,6 +183,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     return {
       state: this.state,
       inFlight: this.#registry.countInFlight(),
+      statistics: this.#registry.statistics(),
       pending: [],
       ...this.#walk?.cycle.progress(),
     };

@@ -106,7 +106,7 @@ export class Cycle {
   }
 
   /** How far it has come. */
-  progress(): Omit<ShutdownProgress, 'state' | 'inFlight'> {
+  progress(): Omit<ShutdownProgress, 'state' | 'inFlight' | 'statistics'> {
     const now = this.#endedAt ?? this.#clock.now();
     return {
       reason: this.reason,

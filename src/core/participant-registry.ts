@@ -1,4 +1,5 @@
-import { checkNewcomer, countInFlight, memberOf } from './registration.js';
+import { checkNewcomer, countInFlight, memberOf, statisticsOf } from './registration.js';
+import type { Statistics } from './participant.js';
 import type { Member, ParticipantMethodName, Registration } from './registration.js';
 import type { ShutdownState } from './phase.js';
 
@@ -28,6 +29,12 @@ export class ParticipantRegistry {
       .filter(({ methods }) => methods.has(method))
       .toReversed()
       .toSorted((a, b) => b.priority - a.priority);
+  }
+
+  /** What participants tell of what they hold, by their names. */
+  statistics(): Record<string, Statistics> {
+    const told = [...this.#members].map((member) => [member.name, statisticsOf(member)] as const);
+    return Object.fromEntries(told.filter((entry): entry is [string, Statistics] => entry[1] !== undefined));
   }
 
   /** Unfinished pieces of work of all participants. */

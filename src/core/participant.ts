@@ -56,7 +56,12 @@ export interface ShutdownParticipant {
    * was answered late has left it work, is asked to `drain` once more.
    */
   inFlight?(): number;
+  /** Numbers about what it holds, for progress and metrics. */
+  statistics?(): Statistics;
 }
+
+/** Numbers by name. */
+export type Statistics = Readonly<Record<string, number>>;
 
 /** How a participant takes part. */
 export interface ParticipantOptions {

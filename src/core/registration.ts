@@ -1,7 +1,7 @@
 import { ShutdownError } from './errors.js';
 import { hasBegun, PHASES } from './phase.js';
 import type { LifetimeEvent, ShutdownPhase, ShutdownState } from './phase.js';
-import type { ParticipantOptions, ShutdownParticipant } from './participant.js';
+import type { ParticipantOptions, ShutdownParticipant, Statistics } from './participant.js';
 
 /** A participant together with what was said when it was registered. */
 export interface Registration {
@@ -56,6 +56,15 @@ export function countInFlight({ participant }: Member): number {
     return participant.inFlight?.() ?? 0;
   } catch {
     return 0;
+  }
+}
+
+/** What a participant tells of what it holds; nothing, where that throws. */
+export function statisticsOf({ participant }: Member): Statistics | undefined {
+  try {
+    return participant.statistics?.();
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Statistics } from './participant.js';
 import type { ShutdownPhase, ShutdownState } from './phase.js';
 import type { ShutdownReason, ShutdownReasonKind } from './reason.js';
 
@@ -97,4 +98,6 @@ export interface ShutdownProgress {
   readonly inFlight: number;
   /** Participants that the current phase waits for, oldest first. */
   readonly pending: readonly PendingReport[];
+  /** What participants tell of what they hold, by their names: the connections of `HTTP server`. */
+  readonly statistics: Readonly<Record<string, Statistics>>;
 }

@@ -1,5 +1,5 @@
 /** The connections of a server at this moment, and what became of earlier ones. */
-export interface ConnectionStatistics {
+export type ConnectionStatistics = {
   readonly open: number;
   /** Kept alive between two requests. */
   readonly idle: number;
@@ -17,4 +17,4 @@ export interface ConnectionStatistics {
   readonly late: number;
   /** Requests and sockets that were ended unfinished. */
   readonly cut: number;
-}
+};

@@ -30,6 +30,17 @@ describe.each(ADAPTERS)('a Nest application on $name', (adapter) => {
     expect(busy.responses).toMatchObject([{ status: 200, headers: { connection: 'close' }, body: 'done' }]);
   });
 
+  it('tells of its connections in the progress', async () => {
+    served = await ServedApplication.start(adapter);
+    await served.held();
+    const idle = await served.connect();
+    await idle.get('/quick').untilResponses(1);
+
+    expect(served.coordinator.progress().statistics).toMatchObject({
+      'HTTP server': { open: 2, idle: 1, inFlight: 1 },
+    });
+  });
+
   it('answers three of three pipelined requests, and only the last says close', async () => {
     served = await ServedApplication.start(adapter);
     await served.stopIn('announce');

@@ -220,7 +220,26 @@ describe('progress', () => {
         throw new Error('no idea');
       },
     });
-    expect(coordinator.progress()).toEqual({ state: 'running', inFlight: 5, pending: [] });
+    expect(coordinator.progress()).toEqual({
+      state: 'running',
+      inFlight: 5,
+      statistics: {},
+      pending: [],
+    });
+  });
+
+  it('has the statistics of those that tell any', () => {
+    const { coordinator } = setUp();
+    coordinator.register({ name: 'http', drain: () => {}, statistics: () => ({ open: 3, idle: 1 }) });
+    coordinator.register({ name: 'silent', drain: () => {} });
+    coordinator.register({
+      name: 'broken',
+      drain: () => {},
+      statistics: () => {
+        throw new Error('no idea');
+      },
+    });
+    expect(coordinator.progress().statistics).toEqual({ http: { open: 3, idle: 1 } });
   });
 
   it('names what is waited for, with its age, and tells the time that is left', async () => {
@@ -236,6 +255,7 @@ describe('progress', () => {
     expect(coordinator.progress()).toEqual({
       state: 'drain',
       inFlight: 0,
+      statistics: {},
       reason: { kind: 'manual', message: 'why not' },
       since: '1970-01-01T00:00:01.000Z',
       elapsedMs: 300,
