@@ -63,6 +63,8 @@ export function guaranteeFor(remainingMs: number, steps: number): number {
  */
 function shareOf({ remainingMs, steps, stepsToCome, guaranteedMs }: Claim, wantedMs: number): number {
   const others = stepsToCome - steps;
+  // The last one is for the deadline to end, which then counts as forced; a limit at the same instant would race it.
+  if (others <= 0) return Infinity;
   const equalMs = (remainingMs * steps) / stepsToCome;
   return Math.max(equalMs, Math.min(wantedMs, remainingMs / 2, remainingMs - others * guaranteedMs));
 }

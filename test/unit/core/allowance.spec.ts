@@ -32,8 +32,9 @@ function sharesOf(
   return greed.map((part, index) => {
     const claim = { remainingMs, guaranteedMs, phaseAgeMs: 0, steps: 1, stepsToCome: greed.length - index };
     const { limitMs } = allowanceFor(rules, explicitMs, optionsWith(participantTimeoutMs), claim);
-    remainingMs -= limitMs * part;
-    return limitMs;
+    const shareMs = Math.min(limitMs, remainingMs);
+    remainingMs -= shareMs * part;
+    return shareMs;
   });
 }
 
@@ -86,6 +87,12 @@ describe('a share of the time left', () => {
   it('is all that is left for the last step', () => {
     expect(sharesOf(5_000, [0.5, 0, 1], undefined, 1).at(-1)).toBeGreaterThan(3_000);
     expect(sharesOf(5_000, [1], undefined, 1)).toEqual([5_000]);
+  });
+
+  it('is without a limit of its own for the last step, so that it is the deadline that ends it', () => {
+    const last = { remainingMs: 5_000, guaranteedMs: 0, phaseAgeMs: 0, steps: 1, stepsToCome: 1 };
+    expect(allowanceFor(rules, undefined, optionsWith(1_000), last).limitMs).toBe(Infinity);
+    expect(allowanceFor(rules, 2_000, optionsWith(1_000), last).limitMs).toBe(2_000);
   });
 
   it('is participantTimeoutMs for a slow one when there is plenty, half of what is left when there is not', () => {
