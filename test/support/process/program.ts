@@ -1,6 +1,10 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import {
+  spawn,
+  type ChildProcess,
+  type ChildProcessWithoutNullStreams,
+  type Serializable,
+} from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -15,6 +19,8 @@ export interface StartOptions {
   readonly execArgv?: readonly string[];
   /** Default: the root of the repository. */
   readonly cwd?: string;
+  /** Whether it can talk with this process: see `Program.send`. Default: not. */
+  readonly ipc?: boolean;
 }
 
 /** One line of JSON with an `event`, printed by a program. */
@@ -34,7 +40,7 @@ interface Waiter {
 
 /** A compiled program of `dist-test`, running as a child process. */
 export class Program implements AsyncDisposable {
-  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #child: ChildProcess;
   readonly #name: string;
   readonly #events: ProgramEvent[] = [];
   readonly #waiters = new Set<Waiter>();
@@ -47,10 +53,14 @@ export class Program implements AsyncDisposable {
     name: string,
     command: string,
     args: readonly string[],
-    options: { cwd: string; env: NodeJS.ProcessEnv },
+    { cwd, env, ipc = false }: { cwd: string; env: NodeJS.ProcessEnv; ipc?: boolean },
   ) {
     this.#name = name;
-    this.#child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(command, args, {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', ipc ? 'ipc' : 'ignore'],
+    });
     this.exited = new Promise((resolve, reject) => {
       this.#child.once('error', reject);
       this.#child.once('close', (code, signal) => resolve({ code, signal, output: this.#output }));
@@ -59,13 +69,14 @@ export class Program implements AsyncDisposable {
       ({ code, signal }) => this.#end(`${name} ended with ${signal ?? `code ${code}`}`),
       (error: unknown) => this.#end(`${name} could not be started: ${String(error)}`),
     );
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+    const { stdout, stderr } = this.#child as ChildProcessWithoutNullStreams;
+    for (const stream of [stdout, stderr]) {
       stream.setEncoding('utf8').on('data', (chunk: string) => {
         this.#output += chunk;
         this.#settleWaiters();
       });
     }
-    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+    createInterface({ input: stdout }).on('line', (line) => {
       const event = parseEvent(line);
       if (event) this.#events.push(event);
       this.#settleWaiters();
@@ -79,6 +90,11 @@ export class Program implements AsyncDisposable {
   /** What it has printed so far, to stdout and stderr. */
   get output(): string {
     return this.#output;
+  }
+
+  /** The events that it has printed so far. */
+  get events(): readonly ProgramEvent[] {
+    return this.#events;
   }
 
   /**
@@ -99,6 +115,11 @@ export class Program implements AsyncDisposable {
   signal(name: NodeJS.Signals): void {
     if (!this.#child.kill(name))
       throw new Error(`${this.#name} is gone already: no ${name} sent\n${this.#output}`);
+  }
+
+  /** Sends a message through the channel that `ipc` opened. */
+  send(message: Serializable): void {
+    this.#child.send(message);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -156,6 +177,10 @@ export function start(program: string, options: StartOptions = {}): Program {
       `${root}dist-test/${program}.js`,
       ...(options.args ?? []),
     ],
-    { cwd: options.cwd ?? root, env: { PATH: process.env['PATH'], ...options.env } },
+    {
+      cwd: options.cwd ?? root,
+      env: { PATH: process.env['PATH'], ...options.env },
+      ...(options.ipc && { ipc: true }),
+    },
   );
 }

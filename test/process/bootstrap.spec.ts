@@ -1,0 +1,143 @@
+import { describe, expect, it } from '@jest/globals';
+import { hooksOf, startApplication } from '../support/process/application.js';
+
+const STAGES_OF_INIT = ['onModuleInit', 'onApplicationBootstrap'] as const;
+const EXITS = { SIGTERM: 143, SIGINT: 130 } as const;
+
+describe.each([12, 11] as const)('a signal during the bootstrap on Nest %i', (nest) => {
+  it.each([
+    { kind: 'http', line: 'enable', signal: 'SIGTERM' },
+    { kind: 'http', line: 'hooks', signal: 'SIGINT' },
+    { kind: 'hybrid', line: 'both', signal: 'SIGTERM' },
+    { kind: 'microservice', line: 'enable', signal: 'SIGINT' },
+    { kind: 'microservice', line: 'hooks', signal: 'SIGTERM' },
+  ] as const)(
+    'ends the process before anything is initialised: $kind, "$line", $signal',
+    async ({ kind, line, signal }) => {
+      await using program = startApplication({ kind, line, stopAt: ['listen'] }, { nest });
+      await program.event('stage');
+
+      program.signal(signal);
+
+      expect(await program.exited).toMatchObject({ code: EXITS[signal], signal: null });
+      expect(hooksOf(program)).toEqual([]);
+    },
+  );
+
+  it.each(
+    STAGES_OF_INIT.flatMap((stage) => [
+      { stage, kind: 'http', line: 'enable', signal: 'SIGTERM' } as const,
+      { stage, kind: 'http', line: 'hooks', signal: 'SIGINT' } as const,
+      { stage, kind: 'microservice', line: 'both', signal: 'SIGTERM' } as const,
+    ]),
+  )(
+    'lets it come to its end, then shuts down: in $stage, $kind, "$line", $signal',
+    async ({ stage, kind, line, signal }) => {
+      await using program = startApplication({ kind, line, stopAt: [stage] }, { nest });
+      await program.event('stage');
+      program.signal(signal);
+      await program.event('phase', ({ phase }) => phase === 'announce');
+
+      program.signal('SIGWINCH');
+
+      expect(await program.exited).toMatchObject({ code: EXITS[signal], signal: null });
+      expect(hooksOf(program)).toEqual([
+        `beforeApplicationShutdown ${signal}`,
+        'onModuleDestroy',
+        `onApplicationShutdown ${signal}`,
+      ]);
+      expect(await program.event('hook', ({ hook }) => hook === 'onModuleDestroy')).toMatchObject({
+        wasOpen: true,
+      });
+    },
+  );
+
+  it.each(['enable', 'hooks'] as const)(
+    'that hangs is bounded by the deadline, and no hook is called: "%s"',
+    async (line) => {
+      const gracePeriodMs = 1_000;
+      const plan = { line, options: { gracePeriodMs }, stopAt: ['onModuleInit'] as const };
+      await using program = startApplication(plan, { nest });
+      await program.event('stage');
+
+      const signalledAt = performance.now();
+      program.signal('SIGTERM');
+
+      expect(await program.exited).toMatchObject({ code: 143, signal: null });
+      // The promise is the grace period; the margin is for a busy machine to notice.
+      expect(performance.now() - signalledAt).toBeLessThan(gracePeriodMs + 500);
+      expect(hooksOf(program)).toEqual([]);
+    },
+  );
+
+  it('that hangs ends when the signal is repeated', async () => {
+    const plan = { options: { forceOnRepeatAfterMs: 0 }, stopAt: ['onModuleInit'] as const };
+    await using program = startApplication(plan, { nest });
+    await program.event('stage');
+    program.signal('SIGTERM');
+    await program.event('phase');
+
+    program.signal('SIGTERM');
+
+    expect(await program.exited).toMatchObject({ code: 143, signal: null });
+    expect(hooksOf(program)).toEqual([]);
+  });
+
+  it.each(['http', 'microservice'] as const)(
+    'that has failed is not waited for, and no hook is called: %s',
+    async (kind) => {
+      await using program = startApplication({ kind, faults: ['init-throws'] }, { nest });
+      await program.event('failed');
+
+      program.signal('SIGTERM');
+
+      expect(await program.exited).toMatchObject({ code: 143, signal: null });
+      expect(hooksOf(program)).toEqual([]);
+      // Whoever waits for what does not come is abandoned.
+      expect(await program.event('report')).toMatchObject({ report: { status: 'completed' } });
+    },
+  );
+
+  it('that fails after the signal is not waited for any longer', async () => {
+    const plan = { stopAt: ['onModuleInit'], faults: ['init-throws'] } as const;
+    await using program = startApplication(plan, { nest });
+    await program.event('stage');
+    program.signal('SIGTERM');
+    await program.event('phase');
+
+    program.signal('SIGWINCH');
+
+    expect(await program.exited).toMatchObject({ code: 143, signal: null });
+    expect(hooksOf(program)).toEqual([]);
+    expect(await program.event('report')).toMatchObject({ report: { status: 'completed' } });
+  });
+
+  it.each(['enable', 'hooks', 'neither'] as const)(
+    'is not waited for by an explicit app.close(): "%s"',
+    async (line) => {
+      await using program = startApplication({ line, stopAt: ['onModuleInit'] }, { nest });
+      await program.event('stage');
+
+      program.signal('SIGIO');
+
+      await program.event('closed');
+      expect(await program.event('report')).toMatchObject({ report: { reason: { kind: 'close' } } });
+    },
+  );
+
+  it.each([
+    { kind: 'http', stage: 'create' },
+    { kind: 'context', stage: 'create' },
+    { kind: 'context', stage: 'onModuleInit' },
+  ] as const)(
+    'ends the process as the system has it until create resolves: $kind, $stage',
+    async ({ kind, stage }) => {
+      await using program = startApplication({ kind, stopAt: [stage] }, { nest });
+      await program.event('stage');
+
+      program.signal('SIGTERM');
+
+      expect(await program.exited).toMatchObject({ code: null, signal: 'SIGTERM' });
+    },
+  );
+});

@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import { hooksOf, startApplication } from '../support/process/application.js';
+
+describe.each([12, 11] as const)('the exit code on Nest %i', (nest) => {
+  it.each(['enable', 'hooks'] as const)(
+    'is 1 when a hook has failed, and the other hooks ran: "%s"',
+    async (line) => {
+      await using program = startApplication({ line, faults: ['destroy-throws'] }, { nest });
+      await program.event('listening');
+
+      program.signal('SIGTERM');
+
+      expect(await program.exited).toMatchObject({ code: 1, signal: null });
+      expect(hooksOf(program)).toHaveLength(3);
+      expect(await program.event('report')).toMatchObject({ report: { status: 'failed' } });
+    },
+  );
+
+  it.each(['enable', 'hooks'] as const)(
+    'is 124, in time, when the end passes the deadline: "%s"',
+    async (line) => {
+      const gracePeriodMs = 1_500;
+      const plan = { line, options: { gracePeriodMs }, faults: ['flush-hangs'] as const };
+      await using program = startApplication(plan, { nest });
+      await program.event('listening');
+
+      const signalledAt = performance.now();
+      program.signal('SIGTERM');
+      const exit = await program.exited;
+
+      expect(exit).toMatchObject({ code: 124, signal: null });
+      // The promise is the grace period; the margin is for a busy machine to notice.
+      expect(performance.now() - signalledAt).toBeLessThan(gracePeriodMs + 500);
+      expect(await program.event('report')).toMatchObject({
+        report: {
+          status: 'forced',
+          forcedBy: 'deadline',
+          pending: [{ name: 'stuck flush', phase: 'flush' }],
+        },
+      });
+    },
+  );
+
+  it('is left to an asynchronous option exit, which Nest does not overtake', async () => {
+    await using program = startApplication({ line: 'hooks', exit: 'exits later', exitCode: 9 }, { nest });
+    await program.event('listening');
+
+    program.signal('SIGTERM');
+
+    expect(await program.exited).toMatchObject({ code: 9, signal: null });
+  });
+});
+
+describe('the exit code', () => {
+  it('is 1 when work was cut at the end of the drain', async () => {
+    await using program = startApplication({ options: { drainTimeoutMs: 200 } });
+    const { url } = await program.event('listening');
+    const response = fetch(`${String(url)}/slow?ms=60000`);
+    await program.event('request');
+
+    program.signal('SIGTERM');
+
+    await expect(response).rejects.toThrow('fetch failed');
+    expect(await program.exited).toMatchObject({ code: 1, signal: null });
+    expect(await program.event('report')).toMatchObject({
+      report: { status: 'failed', cuts: [{ kind: 'request', phase: 'drain' }] },
+    });
+  });
+
+  it('is what the option exitCode says, whatever happened', async () => {
+    await using program = startApplication({ exitCode: 77, faults: ['destroy-throws'] });
+    await program.event('listening');
+
+    program.signal('SIGTERM');
+
+    expect(await program.exited).toMatchObject({ code: 77, signal: null });
+  });
+
+  it.each([
+    { exitCode: 'throws', says: /the option exitCode failed, so it is 0: no code today/ },
+    { exitCode: 256, says: /the option exitCode gave 256, not a number from 0 to 255: it is 0/ },
+    { exitCode: 1.5, says: /the option exitCode gave 1\.5, not a number from 0 to 255: it is 0/ },
+  ] as const)('is the default when the option exitCode gives none: $exitCode', async ({ exitCode, says }) => {
+    await using program = startApplication({ exitCode, faults: ['handle-left'] });
+    await program.event('listening');
+
+    program.signal('SIGTERM');
+
+    expect(await program.exited).toMatchObject({ code: 0, output: expect.stringMatching(says) });
+  });
+
+  it('goes to the option exit, and the process does not end', async () => {
+    await using program = startApplication({ exit: 'tells', faults: ['handle-left', 'destroy-throws'] });
+    await program.event('listening');
+
+    program.signal('SIGTERM');
+    expect(await program.event('exit')).toEqual({ event: 'exit', code: 1 });
+
+    program.signal('SIGPWR');
+    expect(await program.event('listeners')).toMatchObject({ SIGTERM: 0, SIGINT: 0 });
+  });
+
+  it('is that of process.exit when the option exit fails', async () => {
+    await using program = startApplication({ exit: 'throws', exitCode: 5, faults: ['handle-left'] });
+    await program.event('listening');
+
+    program.signal('SIGTERM');
+
+    expect(await program.exited).toMatchObject({
+      code: 5,
+      output: expect.stringContaining('the option exit failed, so process.exit(5) it is: no way out'),
+    });
+  });
+
+  it('does not matter with exit: false, which leaves the process alive and its signals alone', async () => {
+    await using program = startApplication({ options: { exit: false }, faults: ['handle-left'] });
+    await program.event('listening');
+    program.signal('SIGTERM');
+    await program.event('report');
+
+    program.signal('SIGPWR');
+    expect(await program.event('listeners')).toMatchObject({ SIGTERM: 0, SIGINT: 0 });
+    program.signal('SIGTERM');
+
+    expect(await program.exited).toMatchObject({ code: null, signal: 'SIGTERM' });
+  });
+});
