@@ -5,6 +5,7 @@ import {
   type Serializable,
 } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -19,6 +20,8 @@ export interface StartOptions {
   readonly execArgv?: readonly string[];
   /** Default: the root of the repository. */
   readonly cwd?: string;
+  /** A command that runs it, with its arguments: for example `['nice']`. Default: none. */
+  readonly under?: readonly string[];
   /** Whether it can talk with this process: see `Program.send`. Default: not. */
   readonly ipc?: boolean;
 }
@@ -48,6 +51,10 @@ export class Program implements AsyncDisposable {
   #over = false;
   /** Settles when the process is gone and all that it printed has been read; rejects when it could not be spawned. */
   readonly exited: Promise<ProgramExit>;
+  /** Settles when the process is gone, whether or not anybody reads what it printed. */
+  readonly gone: Promise<Omit<ProgramExit, 'output'>>;
+  /** Read by this class, unless a test pauses or destroys it. */
+  readonly stdout: Readable;
 
   constructor(
     name: string,
@@ -65,11 +72,15 @@ export class Program implements AsyncDisposable {
       this.#child.once('error', reject);
       this.#child.once('close', (code, signal) => resolve({ code, signal, output: this.#output }));
     });
+    this.gone = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => resolve({ code, signal }));
+    });
     this.exited.then(
       ({ code, signal }) => this.#end(`${name} ended with ${signal ?? `code ${code}`}`),
       (error: unknown) => this.#end(`${name} could not be started: ${String(error)}`),
     );
     const { stdout, stderr } = this.#child as ChildProcessWithoutNullStreams;
+    this.stdout = stdout;
     for (const stream of [stdout, stderr]) {
       stream.setEncoding('utf8').on('data', (chunk: string) => {
         this.#output += chunk;
@@ -167,20 +178,18 @@ function parseEvent(line: string): ProgramEvent | undefined {
 /** Starts `dist-test/<program>.js`, for example `fixtures/http`. */
 export function start(program: string, options: StartOptions = {}): Program {
   const nest11 = options.nest === 11 ? ['--import', `${root}dist-test/support/process/nest-11.js`] : [];
-  return new Program(
-    program,
+  const [command = process.execPath, ...args] = [
+    ...(options.under ?? []),
     process.execPath,
-    [
-      '--enable-source-maps',
-      ...nest11,
-      ...(options.execArgv ?? []),
-      `${root}dist-test/${program}.js`,
-      ...(options.args ?? []),
-    ],
-    {
-      cwd: options.cwd ?? root,
-      env: { PATH: process.env['PATH'], ...options.env },
-      ...(options.ipc && { ipc: true }),
-    },
-  );
+    '--enable-source-maps',
+    ...nest11,
+    ...(options.execArgv ?? []),
+    `${root}dist-test/${program}.js`,
+    ...(options.args ?? []),
+  ];
+  return new Program(program, command, args, {
+    cwd: options.cwd ?? root,
+    env: { PATH: process.env['PATH'], ...options.env },
+    ...(options.ipc && { ipc: true }),
+  });
 }
