@@ -1,3 +1,4 @@
+import { PHASES } from './phase.js';
 import { describeReason } from './reason.js';
 import { messageOf } from './errors.js';
 import type { Clock, Timer } from './clock.js';
@@ -57,6 +58,7 @@ export class ShutdownLog {
       case 'resumed':
         return this.#logger.log('resumed: accepting traffic again');
       case 'phase-left':
+        if (event.phase === PHASES.at(-1)) this.#stopTelling();
         return this.#logger.log(`${event.phase} took ${milliseconds(event.durationMs)}`);
       case 'participant-slow':
         return this.#logger.warn(
@@ -73,9 +75,9 @@ export class ShutdownLog {
           `${event.phase} is past its time; forceAfterTimeout is false, so it goes on`,
         );
       case 'forced':
+        this.#stopTelling();
         return this.#logger.error(`forced by ${event.by}: ${this.#pendingNow() || 'nothing was pending'}`);
       case 'finished':
-        this.#timer?.cancel();
         return this.#logOutcome(event.report);
       case 'phase-entered':
       case 'participant-started':
@@ -112,6 +114,11 @@ export class ShutdownLog {
       );
       this.#scheduleProgress();
     }, this.#options.progressIntervalMs);
+  }
+
+  /** Before the report is made: what keeps the process alive is counted for it. */
+  #stopTelling(): void {
+    this.#timer?.cancel();
   }
 
   #pendingNow(): string {

@@ -38,8 +38,8 @@ export class ProcessBinding {
   readonly #forced = deferred<number>();
   readonly #member: ProcessMember;
   readonly #nestSignals: NestSignalObserver;
-  /** The exit code that a signal asks for by itself: by forcing, or by ending the bootstrap. */
-  #signalExitCode: number | undefined;
+  /** The exit code that is clear before the report is: of whatever forces, or ends the bootstrap. */
+  #earlyExitCode: number | undefined;
   #isOwner = false;
   readonly #fatalErrors: FatalErrors | undefined;
 
@@ -52,10 +52,7 @@ export class ProcessBinding {
       forceOnRepeatAfterMs: options.options.forceOnRepeatAfterMs,
       announceDelayMs,
       onIgnored: (what) => logger.log(`${what} again: already shutting down`),
-      onForced: (exitCode) => {
-        this.#signalExitCode = exitCode;
-        this.#forced.resolve(exitCode);
-      },
+      onForced: this.#onForced,
     });
     this.#signals = signals;
     this.#nestSignals = {
@@ -70,7 +67,7 @@ export class ProcessBinding {
       handles: (signal) => signals.listensTo(signal),
     };
     if (options.options.onFatalError) {
-      this.#fatalErrors = new FatalErrors({ coordinator, logger, onForced: () => this.#forced.resolve(1) });
+      this.#fatalErrors = new FatalErrors({ coordinator, logger, onForced: () => this.#onForced(1) });
     }
     processRegistry().members.add(this.#member);
     processRegistry().nestSignals.subscribe(this.#nestSignals);
@@ -114,10 +111,15 @@ export class ProcessBinding {
     this.#output.protect();
     process.on('exit', this.#onExit);
     if (isBootstrapped() || coordinator.terminatingReason?.kind !== 'signal') return;
-    this.#signalExitCode = signalExitCode(
+    this.#earlyExitCode = signalExitCode(
       (coordinator.terminatingReason.signal ?? 'SIGTERM') as NodeJS.Signals,
     );
   }
+
+  readonly #onForced = (exitCode: number): void => {
+    this.#earlyExitCode = exitCode;
+    this.#forced.resolve(exitCode);
+  };
 
   /** Somebody else ends the process in the middle of the shutdown: this is the last chance to tell of it. */
   readonly #onExit = (code: number): void => this.#options.coordinator.interrupt(`process.exit(${code})`);
@@ -144,7 +146,7 @@ export class ProcessBinding {
   #exitCodeFor(report: ShutdownReport): number {
     const { options, logger } = this.#options;
     const byReport = exitCodeFor(report);
-    const byDefault = this.#signalExitCode ?? (this.#fatalErrors?.haveOccurred ? byReport || 1 : byReport);
+    const byDefault = this.#earlyExitCode ?? (this.#fatalErrors?.haveOccurred ? byReport || 1 : byReport);
     try {
       const chosen = options.exitCode?.(report) ?? byDefault;
       if (Number.isInteger(chosen) && chosen >= 0 && chosen <= 255) return chosen;
