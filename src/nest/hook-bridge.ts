@@ -84,7 +84,6 @@ export class HookBridge implements HookOwner {
     if (made) return () => made;
     if (!this.#isReleasing) {
       call.made = Promise.resolve();
-      this.#toCome.delete(call);
       return undefined;
     }
     return (hidden, args) =>

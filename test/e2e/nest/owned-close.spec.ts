@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { enableGracefulShutdown, ShutdownFailedError } from 'nestjs-drain';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { closeAll, coordinatorOf, createContext, createHttp, outcomesOf, reportOf } from './applications.js';
@@ -65,6 +65,34 @@ describe('close() of an application that was handed over', () => {
     expect(journal.entries.slice(-4)).toEqual(['released 4', 'released 3', 'released 2', 'released 1']);
     // The deadline is the promise.
     expect(reportOf(app).durationMs).toBeLessThan(600);
+  });
+
+  it('calls no hook twice where time runs out while it makes up for Nest', async () => {
+    const journal = new Journal();
+    const never = (): Promise<void> => new Promise(() => {});
+    @Module({ providers: [witness(journal, 'Last')] })
+    class LastModule {}
+    const app = enableGracefulShutdown(
+      await createHttp({
+        options: { gracePeriodMs: 1_200, releaseReserveMs: 500 },
+        imports: [LastModule],
+        providers: [{ provide: 'STUCK', useValue: { onApplicationShutdown: never } }],
+      }),
+    );
+    for (const priority of [1, 2]) {
+      coordinatorOf(app).register({ name: `resource ${priority}`, release: () => {} }, { priority });
+    }
+    await app.init();
+    // Nest is given up after 700 ms, STUCK would be after 950 ms; after 800 ms it is the resources' turn.
+    Object.defineProperty(app, 'dispose', { value: never });
+
+    await app.close();
+    // What goes on behind the report would fail the test with an unhandled rejection.
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+
+    expect(journal.of('onApplicationShutdown')).toEqual(['Last.onApplicationShutdown()']);
+    expect(outcomesOf(reportOf(app), 'nest')).toContain('release: timed-out');
+    expect(outcomesOf(reportOf(app), 'STUCK.onApplicationShutdown')).toEqual(['release: timed-out']);
   });
 
   it('names the hooks that were not called, where the shutdown is forced', async () => {

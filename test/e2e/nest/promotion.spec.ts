@@ -253,11 +253,25 @@ it('passes the signal that an owned close() is called with on', async () => {
 
 it('has the hooks called ahead of Nest where nobody but the coordinator is asked, and Nest joins later', async () => {
   const journal = new Journal();
-  const app = await createHttp({ providers: [witness(journal, 'Store')] });
+  class Counting {
+    onModuleDestroy(...given: unknown[]): void {
+      journal.note(`Counting.onModuleDestroy of ${given.length}`);
+    }
+  }
+  const app = await createHttp({
+    // So long that the test would time out, if Nest were waited for.
+    options: { gracePeriodMs: 600_000 },
+    providers: [Counting, witness(journal, 'Store')],
+  });
   await app.init();
 
   await coordinatorOf(app).shutdown();
-  const calls = [`Store.${HOOK}()`, 'Store.onModuleDestroy()', 'Store.onApplicationShutdown()'];
+  const calls = [
+    `Store.${HOOK}()`,
+    'Counting.onModuleDestroy of 0',
+    'Store.onModuleDestroy()',
+    'Store.onApplicationShutdown()',
+  ];
   expect(journal.entries).toEqual(calls);
   expect(outcomesOf(reportOf(app), 'Store.onModuleDestroy')).toEqual(['release: completed']);
 

@@ -49,7 +49,8 @@ function selfAware(journal: Journal, name: string): object {
   const host: Record<string, unknown> = {};
   for (const hook of HOOKS) {
     host[hook] = function (this: unknown, ...given: unknown[]) {
-      journal.note(`${name}.${hook}(${given.join()}) on ${this === host ? 'itself' : 'something else'}`);
+      const self = this === host ? 'itself' : 'something else';
+      journal.note(`${name}.${hook}(${given.join()}), ${given.length} given, on ${self}`);
     };
   }
   return host;
