@@ -3,6 +3,7 @@ import { Server as HttpsServer } from 'node:https';
 import { systemClock } from '../core/clock.js';
 import { HttpServerParticipant } from '../http/http-server-participant.js';
 import { AdapterClose } from './adapter-close.js';
+import { overrideMethod } from './override-method.js';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
@@ -18,9 +19,10 @@ export class HttpBinding {
   readonly #adapterHost: HttpAdapterHost;
   readonly #gate: HealthGate;
   #server: HttpServer | HttpsServer | undefined;
-  #participant: HttpServerParticipant | undefined;
+  readonly #participants: HttpServerParticipant[] = [];
   #adapterClose: AdapterClose | undefined;
   #onListening = (): void => {};
+  #stopWaitingForServers = (): void => {};
 
   constructor(
     coordinator: PhasedCoordinator,
@@ -42,12 +44,28 @@ export class HttpBinding {
   bind(onListening: () => void): void {
     const adapter: HttpAdapterHost['httpAdapter'] | undefined = this.#adapterHost.httpAdapter;
     const server: unknown = adapter?.getHttpServer?.();
-    if (!adapter || !(server instanceof HttpServer || server instanceof HttpsServer)) return;
+    if (!adapter || !isHttp1Server(server)) return;
     this.#server = server;
     this.#onListening = onListening;
     server.once('listening', onListening);
+    this.#addParticipant(server);
+    this.#stopWaitingForServers = onFurtherServer(adapter, (further) => this.#addParticipant(further));
+    this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
+  }
+
+  dispose(): void {
+    this.#server?.removeListener('listening', this.#onListening);
+    this.#stopWaitingForServers();
+    for (const participant of this.#participants) participant.dispose();
+    this.#adapterClose?.dispose();
+  }
+
+  #addParticipant(server: HttpServer | HttpsServer): void {
+    if (this.#coordinator.isShuttingDown) return;
     const { lateRequests, lateResponse, closeListenerAt } = this.#options;
-    this.#participant = new HttpServerParticipant(server, {
+    const ordinal = this.#participants.length + 1;
+    const participant = new HttpServerParticipant(server, {
+      name: ordinal === 1 ? 'HTTP server' : `HTTP server#${ordinal}`,
       clock: systemClock,
       lateRequests,
       lateResponse,
@@ -57,18 +75,39 @@ export class HttpBinding {
       answer: (request, response) => this.#gate.refuses(request, response),
       onArrival: () => this.#coordinator.arrivals.record(),
     });
+    this.#participants.push(participant);
     this.#coordinator.add({
-      participant: this.#participant,
+      participant,
       // The listener is closed before Nest tears down what late requests are answered with.
       options: { priority: Number.MAX_VALUE },
       registeredAt: 'GracefulShutdownModule',
     });
-    this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
   }
+}
 
-  dispose(): void {
-    this.#server?.removeListener('listening', this.#onListening);
-    this.#participant?.dispose();
-    this.#adapterClose?.dispose();
-  }
+function isHttp1Server(server: unknown): server is HttpServer | HttpsServer {
+  return server instanceof HttpServer || server instanceof HttpsServer;
+}
+
+/**
+ * Calls back for each server that Fastify adds for a further address of its host: `localhost` is two, mostly.
+ *
+ * It keeps them in a list under a symbol of its own, on 5.x; nothing happens where there is none.
+ *
+ * @returns a function that stops that
+ */
+function onFurtherServer(
+  adapter: HttpAdapterHost['httpAdapter'],
+  callback: (server: HttpServer | HttpsServer) => void,
+): () => void {
+  const instance = Object(adapter.getInstance()) as Record<symbol, unknown>;
+  const key = Object.getOwnPropertySymbols(instance).find(
+    ({ description }) => description === 'fastify.serverBindings',
+  );
+  const servers = key && instance[key];
+  if (!Array.isArray(servers)) return () => {};
+  return overrideMethod(servers, 'push', (push) => (server) => {
+    if (isHttp1Server(server)) callback(server);
+    return push(server);
+  });
 }

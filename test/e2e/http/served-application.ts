@@ -36,7 +36,11 @@ export class ServedApplication {
     this.#held = held;
   }
 
-  static async start(adapter: Adapter, options: GracefulShutdownOptions = {}): Promise<ServedApplication> {
+  static async start(
+    adapter: Adapter,
+    options: GracefulShutdownOptions = {},
+    host = '127.0.0.1',
+  ): Promise<ServedApplication> {
     const held = new Held();
 
     @Controller()
@@ -69,7 +73,10 @@ export class ServedApplication {
     }
 
     @Module({
-      imports: [GracefulShutdownModule.forRoot({ exit: false, logProgress: false, ...options })],
+      // With a delay that is set, if only to 0, the listener stays open as in production.
+      imports: [
+        GracefulShutdownModule.forRoot({ exit: false, logProgress: false, announceDelayMs: 0, ...options }),
+      ],
       controllers: [RoutesController],
     })
     class AppModule {}
@@ -78,7 +85,7 @@ export class ServedApplication {
       logger: false,
       forceCloseConnections: true,
     });
-    await app.listen(0, '127.0.0.1');
+    await app.listen(0, host);
     return new ServedApplication(app, held);
   }
 
@@ -90,15 +97,15 @@ export class ServedApplication {
     return (this.server.address() as AddressInfo).port;
   }
 
-  async connect(): Promise<RawClient> {
-    const client = await RawClient.connect(this.port);
+  async connect(host?: string): Promise<RawClient> {
+    const client = await RawClient.connect(this.port, host);
     this.#clients.push(client);
     return client;
   }
 
   /** A connection with a request that waits for {@link release}. */
-  async held(): Promise<RawClient> {
-    const client = await this.connect();
+  async held(host?: string): Promise<RawClient> {
+    const client = await this.connect(host);
     const before = this.#held.count;
     client.get('/held');
     await eventually(() => this.#held.count > before);

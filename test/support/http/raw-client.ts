@@ -36,8 +36,8 @@ export class RawClient {
   }
 
   /** Connects, and resolves when the other side's kernel has accepted. */
-  static async connect(port: number): Promise<RawClient> {
-    const client = new RawClient(net.connect(port, '127.0.0.1'));
+  static async connect(port: number, host = '127.0.0.1'): Promise<RawClient> {
+    const client = new RawClient(net.connect(port, host));
     await once(client.socket, 'connect');
     return client;
   }
