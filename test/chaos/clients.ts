@@ -1,0 +1,161 @@
+import { once } from 'node:events';
+import { Agent } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { sendRequest, type RequestPlan } from '../support/load/request.js';
+import { monotonicMs } from './monotonic.js';
+import type { Outcome } from '../support/load/outcome.js';
+import type { ClientPlan } from './plan.js';
+
+/** What became of the request of a client that did nothing wrong. */
+export interface RequestRecord {
+  readonly id: string;
+  readonly kind: ClientPlan['kind'];
+  readonly outcome: Outcome;
+  /** On the monotonic clock. */
+  readonly sentAt: number;
+  readonly endedAt: number;
+}
+
+/** What a client needs to know. */
+export interface ClientContext {
+  readonly name: string;
+  readonly port: number;
+  /** Aborts when the application is gone. */
+  readonly over: AbortSignal;
+  record(this: void, request: RequestRecord): void;
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const LONG_DOWNLOAD_BYTES = 50_000_000;
+
+/** Does what the plan says until the application is gone; never rejects. */
+export async function runClient(plan: ClientPlan, context: ClientContext): Promise<void> {
+  switch (plan.kind) {
+    case 'keep-alive':
+    case 'new connections': {
+      const agent = new Agent({ keepAlive: plan.kind === 'keep-alive', maxSockets: 1 });
+      await repeatedly(plan.everyMs, context, (id) =>
+        request(plan, { path: `/work?ms=${plan.workMs}&id=${id}` }, id, agent, context),
+      );
+      agent.destroy();
+      return;
+    }
+    case 'long request':
+      await request(
+        plan,
+        { path: `/work?ms=${plan.workMs}&id=${context.name}` },
+        context.name,
+        new Agent(),
+        context,
+      );
+      return;
+    case 'slow reader': {
+      const { bytes, overMs } = plan;
+      const path = `/download?bytes=${bytes}&id=${context.name}`;
+      await request(plan, { path, download: { bytes, overMs } }, context.name, new Agent(), context);
+      return;
+    }
+    case 'pipelining':
+      return repeatedly(plan.everyMs, context, (id) => pipeline(plan, id, context));
+    case 'aborting':
+      return repeatedly(plan.everyMs, context, (id) => abort(plan.workMs, id, context));
+    case 'silent':
+      return stall('', context);
+    case 'half-sent':
+      return stall('GET /work?ms=0 HTTP/1.1\r\nHost:', context);
+    case 'stalled upload':
+      return stall(
+        `POST /upload?id=${context.name} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
+        context,
+      );
+    case 'stalled reader':
+      return stall(get(`/download?bytes=${LONG_DOWNLOAD_BYTES}&id=${context.name}`), context);
+  }
+}
+
+async function repeatedly(
+  everyMs: number,
+  { name, over }: ClientContext,
+  act: (id: string) => Promise<Outcome | undefined>,
+): Promise<void> {
+  for (let count = 0; !over.aborted; count += 1) {
+    if ((await act(`${name}.${count}`)) === 'refused') return;
+    await delay(everyMs);
+  }
+}
+
+async function request(
+  { kind }: ClientPlan,
+  plan: Pick<RequestPlan, 'path' | 'download'>,
+  id: string,
+  agent: Agent,
+  { port, record }: ClientContext,
+): Promise<Outcome> {
+  const sentAt = monotonicMs();
+  const { outcome } = await sendRequest(
+    { kind, method: 'GET', ...plan },
+    { port, agent, timeoutMs: REQUEST_TIMEOUT_MS },
+  );
+  record({ id, kind, outcome, sentAt, endedAt: monotonicMs() });
+  return outcome;
+}
+
+/** Sends several requests at once and reads what comes until the connection ends or all are answered. */
+async function pipeline(
+  { kind, count, workMs }: Extract<ClientPlan, { kind: 'pipelining' }>,
+  batch: string,
+  { port, record }: ClientContext,
+): Promise<Outcome> {
+  const ids = Array.from({ length: count }, (_, index) => `${batch}.${index}`);
+  const isAnswered = (text: string, id: string): boolean => text.includes(`{"id":"${id}"}`);
+  const sentAt = monotonicMs();
+  let received = '';
+  let wasRefused = false;
+  const socket = connect(port, '127.0.0.1');
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    received += text;
+    if (ids.every((id) => isAnswered(received, id))) socket.destroy();
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => (wasRefused = error.code === 'ECONNREFUSED'));
+  socket.write(ids.map((id) => get(`/work?ms=${workMs}&id=${id}`)).join(''));
+  // Not `once`, which rejects when there is an error before.
+  await new Promise((resolve) => socket.once('close', resolve));
+  const failure = failureIn(received, wasRefused);
+  for (const id of ids) {
+    const outcome = isAnswered(received, id) ? 'answered' : failure;
+    record({ id, kind, outcome, sentAt, endedAt: monotonicMs() });
+  }
+  return failure;
+}
+
+function failureIn(received: string, wasRefused: boolean): Outcome {
+  if (wasRefused) return 'refused';
+  if (received.includes('HTTP/1.1 500')) return 'server-error';
+  return received.includes('HTTP/1.1 503') ? 'late' : 'reset-new';
+}
+
+/** Leaves before the answer can come. */
+async function abort(workMs: number, id: string, { port }: ClientContext): Promise<undefined> {
+  const socket = open(port);
+  socket.write(get(`/work?ms=${workMs + 20}&id=${id}`));
+  await delay(10);
+  socket.destroy();
+}
+
+/** Sends something and then nothing more, and reads nothing. */
+async function stall(text: string, { port, over }: ClientContext): Promise<void> {
+  const socket = open(port).pause();
+  socket.write(text);
+  if (!over.aborted) await once(over, 'abort');
+  socket.destroy();
+}
+
+function open(port: number): Socket {
+  // Its end is the application's business, not this client's.
+  return connect(port, '127.0.0.1').on('error', () => undefined);
+}
+
+function get(path: string): string {
+  return `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+}

@@ -1,0 +1,327 @@
+import { HOOKS, type Behaviour, type Method } from './plan.js';
+import type { ShutdownPhase, ShutdownReport } from 'nestjs-drain';
+import type { ProgramEvent } from '../support/process/program.js';
+import type { RequestRecord } from './clients.js';
+import type { Observation } from './run.js';
+
+const PHASES: readonly ShutdownPhase[] = ['announce', 'quiesce', 'drain', 'release', 'flush'];
+
+/** What is promised: never later than the deadline and this. */
+const EXIT_MARGIN_MS = 250;
+/** What a busy machine may take to do what was due, beside that. */
+const SLACK_MS = 500;
+/** Clocks are read one after the other. */
+const ROUNDING_MS = 0.5;
+
+/** What an invariant is checked against. */
+interface Evidence extends Observation {
+  readonly report: ShutdownReport;
+  /** When it could no longer be undone. */
+  readonly terminatingAt: number;
+  /** When a phase of the last cycle was entered; never, when it was not. */
+  enteredAt(this: void, phase: ShutdownPhase): number;
+  readonly forcedAt: number;
+}
+
+type Invariant = (evidence: Evidence) => Iterable<string>;
+
+/** Everything that a run shows to be otherwise than it must be. */
+export function violationsOf(observation: Observation): string[] {
+  const { exit, wasKilled, events } = observation;
+  const violations: string[] = [];
+  if (wasKilled) violations.push('it did not exit, and was killed');
+  if (/^Node\.js v\d/m.test(exit.output)) violations.push('it crashed');
+  const warning = /^\(node:\d+\) .*/m.exec(exit.output);
+  if (warning) violations.push(`Node warns: ${warning[0]}`);
+  const reports = events.filter(({ event }) => event === 'report');
+  if (reports.length !== 1) return [...violations, `there are ${reports.length} reports`];
+  const evidence = evidenceOf(observation);
+  for (const [name, invariant] of Object.entries(INVARIANTS)) {
+    for (const what of invariant(evidence)) violations.push(`${name}: ${what}`);
+  }
+  return violations;
+}
+
+function evidenceOf(observation: Observation): Evidence {
+  const { events } = observation;
+  const resumedAt = at(
+    events.findLast(({ event }) => event === 'resumed'),
+    0,
+  );
+  return {
+    ...observation,
+    report: events.find(({ event }) => event === 'report')?.['report'] as ShutdownReport,
+    terminatingAt: at(
+      events.find(({ event }) => event === 'terminating'),
+      Infinity,
+    ),
+    enteredAt: (phase) =>
+      at(
+        events.find(
+          (event) => event.event === 'phase' && event['phase'] === phase && at(event, 0) >= resumedAt,
+        ),
+        Infinity,
+      ),
+    forcedAt: at(
+      events.find(({ event }) => event === 'forced'),
+      Infinity,
+    ),
+  };
+}
+
+function at(event: ProgramEvent | undefined, otherwise: number): number {
+  return event ? Number(event['at']) : otherwise;
+}
+
+const INVARIANTS: Readonly<Record<string, Invariant>> = {
+  *'exits in time'({ plan, exit, terminatingAt, wasKilled, ...evidence }) {
+    if (endedByItself(evidence)) return;
+    const tookMs = exit.at - terminatingAt;
+    const mostMs = plan.options.gracePeriodMs + EXIT_MARGIN_MS + SLACK_MS;
+    if (!wasKilled && tookMs > mostMs) yield `after ${ms(tookMs)}, and ${ms(mostMs)} are the most`;
+  },
+
+  *'exit code'(evidence) {
+    const { exit } = evidence;
+    const got = exit.signal ?? exit.code;
+    const allowed = allowedExits(evidence);
+    if (!allowed.includes(got)) yield `${got}, and not ${allowed.join(' or ')}`;
+  },
+
+  *'report is plain data of version 1'({ events, report }) {
+    if (report.version !== 1) yield `its version is ${String(report.version)}`;
+    if (events.find(({ event }) => event === 'report')?.['isPlain'] !== true)
+      yield 'it does not survive JSON';
+    if (!['completed', 'failed', 'forced'].includes(report.status)) yield `its status is ${report.status}`;
+  },
+
+  *'phases in order'({ report }) {
+    const { phases, status } = report;
+    const names = phases.map(({ phase }) => phase);
+    if (names.some((name, index) => name !== PHASES[index])) yield names.join(', ');
+    if (status !== 'forced' && names.length !== PHASES.length) yield `only ${names.join(', ')}`;
+    for (const [index, { phase, startedMs }] of phases.entries()) {
+      const before = phases[index - 1];
+      if (before && before.startedMs + before.durationMs > startedMs + ROUNDING_MS)
+        yield `${phase} began during ${before.phase}`;
+    }
+  },
+
+  *'participants within their phase'({ report }) {
+    for (const { name, phase, outcome, startedMs, durationMs } of report.participants) {
+      if (outcome === 'skipped') continue;
+      const within = report.phases.find((candidate) => candidate.phase === phase);
+      if (!within) yield `${name} in ${phase}, which was not entered`;
+      else if (
+        startedMs + ROUNDING_MS < within.startedMs ||
+        startedMs + durationMs > within.startedMs + within.durationMs + ROUNDING_MS
+      )
+        yield `${name} in ${phase} from ${ms(startedMs)} for ${ms(durationMs)}`;
+    }
+  },
+
+  *'each method at most once'({ plan, events }) {
+    const cycles = events.filter(
+      ({ event, ...rest }) => event === 'phase' && rest['phase'] === 'announce',
+    ).length;
+    const calls = new Map<string, number>();
+    for (const { event, who, method } of events) {
+      const name = `${String(who)}.${String(method)}`;
+      if (event === 'call') calls.set(name, (calls.get(name) ?? 0) + 1);
+    }
+    const busy = plan.participants
+      .filter(({ busyDrains }) => busyDrains > 0)
+      .map(({ name }) => `${name}.drain`);
+    for (const [name, count] of calls) {
+      const most = name.endsWith('.announce') || name.endsWith('.resume') ? cycles : 1;
+      if (count > most && !busy.includes(name)) yield `${name} ${count} times`;
+    }
+  },
+
+  *'nothing is destroyed before the drain is over'({ events, enteredAt, forcedAt }) {
+    const from = Math.min(enteredAt('release'), forcedAt);
+    for (const event of calls(events, ['onModuleDestroy', 'onApplicationShutdown'])) {
+      if (at(event, 0) < from) yield `${nameOf(event)} was called before release`;
+    }
+  },
+
+  *'nothing runs after the report'({ events }) {
+    const reportAt = events.findIndex(({ event }) => event === 'report');
+    for (const event of events.slice(reportAt)) if (event.event === 'call') yield nameOf(event);
+  },
+
+  *'everybody is in the report'({ plan, report, events }) {
+    const has = (name: string, phase?: ShutdownPhase): boolean =>
+      report.participants.some((one) => one.name === name && (phase === undefined || one.phase === phase));
+    const wasSkipped = (name: string): boolean =>
+      report.participants.some((one) => one.name === name && one.outcome === 'skipped');
+    for (const { name, methods } of plan.participants) {
+      for (const phase of PHASES)
+        if (methods[phase] && !has(name, phase)) yield `${name} is not, for ${phase}`;
+    }
+    for (const { name, hooks } of plan.providers) {
+      for (const hook of HOOKS) {
+        const caller = hook === 'beforeApplicationShutdown' ? 'beforeApplicationShutdown hooks' : 'nest';
+        const called = calls(events, [hook]).some(({ who }) => who === name);
+        if (hooks[hook] && !has(`${name}.${hook}`) && (called || !wasSkipped(caller)))
+          yield `${name}.${hook} is not`;
+      }
+    }
+  },
+
+  *'outcomes are what happened'({ plan, report, events }) {
+    const behaviours = new Map<string, Behaviour>();
+    for (const { name, methods } of plan.participants)
+      for (const phase of PHASES) if (methods[phase]) behaviours.set(`${name} ${phase}`, methods[phase]);
+    for (const { name, hooks } of plan.providers)
+      for (const hook of HOOKS) {
+        if (!hooks[hook]) continue;
+        for (const phase of PHASES) behaviours.set(`${name}.${hook} ${phase}`, hooks[hook]);
+      }
+    const called = new Set(
+      calls(events).flatMap((event) => [nameOf(event), `${String(event['who'])} ${String(event['method'])}`]),
+    );
+    for (const { name, phase, outcome } of report.participants) {
+      const behaviour = behaviours.get(`${name} ${phase}`);
+      if (!behaviour) continue;
+      const wasCalled = called.has(name) || called.has(`${name} ${phase}`);
+      if (wasCalled === (outcome === 'skipped') && !(outcome === 'timed-out' && !wasCalled))
+        yield `${name} in ${phase} is ${outcome}, and was ${wasCalled ? '' : 'not '}called`;
+      const fails = behaviour.does === 'throws' || behaviour.does === 'rejects';
+      if (fails && outcome === 'completed') yield `${name} in ${phase} failed, and is ${outcome}`;
+      if (
+        behaviour.does === 'hangs' &&
+        outcome !== 'timed-out' &&
+        outcome !== 'skipped' &&
+        name.includes('participant')
+      )
+        yield `${name} in ${phase} hung, and is ${outcome}`;
+      if (behaviour.does === 'returns' && outcome === 'failed') yield `${name} in ${phase} is ${outcome}`;
+    }
+    const isClean =
+      report.cuts.length === 0 && report.participants.every(({ outcome }) => outcome === 'completed');
+    if (report.status === 'completed' && !isClean) yield 'it says completed, and something was not';
+    if (report.status === 'failed' && isClean) yield 'it says failed, and nothing has';
+  },
+
+  *'release has its reserve'({ plan, terminatingAt, enteredAt, forcedAt }) {
+    const { gracePeriodMs } = plan.options;
+    const latest = terminatingAt + gracePeriodMs * 0.8 + SLACK_MS;
+    const began = Math.min(enteredAt('release'), forcedAt);
+    if (began > latest) yield `it began ${ms(began - terminatingAt)} after the trigger`;
+  },
+
+  *'no accepted request is lost'({ requests, events, report, enteredAt, forcedAt }) {
+    // Whoever insists on the end in the middle of the announcement gets it.
+    if (forcedAt < enteredAt('drain')) return;
+    const accepted = new Map(
+      events.filter(({ event }) => event === 'accepted').map(({ id, route }) => [String(id), String(route)]),
+    );
+    const lost = requests.filter(({ id, outcome }) => accepted.has(id) && outcome !== 'answered');
+    for (const route of new Set(accepted.values())) {
+      const ofRoute = lost.filter(({ id }) => accepted.get(id) === route);
+      const cuts = report.cuts.filter(({ kind, name }) => kind === 'request' && name === route);
+      if (ofRoute.length > cuts.length)
+        yield `${ofRoute.length} of ${route}, and ${cuts.length} cuts are named: ${describe(ofRoute, terminatingIn(events))}`;
+    }
+    const sentEarly = requests.filter(
+      ({ id, outcome, sentAt }) =>
+        !accepted.has(id) && outcome !== 'answered' && sentAt < enteredAt('quiesce') - SLACK_MS,
+    );
+    if (sentEarly.length > 0) yield `sent long before quiesce: ${describe(sentEarly, terminatingIn(events))}`;
+  },
+
+  *'no request meets a failure'({ requests, events, enteredAt, forcedAt }) {
+    const from = Math.min(enteredAt('quiesce'), forcedAt);
+    const wrong = requests.filter(
+      ({ outcome, endedAt }) =>
+        outcome === 'unexpected' ||
+        outcome === 'timed-out' ||
+        (outcome === 'server-error' && endedAt < forcedAt) ||
+        (outcome !== 'answered' && endedAt < from),
+    );
+    if (wrong.length > 0) yield describe(wrong, terminatingIn(events));
+  },
+};
+
+/** A shutdown by close() ends no process: what comes afterwards is between Node and the signal. */
+function endedByItself({ steps, events }: Pick<Observation, 'steps' | 'events'>): boolean {
+  const reportAt = at(
+    events.find(({ event }) => event === 'report'),
+    Infinity,
+  );
+  const isClose = events.find(({ event }) => event === 'terminating')?.['reason'] === 'close';
+  const signals = steps.filter(({ does }) => does === 'SIGTERM' || does === 'SIGINT');
+  const own = events.filter(({ event }) => event === 'signal');
+  return isClose && own.length === 0 && !signals.some((step) => step.at < reportAt - EXIT_MARGIN_MS);
+}
+
+function allowedExits(evidence: Evidence): (number | string | null)[] {
+  const { report, events, steps, exit } = evidence;
+  if (endedByItself(evidence)) return [0, 1, 124, 'SIGTERM', exit.code === null ? 'SIGTERM' : exit.code];
+  const brokeDown = events.some(({ event }) => event === 'fatal');
+  const reportAt = at(
+    events.find(({ event }) => event === 'report'),
+    Infinity,
+  );
+  // One that comes just when it is over anyway may have its say in the exit code.
+  const late = [
+    ...steps.filter((step) => step.at > reportAt - EXIT_MARGIN_MS).map(({ does }) => does),
+    ...events
+      .filter((event) => event.event === 'signal' && at(event, 0) > reportAt - 50)
+      .map(({ signal }) => signal),
+  ].flatMap((what) =>
+    what === 'SIGTERM' ? [143] : what === 'SIGINT' ? [130] : what === 'break down' ? [1] : [],
+  );
+  return [byReport(report, brokeDown), ...late];
+}
+
+function byReport({ status, forcedBy }: ShutdownReport, brokeDown: boolean): number {
+  if (status === 'completed') return brokeDown ? 1 : 0;
+  if (status === 'failed') return 1;
+  switch (forcedBy) {
+    case 'deadline':
+      return 124;
+    case 'SIGTERM again':
+      return 143;
+    case 'SIGINT again':
+      return 130;
+    case 'another fatal error':
+    case undefined:
+    default:
+      return 1;
+  }
+}
+
+function calls(
+  events: readonly ProgramEvent[],
+  methods?: readonly (Method | (typeof HOOKS)[number])[],
+): ProgramEvent[] {
+  return events.filter(
+    ({ event, method }) => event === 'call' && (!methods || methods.some((one) => one === method)),
+  );
+}
+
+function nameOf({ who, method }: ProgramEvent): string {
+  return `${String(who)}.${String(method)}`;
+}
+
+function terminatingIn(events: readonly ProgramEvent[]): number {
+  return at(
+    events.find(({ event }) => event === 'terminating'),
+    0,
+  );
+}
+
+function describe(requests: readonly RequestRecord[], since: number): string {
+  return requests
+    .map(
+      ({ id, kind, outcome, sentAt, endedAt }) =>
+        `${kind} ${id} ${outcome} (sent at ${ms(sentAt - since)}, ended at ${ms(endedAt - since)})`,
+    )
+    .join('; ');
+}
+
+function ms(value: number): string {
+  return `${Math.round(value)} ms`;
+}
