@@ -97,13 +97,14 @@ export class HookBridge implements HookOwner {
     return this.#calls.filter((call) => call.hook === hook && call.isOutstanding);
   }
 
-  /** Makes, in Nest's order and turn by turn, the calls of its teardown that it has not come to. */
+  /**
+   * Makes, in Nest's order and turn by turn, the calls of its teardown that it has not come to, and waits for those
+   * that it has made.
+   */
   async callOutstanding(): Promise<void> {
     for (const hook of TEARDOWN_HOOKS) {
-      for (const turn of byTurn(this.outstanding(hook))) {
-        await Promise.all(
-          turn.filter(({ isOutstanding }) => isOutstanding).map((call) => this.#callAhead(call)),
-        );
+      for (const turn of byTurn(this.#calls.filter((call) => call.hook === hook))) {
+        await Promise.all(turn.map((call) => (call.isOutstanding ? this.#callAhead(call) : call.made)));
       }
     }
   }

@@ -212,7 +212,7 @@ const app: INestApplication =
 if (plan.line === 'enable') enableGracefulShutdown(app);
 else app.enableShutdownHooks();
 sabotage(app);
-process.on('SIGUSR2', () => void app.close().then(() => note('closed')));
+process.on('SIGIO', () => void app.close().then(() => note('closed')));
 process.on('SIGPWR', breakDown);
 await app.listen(0, '127.0.0.1');
 note('listening', { port: Number(new URL(await app.getUrl()).port) });

@@ -73,9 +73,10 @@ async function take(step: Step['does'], program: Program, port: number): Promise
   }
 }
 
+// Nest's own enableShutdownHooks() takes SIGUSR2 and others for itself.
 const SIGNALS: Partial<Record<Step['does'], NodeJS.Signals>> = {
   SIGTERM: 'SIGTERM',
   SIGINT: 'SIGINT',
-  close: 'SIGUSR2',
+  close: 'SIGIO',
   'break down': 'SIGPWR',
 };

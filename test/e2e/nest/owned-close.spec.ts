@@ -4,7 +4,7 @@ import { enableGracefulShutdown, ShutdownFailedError } from 'nestjs-drain';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { closeAll, coordinatorOf, createContext, createHttp, outcomesOf, reportOf } from './applications.js';
 import { Journal, witness } from './journal.js';
-import type { OnModuleDestroy } from '@nestjs/common';
+import type { OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 
 afterEach(closeAll);
 guardAgainstLeaks();
@@ -95,6 +95,27 @@ describe('close() of an application that was handed over', () => {
     expect(outcomesOf(reportOf(app), 'STUCK.onApplicationShutdown')).toEqual(['release: timed-out']);
   });
 
+  it("waits on for the hook that Nest is at when Nest's share is spent, as long as there is time", async () => {
+    @Injectable()
+    class Slow implements OnModuleDestroy, OnApplicationShutdown {
+      async onModuleDestroy(): Promise<void> {
+        await new Promise((resolve) => setTimeout(resolve, 700));
+      }
+
+      async onApplicationShutdown(): Promise<void> {
+        await new Promise((resolve) => setTimeout(resolve, 450));
+      }
+    }
+    const app = enableGracefulShutdown(
+      await createHttp({ options: { gracePeriodMs: 2_000, releaseReserveMs: 1_000 }, providers: [Slow] }),
+    );
+    await app.init();
+
+    await app.close();
+
+    expect(outcomesOf(reportOf(app), 'Slow.onApplicationShutdown')).toEqual(['release: completed']);
+  });
+
   it('names the hooks that were not called, where the shutdown is forced', async () => {
     const journal = new Journal();
     const app = enableGracefulShutdown(await createHttp({ providers: [witness(journal, 'Store')] }));
@@ -114,6 +135,16 @@ describe('close() of an application that was handed over', () => {
     expect(outcomesOf(report, 'Store.onModuleDestroy')).toEqual(['release: completed']);
     expect(outcomesOf(report, 'Store.onApplicationShutdown')).toEqual(['release: skipped']);
     expect(journal.of('onApplicationShutdown')).toEqual([]);
+  });
+
+  it('names the hooks of an application that was never initialised', async () => {
+    const journal = new Journal();
+    const app = enableGracefulShutdown(await createHttp({ providers: [witness(journal, 'Store')] }));
+
+    await app.close();
+
+    expect(journal.entries).toHaveLength(3);
+    expect(outcomesOf(reportOf(app), 'Store.onModuleDestroy')).toEqual(['release: completed']);
   });
 
   it('can be called from a hook without waiting for itself for ever', async () => {
