@@ -17,7 +17,6 @@ interface ClosableAdapter {
 export class AdapterClose {
   readonly #coordinator: PhasedCoordinator;
   readonly #restore: (() => void)[];
-  #closed: Promise<void> | undefined;
 
   /** @param order whose order it is in: with `native`, `beforeClose` is Nest's business alone */
   constructor(adapter: ClosableAdapter, coordinator: PhasedCoordinator, order: 'drain-first' | 'native') {
@@ -39,16 +38,14 @@ export class AdapterClose {
     for (const restore of this.#restore.splice(0)) restore();
   }
 
-  /** Once, however many teardowns of Nest's come to it. */
   async #close(close: () => unknown): Promise<void> {
     if (this.#coordinator.phase === undefined) {
       await close();
       return;
     }
-    this.#closed ??= this.#coordinator.perform(
+    await this.#coordinator.perform(
       { name: 'HTTP adapter', registeredAt: 'Nest', run: close },
       { steps: 1, stepsToCome: 2 },
     );
-    await this.#closed;
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { enableGracefulShutdown } from 'nestjs-drain';
+import { enableGracefulShutdown, ShutdownCoordinator } from 'nestjs-drain';
 import { deferred } from '../../../src/core/deferred.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { closeAll, coordinatorOf, createContext, createHttp, outcomesOf, reportOf } from './applications.js';
@@ -32,6 +32,7 @@ function drainBehindHooks(app: INestApplicationContext, journal: Journal): void 
     name: 'work',
     drain: async () => {
       await called.promise;
+      for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
       journal.note('drained');
     },
     release: () => journal.note('released'),
@@ -51,6 +52,25 @@ describe("hooks: 'native'", () => {
     expect(journal.entries).toEqual(NATIVE);
     expect(server).toMatchObject({ listening: false });
     expect(outcomesOf(reportOf(app), 'Store.onApplicationShutdown')).toEqual(['release: completed']);
+  });
+
+  it('sets the shutdown off with the first hook that Nest calls', async () => {
+    const app = await createContext({
+      options,
+      providers: [
+        {
+          provide: 'CONSUMER',
+          inject: [ShutdownCoordinator],
+          useFactory: ({ signal }: ShutdownCoordinator) => ({
+            onModuleDestroy: () => new Promise((resolve) => signal.addEventListener('abort', resolve)),
+          }),
+        },
+      ],
+    });
+
+    await app.close();
+
+    expect(reportOf(app).status).toBe('completed');
   });
 
   it('begins with the hooks of Nest in quiesce, where somebody else sets the shutdown off', async () => {

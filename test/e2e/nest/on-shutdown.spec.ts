@@ -88,18 +88,53 @@ describe('@OnShutdown', () => {
     @Injectable()
     class Consumer {
       @OnShutdown('drain', { timeoutMs: 20 })
-      @OnShutdown('quiesce', { timeoutMs: 1_000 })
+      @OnShutdown('quiesce')
       async stop({ phase }: ShutdownContext): Promise<void> {
         journal.note(phase);
         if (phase === 'drain') await new Promise(() => {});
       }
+
+      @OnShutdown('drain', { timeoutMs: { drain: 20, release: 10 } })
+      async wait(): Promise<void> {
+        await new Promise(() => {});
+      }
     }
-    const app = await createContext({ providers: [Consumer] });
+    // So long that the test would time out without the timeouts.
+    const app = await createContext({ options: { gracePeriodMs: 600_000 }, providers: [Consumer] });
 
     await app.close();
 
     expect(journal.entries).toEqual(['quiesce', 'drain']);
     expect(outcomesOf(reportOf(app), 'Consumer.stop')).toEqual(['quiesce: completed', 'drain: timed-out']);
+    expect(outcomesOf(reportOf(app), 'Consumer.wait')).toEqual(['drain: timed-out']);
+  });
+
+  it('can have a priority of its own in each phase', async () => {
+    const journal = new Journal();
+    @Injectable()
+    class Resources {
+      @OnShutdown('release', { priority: 10 })
+      @OnShutdown('quiesce')
+      stop({ phase }: ShutdownContext): void {
+        journal.note(`stop in ${phase}`);
+      }
+
+      @OnShutdown('release', { priority: 5 })
+      @OnShutdown('quiesce', { priority: 5 })
+      close({ phase }: ShutdownContext): void {
+        journal.note(`close in ${phase}`);
+      }
+    }
+    const app = await createContext({ providers: [Resources] });
+
+    await app.close();
+
+    expect(journal.entries).toEqual([
+      'close in quiesce',
+      'stop in quiesce',
+      'stop in release',
+      'close in release',
+    ]);
   });
 
   it('is inherited: overridden or not, again with the decorator or not, each method runs once', async () => {
