@@ -21,6 +21,7 @@ export class HttpBinding {
   #server: HttpServer | HttpsServer | undefined;
   readonly #participants: HttpServerParticipant[] = [];
   #adapterClose: AdapterClose | undefined;
+  #restoreListen = (): void => {};
   #onListening = (): void => {};
   #stopWaitingForServers = (): void => {};
 
@@ -51,6 +52,11 @@ export class HttpBinding {
     this.#addParticipant(server);
     this.#stopWaitingForServers = onFurtherServer(adapter, (further) => this.#addParticipant(further));
     this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
+    // Whoever has ended the bootstrap may have started the next process, which needs the port.
+    this.#restoreListen = overrideMethod(adapter, 'listen', (listen) => (...args) => {
+      const isEnding = this.#coordinator.exitRequested && this.#options.exit !== false;
+      return isEnding ? undefined : listen(...args);
+    });
   }
 
   dispose(): void {
@@ -58,6 +64,7 @@ export class HttpBinding {
     this.#stopWaitingForServers();
     for (const participant of this.#participants) participant.dispose();
     this.#adapterClose?.dispose();
+    this.#restoreListen();
   }
 
   #addParticipant(server: HttpServer | HttpsServer): void {

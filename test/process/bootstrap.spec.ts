@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { hooksOf, startApplication } from '../support/process/application.js';
+import type { AddressInfo } from 'node:net';
 
 const STAGES_OF_INIT = ['onModuleInit', 'onApplicationBootstrap'] as const;
 const EXITS = { SIGTERM: 143, SIGINT: 130 } as const;
@@ -48,6 +51,27 @@ describe.each([12, 11] as const)('a signal during the bootstrap on Nest %i', (ne
       ]);
       expect(await program.event('hook', ({ hook }) => hook === 'onModuleDestroy')).toMatchObject({
         wasOpen: true,
+      });
+    },
+  );
+
+  it.each(['express', 'fastify'] as const)(
+    'keeps it from listening: the next process has the port already, on %s',
+    async (platform) => {
+      await using next = createServer().listen(0, '127.0.0.1');
+      await once(next, 'listening');
+      const { port } = next.address() as AddressInfo;
+      const plan = { platform, stopAt: ['onApplicationBootstrap'] as const };
+      await using program = startApplication(plan, { nest, env: { PORT: String(port) } });
+      await program.event('stage');
+      program.signal('SIGTERM');
+      await program.event('phase');
+
+      program.signal('SIGWINCH');
+
+      expect(await program.exited).toMatchObject({
+        code: 143,
+        output: expect.not.stringContaining('EADDRINUSE'),
       });
     },
   );
