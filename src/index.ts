@@ -10,7 +10,6 @@ export type {
   ParticipantOptions,
   ShutdownContext,
   ShutdownParticipant,
-  Statistics,
 } from './core/participant.js';
 export { LifetimeEvent } from './core/phase.js';
 export type { ShutdownPhase, ShutdownState } from './core/phase.js';
@@ -26,6 +25,7 @@ export type {
   ShutdownReport,
   ShutdownStatus,
 } from './core/report.js';
+export type { Statistics } from './core/statistics.js';
 export { ShutdownCoordinator } from './core/shutdown-coordinator.js';
 export { formatTimeline } from './core/timeline.js';
 export { ShutdownHealthIndicator } from './health/shutdown-health.indicator.js';

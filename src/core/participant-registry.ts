@@ -1,5 +1,5 @@
 import { checkNewcomer, countInFlight, memberOf, statisticsOf } from './registration.js';
-import type { Statistics } from './participant.js';
+import type { Statistics } from './statistics.js';
 import type { Member, ParticipantMethodName, Registration } from './registration.js';
 import type { ShutdownState } from './phase.js';
 

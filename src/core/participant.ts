@@ -2,6 +2,7 @@ import type { Deadline } from './deadline.js';
 import type { ShutdownPhase } from './phase.js';
 import type { ShutdownReason } from './reason.js';
 import type { Cut } from './report.js';
+import type { Statistics } from './statistics.js';
 
 /** What a participant's method gets to know. */
 export interface ShutdownContext {
@@ -59,9 +60,6 @@ export interface ShutdownParticipant {
   /** Numbers about what it holds, for progress and metrics. */
   statistics?(): Statistics;
 }
-
-/** Numbers by name. */
-export type Statistics = Readonly<Record<string, number>>;
 
 /** How a participant takes part. */
 export interface ParticipantOptions {

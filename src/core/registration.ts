@@ -1,7 +1,8 @@
 import { ShutdownError } from './errors.js';
 import { hasBegun, PHASES } from './phase.js';
 import type { LifetimeEvent, ShutdownPhase, ShutdownState } from './phase.js';
-import type { ParticipantOptions, ShutdownParticipant, Statistics } from './participant.js';
+import type { ParticipantOptions, ShutdownParticipant } from './participant.js';
+import type { Statistics } from './statistics.js';
 
 /** A participant together with what was said when it was registered. */
 export interface Registration {

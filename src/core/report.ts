@@ -1,4 +1,4 @@
-import type { Statistics } from './participant.js';
+import type { Statistics } from './statistics.js';
 import type { ShutdownPhase, ShutdownState } from './phase.js';
 import type { ShutdownReason, ShutdownReasonKind } from './reason.js';
 
