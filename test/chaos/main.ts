@@ -83,7 +83,7 @@ await Promise.all(Array.from({ length: jobs }, work));
 console.log(`\n${runs - violated.length} of ${runs} runs without a violation, from seed ${seed} on`);
 if (violated.length > 0) {
   console.log(
-    `again: ${violated.map((each) => `npm run chaos -- --seed ${each} --runs 1`).join('\n       ')}`,
+    `again: ${violated.map((each) => `npm run chaos -- --seed ${each} --runs 1${sabotage ? ` --sabotage "${sabotage}"` : ''}`).join('\n       ')}`,
   );
   process.exitCode = 1;
 }
