@@ -60,13 +60,14 @@ export class Program implements AsyncDisposable {
     name: string,
     command: string,
     args: readonly string[],
-    { cwd, env, ipc = false }: { cwd: string; env: NodeJS.ProcessEnv; ipc?: boolean },
+    options: { cwd: string; env: NodeJS.ProcessEnv; ipc?: boolean; input?: boolean },
   ) {
     this.#name = name;
+    const { cwd, env, ipc = false, input = false } = options;
     this.#child = spawn(command, args, {
       cwd,
       env,
-      stdio: ['ignore', 'pipe', 'pipe', ipc ? 'ipc' : 'ignore'],
+      stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe', ipc ? 'ipc' : 'ignore'],
     });
     this.exited = new Promise((resolve, reject) => {
       this.#child.once('error', reject);
@@ -131,6 +132,11 @@ export class Program implements AsyncDisposable {
   /** Sends a message through the channel that `ipc` opened. */
   send(message: Serializable): void {
     this.#child.send(message);
+  }
+
+  /** Types into its stdin, which it has with `input`. */
+  type(text: string): void {
+    this.#child.stdin?.write(text);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

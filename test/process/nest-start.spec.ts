@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import { NestProject } from '../support/process/nest-project.js';
+import type { Program } from '../support/process/program.js';
+
+const CTRL_C = '\x03';
+/** They compile. */
+const TIMEOUT_MS = 120_000;
+
+let project: NestProject;
+let terminal: Program | undefined;
+
+beforeEach(async () => {
+  project = await NestProject.create();
+});
+
+afterEach(async () => {
+  await terminal?.[Symbol.asyncDispose]();
+  project[Symbol.dispose]();
+});
+
+describe('nest start --watch', () => {
+  it(
+    'restarts five times while a slow request is open: it is answered, the next process listens, none is left',
+    async () => {
+      terminal = project.run('nest start --watch');
+      for (let generation = 0; generation < 5; generation += 1) {
+        await terminal.event('listening', (event) => event['generation'] === generation);
+        const response = fetch(`${project.url}/slow?ms=1500`);
+        await terminal.event('request', (event) => event['generation'] === generation);
+
+        project.write('src/generation.ts', `export const generation = ${generation + 1};\n`);
+
+        expect(await (await response).json()).toEqual({ generation });
+        expect(await terminal.event('exit', (event) => event['generation'] === generation)).toMatchObject({
+          code: 0,
+        });
+      }
+      await terminal.event('listening', (event) => event['generation'] === 5);
+
+      const response = fetch(`${project.url}/slow?ms=500`);
+      await terminal.event('request', (event) => event['generation'] === 5);
+      terminal.type(CTRL_C);
+
+      expect((await response).status).toBe(200);
+      expect(await terminal.event('exit', (event) => event['generation'] === 5)).toMatchObject({ code: 0 });
+      await terminal.printed(/the prompt is back/);
+      expect(terminal.output).not.toContain('EADDRINUSE');
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe.each(['nest start', 'npm start'])('Ctrl-C under %s', (command) => {
+  it(
+    'drains, though the terminal and every process in between send it',
+    async () => {
+      terminal = project.run(command);
+      await terminal.event('listening');
+      const response = fetch(`${project.url}/slow?ms=1000`);
+      await terminal.event('request');
+
+      terminal.type(CTRL_C);
+
+      expect((await response).status).toBe(200);
+      expect(await terminal.event('exit')).toMatchObject({ code: 0 });
+      await terminal.printed(/the prompt is back/);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'forces when it is pressed again',
+    async () => {
+      terminal = project.run(command);
+      await terminal.event('listening');
+      const response = fetch(`${project.url}/slow?ms=60000`);
+      await terminal.event('request');
+      terminal.type(CTRL_C);
+      await terminal.printed(/SIGINT: shutting down/);
+
+      // Sooner it would be the same key press.
+      await delay(250);
+      terminal.type(CTRL_C);
+
+      await expect(response).rejects.toThrow('fetch failed');
+      expect(await terminal.event('exit')).toMatchObject({ code: 130 });
+      await terminal.printed(/the prompt is back/);
+    },
+    TIMEOUT_MS,
+  );
+});
