@@ -28,6 +28,7 @@ export class HookCall {
   readonly #wrapper: HookWrapper | undefined;
   readonly #coordinator: PhasedCoordinator;
   readonly #isDeaf: boolean;
+  #isBegun = false;
 
   constructor({ name, host, hook, wrapper, coordinator, isDeaf }: HookCallOptions) {
     this.name = name;
@@ -40,7 +41,7 @@ export class HookCall {
 
   /** Whether it is still to be made, and can be made ahead of Nest without being made twice. */
   get isOutstanding(): boolean {
-    return this.made === undefined && this.#wrapper?.isInPlace === true;
+    return !this.#isBegun && this.made === undefined && this.#wrapper?.isInPlace === true;
   }
 
   /** Calls the hook as Nest would. */
@@ -57,6 +58,8 @@ export class HookCall {
   perform(run: () => unknown, turn: Turn, explicitMs?: number): Promise<void> {
     const { name, host } = this;
     const step = { name, registeredAt: `${host.name} in ${host.moduleName}`, run };
+    // Before it is: a hook may end the process in this very tick, and is none of those that did not get their turn.
+    this.#isBegun = true;
     this.made = this.#coordinator.perform(step, turn, explicitMs);
     return this.made;
   }
