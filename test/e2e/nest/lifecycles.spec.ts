@@ -304,7 +304,11 @@ it('an application that is closed while it starts does not wait, and is left as 
 
 it('enableGracefulShutdown() twice is the same as once', async () => {
   const journal = new Journal();
-  const app = await createHttp({ providers: [witness(journal, 'Store')] });
+  const app = await createHttp({
+    // So long that the test would time out, if close() waited for itself.
+    options: { gracePeriodMs: 600_000 },
+    providers: [witness(journal, 'Store')],
+  });
   enableGracefulShutdown(enableGracefulShutdown(app));
   await app.init();
 

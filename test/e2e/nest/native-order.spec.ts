@@ -108,7 +108,7 @@ describe("hooks: 'native'", () => {
     const journal = new Journal();
     const app = enableGracefulShutdown(
       await createHttp({
-        options: { ...options, gracePeriodMs: 500 },
+        options: { ...options, gracePeriodMs: 2_000, releaseReserveMs: 1_500 },
         providers: [witness(journal, 'Store')],
       }),
     );

@@ -20,7 +20,10 @@ describe('close() of an application that was handed over', () => {
   it('comes to an end where Nest hangs; what is behind that is called, named and bounded', async () => {
     const journal = new Journal();
     const app = enableGracefulShutdown(
-      await createHttp({ options: { gracePeriodMs: 500 }, providers: [witness(journal, 'Store')] }),
+      await createHttp({
+        options: { gracePeriodMs: 2_000, releaseReserveMs: 1_500 },
+        providers: [witness(journal, 'Store')],
+      }),
     );
     coordinatorOf(app).register({ name: 'database', release: () => journal.note('released') });
     await app.init();
@@ -36,8 +39,7 @@ describe('close() of an application that was handed over', () => {
       'released',
     ]);
     expect(outcomesOf(reportOf(app), 'Store.onApplicationShutdown')).toEqual(['release: completed']);
-    // The deadline is the promise.
-    expect(reportOf(app).durationMs).toBeLessThan(500);
+    expect(reportOf(app).remainingMs).toBeGreaterThan(0);
   });
 
   it('calls the hooks behind a hang at once, where others need the rest of the time', async () => {
@@ -45,7 +47,7 @@ describe('close() of an application that was handed over', () => {
     const frozen = Object.freeze({ onModuleDestroy: () => new Promise(() => {}) });
     const app = enableGracefulShutdown(
       await createHttp({
-        options: { gracePeriodMs: 600 },
+        options: { gracePeriodMs: 2_000 },
         providers: [{ provide: 'FROZEN', useValue: frozen }, witness(journal, 'Store')],
       }),
     );
@@ -63,8 +65,7 @@ describe('close() of an application that was handed over', () => {
     expect(journal.of('Store.')).toHaveLength(3);
     expect(outcomesOf(reportOf(app), 'Store.onApplicationShutdown')).toEqual(['release: completed']);
     expect(journal.entries.slice(-4)).toEqual(['released 4', 'released 3', 'released 2', 'released 1']);
-    // The deadline is the promise.
-    expect(reportOf(app).durationMs).toBeLessThan(600);
+    expect(reportOf(app).remainingMs).toBeGreaterThan(0);
   });
 
   it('calls no hook twice where time runs out while it makes up for Nest', async () => {
@@ -74,7 +75,7 @@ describe('close() of an application that was handed over', () => {
     class LastModule {}
     const app = enableGracefulShutdown(
       await createHttp({
-        options: { gracePeriodMs: 1_200, releaseReserveMs: 500 },
+        options: { gracePeriodMs: 2_400, releaseReserveMs: 1_000 },
         imports: [LastModule],
         providers: [{ provide: 'STUCK', useValue: { onApplicationShutdown: never } }],
       }),
@@ -83,7 +84,7 @@ describe('close() of an application that was handed over', () => {
       coordinatorOf(app).register({ name: `resource ${priority}`, release: () => {} }, { priority });
     }
     await app.init();
-    // Nest is given up after 700 ms, STUCK would be after 950 ms; after 800 ms it is the resources' turn.
+    // Nest is given up after 1 400 ms, STUCK would be after 1 900 ms; after 1 600 ms it is the resources' turn.
     Object.defineProperty(app, 'dispose', { value: never });
 
     await app.close();
