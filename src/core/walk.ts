@@ -53,7 +53,7 @@ export class Walk {
   /** Walks to the end, or until an operator resumes. */
   async run(): Promise<void> {
     for (const rules of PHASE_RULES) {
-      if (this.#isOver) this.#skip(this.#ports.registry.takingPartIn(rules.phase), rules.phase);
+      if (this.#isOver) this.#skipRest(rules.phase);
       else await this.#walkPhase(rules);
     }
     // Whatever was performed on the way and nobody waited for.
@@ -66,6 +66,7 @@ export class Walk {
     this.cycle.force(by, status);
     this.#ports.emit({ type: 'forced', by });
     this.#abandonPending('SHUTDOWN_FORCED');
+    this.#cutWhatIsInFlight();
   }
 
   /** Ends the walk without another step: there is no time for any in a process that is ending. */
@@ -73,16 +74,8 @@ export class Walk {
     this.force(by, 'interrupted');
     // The process may end just while the walk is being forced.
     this.#abandonPending('SHUTDOWN_FORCED');
-    const { executions } = this.cycle;
     const current = PHASE_RULES.findIndex((rules) => rules === this.#rules);
-    for (const { phase } of PHASE_RULES.slice(Math.max(0, current))) {
-      const begun = executions.filter(({ step }) => step.phase === phase).map(({ step }) => step.name);
-      const members = this.#ports.registry.takingPartIn(phase);
-      this.#skip(
-        members.filter(({ name }) => !begun.includes(name)),
-        phase,
-      );
-    }
+    for (const { phase } of PHASE_RULES.slice(Math.max(0, current))) this.#skipRest(phase);
     this.#leavePhase();
   }
 
@@ -165,6 +158,28 @@ export class Walk {
       // When the phase has come to its end already, they are asked and abandoned: so that they cut, and are named.
       this.#watchDeadline(rules);
       await this.#runGroup(busy, rules, { steps: 1, stepsToCome: 1 });
+    }
+  }
+
+  /**
+   * Asks those who have work in flight, and were not yet abandoned with it, to drain, and abandons them in the same
+   * tick: so that they cut, and what they cut is named.
+   */
+  #cutWhatIsInFlight(): void {
+    const [rules] = PHASE_RULES.filter(({ repeatsForWork }) => repeatsForWork);
+    const isOver = this.#rules && rules && PHASE_RULES.indexOf(this.#rules) > PHASE_RULES.indexOf(rules);
+    if (!rules || isOver) return;
+    const abandoned = this.cycle.executions.filter(
+      ({ step, outcome }) => step.phase === rules.phase && outcome !== 'completed',
+    );
+    const busy = this.#ports.registry
+      .takingPartIn(rules.phase)
+      .filter(
+        (member) => countInFlight(member) > 0 && !abandoned.some(({ step }) => step.name === member.name),
+      );
+    const turn = { steps: 1, stepsToCome: 1 };
+    for (const member of busy) {
+      this.#execute(this.#stepOf(member, rules.phase), rules, turn, undefined).abandon('SHUTDOWN_FORCED');
     }
   }
 
@@ -253,6 +268,18 @@ export class Walk {
 
   #abandonPending(code: AbandonCode): void {
     abandon([...this.cycle.executions, ...this.#ports.resuming], code);
+  }
+
+  /** Skips those who had no turn in a phase. */
+  #skipRest(phase: ShutdownPhase): void {
+    const begun = this.cycle.executions
+      .filter(({ step }) => step.phase === phase)
+      .map(({ step }) => step.name);
+    const members = this.#ports.registry.takingPartIn(phase);
+    this.#skip(
+      members.filter(({ name }) => !begun.includes(name)),
+      phase,
+    );
   }
 
   #skip(members: readonly Member[], phase: ShutdownPhase): void {

@@ -104,7 +104,11 @@ export class HookBridge implements HookOwner {
   async callOutstanding(): Promise<void> {
     for (const hook of TEARDOWN_HOOKS) {
       for (const turn of byTurn(this.#calls.filter((call) => call.hook === hook))) {
-        await Promise.all(turn.map((call) => (call.isOutstanding ? this.#callAhead(call) : call.made)));
+        await Promise.all(
+          turn.map(async (call) => {
+            await (call.isOutstanding ? this.#callAhead(call) : call.made);
+          }),
+        );
       }
     }
   }

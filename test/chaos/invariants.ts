@@ -219,12 +219,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     if (began > latest) yield `it began ${ms(began - terminatingAt)} after the trigger`;
   },
 
-  *'no accepted request is lost'({ requests, events, report, enteredAt, forcedAt }) {
-    // Only while the server drains or is released does it name what the end of the process cuts.
-    const namesCuts = report.participants.some(
-      ({ name, phase, outcome }) => name === 'HTTP server' && phase === 'drain' && outcome === 'timed-out',
-    );
-    if (forcedAt < enteredAt('release') && !namesCuts) return;
+  *'no accepted request is lost'({ requests, events, report, enteredAt }) {
     const accepted = new Map(
       events.filter(({ event }) => event === 'accepted').map(({ id, route }) => [String(id), String(route)]),
     );

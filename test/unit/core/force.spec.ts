@@ -128,4 +128,46 @@ describe('forcing', () => {
     coordinator.force('SIGINT again');
     expect(() => coordinator.register({ name: 'late', flush: () => {} })).toThrow('comes too late for flush');
   });
+
+  it.each(['announce', 'quiesce', 'drain'] as const)(
+    'in %s has those cut what is in flight who were not at it',
+    async (phase) => {
+      const { clock, coordinator } = setUp();
+      let open = 1;
+      let asked = 0;
+      coordinator.register({
+        name: 'http',
+        inFlight: () => open,
+        drain: ({ signal, cut }) => {
+          signal.addEventListener('abort', () => {
+            open = 0;
+            cut({ kind: 'request', name: 'GET /slow', ageMs: 40 });
+          });
+          asked += 1;
+          return phase === 'drain' && asked === 1 ? undefined : never();
+        },
+      });
+      coordinator.register({ name: 'stuck', [phase]: never }, { timeoutMs: Infinity });
+      const finished = coordinator.shutdown();
+      await clock.advance(40);
+      coordinator.force('SIGINT again');
+      const report = await finished;
+      expect(report.cuts).toMatchObject([{ name: 'GET /slow', phase: 'drain', participant: 'http' }]);
+      expect(entryOf(report, 'http', 'drain')).toBeDefined();
+      expect(report.participants.filter(({ outcome }) => outcome === 'skipped')).toEqual([]);
+    },
+  );
+
+  it('asks nobody again who was abandoned with work in flight', async () => {
+    const { clock, coordinator } = setUp();
+    let drains = 0;
+    coordinator.register({ name: 'tasks', inFlight: () => 1, drain: () => ((drains += 1), never()) });
+    coordinator.register({ name: 'stuck', release: never }, { timeoutMs: Infinity });
+    const finished = coordinator.shutdown();
+    await clock.advance(9_000);
+    expect(coordinator.phase).toBe('release');
+    coordinator.force('SIGINT again');
+    await finished;
+    expect(drains).toBe(1);
+  });
 });
