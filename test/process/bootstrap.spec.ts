@@ -27,6 +27,35 @@ describe.each([12, 11] as const)('a signal during the bootstrap on Nest %i', (ne
     },
   );
 
+  it('keeps it from being initialised, however long the shutdown takes', async () => {
+    await using program = startApplication({ stopAt: ['listen'], faults: ['drain-waits'] }, { nest });
+    await program.event('stage');
+    program.signal('SIGTERM');
+    await program.event('draining');
+
+    program.signal('SIGWINCH');
+    program.signal('SIGURG');
+
+    expect(await program.exited).toMatchObject({ code: 143, signal: null });
+    expect(program.events.map(({ event }) => event)).not.toContain('failed');
+    expect(hooksOf(program)).toEqual([]);
+  });
+
+  it('has it fail to initialise where exit: false lets it go on', async () => {
+    const plan = { stopAt: ['listen'], options: { exit: false } } as const;
+    await using program = startApplication(plan, { nest });
+    await program.event('stage');
+    program.signal('SIGTERM');
+    await program.event('report');
+
+    program.signal('SIGWINCH');
+
+    expect(await program.event('failed')).toMatchObject({
+      message:
+        'ShutdownError: this application was shut down before it was initialised: create a new one to start it again',
+    });
+  });
+
   it.each(
     STAGES_OF_INIT.flatMap((stage) => [
       { stage, kind: 'http', line: 'enable', signal: 'SIGTERM' } as const,

@@ -81,6 +81,15 @@ describe('nestjs-drain/early', () => {
     expect(await program.exited).toMatchObject({ code: 143, signal: null });
   });
 
+  it('leaves signals alone that are handled already, where it is imported too late', async () => {
+    await using program = startApplication({}, { program: 'fixtures/early-too-late' });
+    await program.event('imported');
+
+    program.signal('SIGPWR');
+
+    expect(await program.event('listeners')).toMatchObject({ SIGTERM: 1, SIGINT: 1 });
+  });
+
   it.each([
     ['before', 'create', 143],
     ['after', undefined, 0],

@@ -77,14 +77,17 @@ describe('a shutdown message from the parent process', () => {
     expect(await program.exited).toMatchObject({ code: 0, signal: null });
   });
 
-  it('is not listened to any longer when the application is closed', async () => {
-    await using program = startApplication({ faults: ['handle-left'] }, { ipc: true });
+  it("is not listened to any longer when the application is closed, which the parent's other messages survive", async () => {
+    await using program = startApplication({ faults: ['talks-with-parent'] }, { ipc: true });
     await program.event('listening');
     program.signal('SIGIO');
     await program.event('closed');
 
     program.signal('SIGPWR');
+    expect(await program.event('listeners')).toMatchObject({ message: 1 });
+    program.send('work');
 
-    expect(await program.event('listeners')).toMatchObject({ message: 0 });
+    expect(await program.event('message')).toMatchObject({ message: 'work' });
+    expect(await program.exited).toMatchObject({ code: 0, signal: null });
   });
 });

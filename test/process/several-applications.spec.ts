@@ -7,6 +7,9 @@ describe.each([12, 11] as const)('several applications in one process on Nest %i
     ['hooks', 'hooks'],
     ['enable', 'hooks'],
     ['hooks', 'enable'],
+    // Nest's listener ends the process for the one that does not listen, too.
+    ['hooks', 'neither'],
+    ['neither', 'hooks'],
   ] as const)('are all drained, and the last one ends the process: "%s" and "%s"', async (one, other) => {
     await using program = startApplications(
       [
@@ -47,6 +50,18 @@ describe('several applications in one process', () => {
     program.signal('SIGURG');
 
     expect(await program.exited).toMatchObject({ code: 3, signal: null });
+  });
+
+  it('do not wait for one that does not shut down', async () => {
+    await using program = startApplications([
+      { name: 'signalled', line: 'enable' },
+      { name: 'not wired', line: 'neither' },
+    ]);
+    await program.event('started');
+
+    program.signal('SIGTERM');
+
+    expect(await program.exited).toMatchObject({ code: 0, signal: null });
   });
 
   it('wait for one that its owner closes', async () => {
