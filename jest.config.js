@@ -65,7 +65,10 @@ export default {
     {
       ...base,
       displayName: 'process',
-      testMatch: ['<rootDir>/test/{process,faults,examples,types}/**/*.spec.ts', '<rootDir>/test/package/*.spec.ts'],
+      testMatch: [
+        '<rootDir>/test/{process,faults,examples,types}/**/*.spec.ts',
+        '<rootDir>/test/package/*.spec.ts',
+      ],
     },
   ],
 };
