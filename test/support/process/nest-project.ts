@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Program } from './program.js';
+import { inTerminal, Program } from './program.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -61,27 +61,19 @@ export class NestProject implements Disposable {
   /** Runs a command in a terminal of its own, which stays open when it has ended. */
   run(command: string): Program {
     const { PATH = '', HOME = '' } = process.env;
-    return new Program(
-      command,
-      'script',
-      // Its own Ctrl-C does not end the shell, as it would not end the one that people type into.
-      [
-        '--quiet',
-        '--command',
-        `trap : INT; stty -echo; ${command}; echo "the prompt is back"; cat`,
-        '/dev/null',
-      ],
-      {
-        cwd: this.#folder,
-        env: {
-          PATH: `${join(this.#folder, 'node_modules/.bin')}:${PATH}`,
-          HOME,
-          PORT: String(this.#port),
-          SHELL: '/bin/sh',
-        },
-        input: true,
+    // Like the shell that people type into, this one goes on after their Ctrl-C.
+    const session = `trap : INT; stty -echo; ${command}; echo "the prompt is back"; cat`;
+    const [file = '', ...args] = inTerminal(session);
+    return new Program(command, file, args, {
+      cwd: this.#folder,
+      env: {
+        PATH: `${join(this.#folder, 'node_modules/.bin')}:${PATH}`,
+        HOME,
+        PORT: String(this.#port),
+        SHELL: '/bin/sh',
       },
-    );
+      input: true,
+    });
   }
 
   [Symbol.dispose](): void {

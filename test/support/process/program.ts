@@ -22,6 +22,8 @@ export interface StartOptions {
   readonly cwd?: string;
   /** A command that runs it, with its arguments: for example `['nice']`. Default: none. */
   readonly under?: readonly string[];
+  /** Whether it runs in a terminal of its own, which `Program.type` types into. Default: not. */
+  readonly terminal?: boolean;
   /** Whether it can talk with this process: see `Program.send`. Default: not. */
   readonly ipc?: boolean;
 }
@@ -184,7 +186,7 @@ function parseEvent(line: string): ProgramEvent | undefined {
 /** Starts `dist-test/<program>.js`, for example `fixtures/http`. */
 export function start(program: string, options: StartOptions = {}): Program {
   const nest11 = options.nest === 11 ? ['--import', `${root}dist-test/support/process/nest-11.js`] : [];
-  const [command = process.execPath, ...args] = [
+  const command = [
     ...(options.under ?? []),
     process.execPath,
     '--enable-source-maps',
@@ -193,9 +195,19 @@ export function start(program: string, options: StartOptions = {}): Program {
     `${root}dist-test/${program}.js`,
     ...(options.args ?? []),
   ];
-  return new Program(program, command, args, {
+  const terminal = options.terminal ?? false;
+  const [file = process.execPath, ...args] = terminal
+    ? inTerminal(`exec ${command.map((part) => `'${part}'`).join(' ')}`)
+    : command;
+  return new Program(program, file, args, {
     cwd: options.cwd ?? root,
     env: { PATH: process.env['PATH'], ...options.env },
     ...(options.ipc && { ipc: true }),
+    input: terminal,
   });
+}
+
+/** A command that runs a shell's command line in a terminal of its own, and ends with its exit code. */
+export function inTerminal(line: string): string[] {
+  return ['script', '--quiet', '--return', '--command', line, '/dev/null'];
 }
