@@ -174,7 +174,9 @@ describe.each([12, 11] as const)('a signal during the bootstrap on Nest %i', (ne
       program.signal('SIGIO');
 
       await program.event('closed');
-      expect(await program.event('report')).toMatchObject({ report: { reason: { kind: 'close' } } });
+      expect(await program.event('report')).toMatchObject({
+        report: { status: 'completed', reason: { kind: 'close' } },
+      });
     },
   );
 

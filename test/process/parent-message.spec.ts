@@ -52,6 +52,9 @@ describe('a shutdown message from the parent process', () => {
     program.send({ shutdown: 'not that one' });
 
     expect(await program.event('message')).toMatchObject({ message: { shutdown: 'not that one' } });
+    program.signal('SIGPWR');
+    await program.event('listeners');
+    expect(program.events.map(({ event }) => event)).not.toContain('phase');
     program.send('shutdown');
     expect(await program.exited).toMatchObject({ code: 0, signal: null });
   });
