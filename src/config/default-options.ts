@@ -11,6 +11,8 @@ export const DEFAULTS = {
   lateRequests: 'reject',
   exemptRoutes: ['/metrics'],
   signals: ['SIGTERM', 'SIGINT'],
+  watchdog: true,
+  watchdogMarginMs: 250,
   exit: true,
   hooks: 'drain-first',
   logProgress: true,

@@ -65,6 +65,22 @@ const ownRoute = rule(
 );
 const paths = listOf(isPath, path, 'give the paths as the client sends them, prefix included');
 
+const isTrueFalseOrAtBoot = rule(
+  (value) => typeof value === 'boolean' || value === 'at-boot',
+  "true, false or 'at-boot'",
+  "give true, false or 'at-boot'",
+);
+
+function missingThreads(): Complaint | undefined {
+  const { permission } = process as { permission?: { has(scope: string): boolean } };
+  return permission?.has('worker') === false
+    ? {
+        reason: 'needs a thread, which node is not permitted to start',
+        fix: 'start node with --allow-worker, or give false',
+      }
+    : undefined;
+}
+
 /** A key shorter than this can be guessed. */
 const SHORTEST_KEY = 16;
 
@@ -107,6 +123,13 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
     (item) => typeof item === 'string' && item in constants.signals && !UNUSABLE_SIGNALS.includes(item),
     'a signal that a process can shut down on',
     "give names such as 'SIGTERM', 'SIGINT' or 'SIGHUP'",
+  ),
+  watchdog: (value) => isTrueFalseOrAtBoot(value) ?? (value === false ? undefined : missingThreads()),
+  watchdogMarginMs: rule(
+    (value) => typeof value === 'number' && value >= 50 && value <= 750,
+    'a number of milliseconds from 50 to 750',
+    'give a number that leaves the event loop time to end the process itself, and the thread its second of the ' +
+      "2 000 ms between this deadline and the platform's",
   ),
   exit: rule(
     (value) => typeof value === 'boolean' || typeof value === 'function',

@@ -65,6 +65,14 @@ export interface GracefulShutdownOptions {
    */
   readonly onFatalError?: boolean;
   /**
+   * Whether a thread ends the process with exit code 70 when the event loop is blocked past the deadline, and prints
+   * by what. It is started by a shutdown that ends the process; `'at-boot'` starts it with the application. Nothing is
+   * watched with a debugger, with `exit: false` or with `forceAfterTimeout: false`. Default: `true`.
+   */
+  readonly watchdog?: boolean | 'at-boot';
+  /** How long after the deadline that thread waits for the event loop, from 50 to 750. Default: 250. */
+  readonly watchdogMarginMs?: number;
+  /**
    * Whether a shutdown whose trigger asks for it ends the process; a function is called with the exit code in
    * place of `process.exit`, which ends it after all should the function fail. Default: `true`.
    */

@@ -4,6 +4,7 @@ import { FatalErrors } from './fatal-errors.js';
 import { processRegistry } from './process-registry.js';
 import { SignalTrigger } from './signal-trigger.js';
 import { StandardOutput } from './standard-output.js';
+import { Watchdog } from './watchdog.js';
 import { deferred } from '../core/deferred.js';
 import type { Clock } from '../core/clock.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
@@ -42,6 +43,7 @@ export class ProcessBinding {
   #earlyExitCode: number | undefined;
   #isOwner = false;
   readonly #fatalErrors: FatalErrors | undefined;
+  readonly #watchdog: Watchdog | undefined;
 
   constructor(options: ProcessBindingOptions) {
     const { coordinator, clock, logger, announceDelayMs } = options;
@@ -63,16 +65,25 @@ export class ProcessBinding {
       get isTerminating() {
         return coordinator.terminatingReason !== undefined;
       },
+      get remainingMs() {
+        return coordinator.progress().remainingMs ?? 0;
+      },
       exitCode: this.#exitCode.promise,
       handles: (signal) => signals.listensTo(signal),
     };
     if (options.options.onFatalError) {
       this.#fatalErrors = new FatalErrors({ coordinator, logger, onForced: () => this.#onForced(1) });
     }
+    const { watchdog, watchdogMarginMs: marginMs, forceAfterTimeout, exit } = options.options;
+    if (watchdog !== false && forceAfterTimeout && exit !== false) {
+      this.#watchdog = new Watchdog({ marginMs, warn: (message) => logger.warn(message) });
+    }
     processRegistry().members.add(this.#member);
     processRegistry().nestSignals.subscribe(this.#nestSignals);
     coordinator.observe((event) => {
       if (event.type === 'terminating') this.#onTerminating();
+      // Whoever joins may be the first to ask for the exit.
+      if (event.type === 'terminating' || event.type === 'joined') this.#watch();
     });
   }
 
@@ -91,6 +102,7 @@ export class ProcessBinding {
   /** To be called when the application has started: who listens to signals now is who will. */
   onBootstrapped(): void {
     processRegistry().early?.dispose();
+    if (this.#options.options.watchdog === 'at-boot') this.#watchdog?.prepare();
   }
 
   /** Ends the process, if that was asked for; else lets go of it. Never rejects. */
@@ -101,6 +113,7 @@ export class ProcessBinding {
     processRegistry().members.delete(this.#member);
     processRegistry().nestSignals.unsubscribe(this.#nestSignals);
     process.removeListener('exit', this.#onExit);
+    this.#watchdog?.cancel();
     this.#fatalErrors?.dispose();
     this.#signals.dispose();
     this.#output.unprotect();
@@ -116,6 +129,10 @@ export class ProcessBinding {
     );
   }
 
+  #watch(): void {
+    if (this.#options.coordinator.exitRequested) this.#watchdog?.start(this.#member.remainingMs);
+  }
+
   readonly #onForced = (exitCode: number): void => {
     this.#earlyExitCode = exitCode;
     this.#forced.resolve(exitCode);
@@ -128,6 +145,8 @@ export class ProcessBinding {
   async #exit(report: ShutdownReport): Promise<void> {
     const { options, logger } = this.#options;
     const members = [...processRegistry().members].filter(({ isTerminating }) => isTerminating);
+    // Who is last ends the process, by a deadline of its own.
+    if (members.length > 1) this.#watchdog?.start(Math.max(...members.map(({ remainingMs }) => remainingMs)));
     const codes = await Promise.race([
       Promise.all(members.map(({ exitCode }) => exitCode)),
       this.#forced.promise.then((code) => [code]),

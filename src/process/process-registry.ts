@@ -5,6 +5,8 @@ import type { EarlySignals } from './early-signals.js';
 export interface ProcessMember {
   /** Whether it is shutting down, with no way back. */
   readonly isTerminating: boolean;
+  /** Milliseconds until the deadline of its shutdown; 0 when it has passed, or none is under way. */
+  readonly remainingMs: number;
   /** The exit code that its shutdown asks for, once that is over; never rejects. */
   readonly exitCode: Promise<number>;
   /** Whether it acts on this signal. */

@@ -95,6 +95,12 @@ const interrupted = (code: number): Ending => ({
   inWords: 'the process ends at once; the report is written, and names who was pending and who was skipped',
 });
 
+const blocked: Ending = {
+  ...interrupted(70),
+  inWords:
+    'the watchdog prints what blocks it and ends the process; the report is written, and names who was pending and who was skipped',
+};
+
 const forcedBy = (by: string, code: number): Ending => ({
   code,
   status: 'forced',
@@ -135,6 +141,12 @@ export const MISBEHAVIOURS: readonly Misbehaviour[] = [
     what: 'awaits what nobody will settle, with nothing else that keeps the event loop alive',
     platform: 'context',
     ends: hangs,
+  },
+  {
+    fault: 'blocks the event loop',
+    what: 'blocks the event loop for ever',
+    ends: () => blocked,
+    prints: /the event loop is blocked in\n(.+\n)*? +at .*blockTheEventLoop .*faulty\.ts:\d+/,
   },
   { fault: 'calls process.exit(3)', what: 'calls `process.exit(3)`', ends: () => interrupted(3) },
   {

@@ -67,4 +67,20 @@ export const TESTED_ELSEWHERE: readonly TestedElsewhere[] = [
     promise: 'All answered, once it is free again',
     spec: 'unit/http/drain.spec.ts',
   },
+  {
+    what: 'The event loop is blocked past the deadline in a loop, a regular expression, `Atomics.wait`, or for ever between microtasks',
+    promise: 'Ends with 70, `exit` listeners included, and the stack of what blocks is printed',
+    spec: 'process/watchdog.spec.ts',
+  },
+  {
+    what: 'It is blocked in native code (`execSync`, `pbkdf2Sync`, a read), or an `exit` listener blocks, or `process.exit` does nothing',
+    promise: 'Killed within 1.5 s of the deadline, and the output says why',
+    spec: 'process/watchdog.spec.ts',
+  },
+  {
+    what: 'It is blocked with a debugger, under `--permission`, beside loader hooks, in a bundle, or while nobody reads stderr',
+    promise:
+      'Ended or killed as well; with a debugger, or where no thread is permitted, a warning says that nothing watches',
+    spec: 'process/watchdog-surroundings.spec.ts',
+  },
 ];

@@ -4,6 +4,7 @@ import { readEnvironment } from '../../../src/config/environment.js';
 import { resolveOptions } from '../../../src/config/resolve-options.js';
 import { LifetimeEvent, PHASES } from '../../../src/core/phase.js';
 import { exitCodeFor, signalExitCode } from '../../../src/process/exit-code.js';
+import { BLOCKED_EXIT_CODE } from '../../../src/process/watchdog-thread.js';
 import { read, section, tableRows } from './markdown.js';
 import type { ShutdownReport, ShutdownStatus } from '../../../src/core/report.js';
 
@@ -35,7 +36,8 @@ describe('README.md', () => {
     const codes = (['completed', 'failed', 'forced'] as const).map((status) =>
       exitCodeFor(reportWith(status)),
     );
-    expect(rows.map(([code]) => code)).toEqual([...codes.map(String), '128 + n']);
+    const inOrder = [...codes, BLOCKED_EXIT_CODE].toSorted((one, other) => one - other);
+    expect(rows.map(([code]) => code)).toEqual([...inOrder.map(String), '128 + n']);
     expect(rows.at(-1)?.[1]).toContain(
       `${signalExitCode('SIGTERM')} for SIGTERM, ${signalExitCode('SIGINT')} for SIGINT`,
     );

@@ -1,0 +1,142 @@
+/** What a process ends with whose event loop is blocked past the deadline: EX_SOFTWARE in sysexits.h. */
+export const BLOCKED_EXIT_CODE = 70;
+
+/** What the cell holds when there is nothing to watch any more. */
+export const CANCELLED = -1n;
+/** What a new cell holds. */
+const NO_DEADLINE = 0n;
+
+/** How long the main thread may take to tell what it does and to exit, in milliseconds. */
+const EXIT_WITHIN_MS = 1_000;
+/** How long it may then take to print why the process is killed, in milliseconds. */
+const PRINT_WITHIN_MS = 200;
+
+/** Where the functions that run in the main thread say that they are from. */
+const SOURCE_URL = 'nestjs-drain-watchdog';
+
+/**
+ * The program of the watchdog thread. In the cell it finds the deadline, in nanoseconds of `process.hrtime`.
+ *
+ * It is text, because a bundled application has no file to start it from, and because bundlers and coverage tools
+ * change what a function prints as. It waits neither for the main thread nor for whoever reads stderr, since that can
+ * be what blocks the main thread.
+ */
+export const WATCHDOG_THREAD = String.raw`'use strict';
+const { constants, openSync, write, writeSync } = require('node:fs');
+const { cell, isInspectable } = require('node:worker_threads').workerData;
+let stderr;
+
+if (deadlinePasses()) endProcess();
+
+function deadlinePasses() {
+  for (;;) {
+    const deadline = Atomics.load(cell, 0);
+    if (deadline === ${CANCELLED}n) return false;
+    const leftMs = deadline === ${NO_DEADLINE}n ? Infinity : Number(deadline - process.hrtime.bigint()) / 1e6;
+    if (leftMs <= 0) return true;
+    Atomics.wait(cell, 0, deadline, leftMs);
+  }
+}
+
+function endProcess() {
+  let hindrance = 'the event loop is blocked where no stack can be had, in native code such as execSync() or a large JSON.parse()';
+  const killSaying = (what) => {
+    setTimeout(kill, ${PRINT_WITHIN_MS});
+    say(what + '. Killing the process.', kill);
+  };
+  setTimeout(() => killSaying(hindrance), ${EXIT_WITHIN_MS});
+
+  let session;
+  try {
+    if (!isInspectable) throw new Error('node is not permitted to inspect');
+    session = new (require('node:inspector').Session)();
+    session.connectToMainThread();
+  } catch ({ message }) {
+    return killSaying('the event loop is blocked, by what cannot be said: ' + message);
+  }
+  runInMainThread(session, readStack, (stack) => {
+    hindrance = "process.exit(${BLOCKED_EXIT_CODE}) is held up by an 'exit' listener";
+    say(whatBlocks(stack) + 'Ending the process with exit code ${BLOCKED_EXIT_CODE}.', () =>
+      runInMainThread(session, exit, () => killSaying('process.exit(${BLOCKED_EXIT_CODE}) did not end the process')),
+    );
+  });
+}
+
+function runInMainThread(session, task, callback) {
+  const expression = '(' + task + ')()\n//# sourceURL=${SOURCE_URL}';
+  // What was thrown has no value, but a description, with a stack.
+  session.post('Runtime.evaluate', { expression }, (error, { result } = {}) =>
+    callback(String(result?.value ?? result?.description)),
+  );
+}
+
+function whatBlocks(stack) {
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('${SOURCE_URL}'));
+  if (frames.length > 0) return 'the event loop is blocked in\n' + frames.join('\n') + '\n';
+  return stack.includes('${SOURCE_URL}')
+    ? 'the process has not ended, although the event loop is not blocked. '
+    : 'the event loop is blocked where no stack can be had (' + stack + '). ';
+}
+
+function say(what, next) {
+  stopIfCancelled();
+  const text = '[GracefulShutdown] The deadline has passed, and ' + what + '\n';
+  if (writeAtOnce(text)) next();
+  else write(2, text, () => next());
+}
+
+// Sockets cannot be opened, and not every system has such a file.
+function writeAtOnce(text) {
+  try {
+    stderr ??= openSync('/proc/self/fd/2', constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK);
+    writeSync(stderr, text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function kill() {
+  stopIfCancelled();
+  process.kill(process.pid, 'SIGKILL');
+  // Still here: PID 1 is spared the signals that it sends, though not its own faults. A thread has no process.abort().
+  require('node:v8').setFlagsFromString('--allow-natives-syntax');
+  require('node:vm').runInThisContext('%SystemBreak()');
+}
+
+function stopIfCancelled() {
+  if (Atomics.load(cell, 0) === ${CANCELLED}n) process.exit();
+}
+
+// What follows runs in the main thread.
+
+function readStack() {
+  const read = () => String(new Error().stack);
+  Error.stackTraceLimit = 20;
+  try {
+    const stack = read();
+    if (/\n\s+at /.test(stack)) return stack;
+  } catch {}
+  Error.prepareStackTrace = undefined;
+  return read();
+}
+
+function exit() {
+  const { execPath, reallyExit } = process;
+  process.reallyExit = (code) => {
+    try {
+      // Node would say that it waits for a debugger, and it does not.
+      const { closeSync, openSync } = process.getBuiltinModule('node:fs');
+      closeSync(2);
+      openSync(process.getBuiltinModule('node:os').devNull, 'w');
+      // It does wait for its threads: for ever, if one is stuck. Another program in its place has none.
+      process.execve(execPath, [execPath, '-e', 'process.exit(' + code + ')'], {});
+    } catch {
+      // Node 20 and Windows cannot do that. Other work than this, as far as it can be seen, ends by itself.
+      const isStuck = process.getActiveResourcesInfo().some((kind) => /^(FSReq|GetAddrInfo|GetNameInfo)/.test(kind));
+      if (!isStuck) reallyExit.call(process, code);
+    }
+  };
+  process.exit(${BLOCKED_EXIT_CODE});
+}
+`;
