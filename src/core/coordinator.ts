@@ -185,7 +185,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
       inFlight: this.#registry.countInFlight(),
       statistics: this.#registry.statistics(),
       pending: [],
-      ...this.#walk?.cycle.progress(),
+      ...this.#walk?.cycle.progress(this.arrivals.lastSince(this.#walk.cycle.startedAt)),
     };
   }
 

@@ -106,13 +106,14 @@ export class Cycle {
   }
 
   /** How far it has come. */
-  progress(): Omit<ShutdownProgress, 'state' | 'inFlight' | 'statistics'> {
+  progress(lastArrivalAt: number | undefined): Omit<ShutdownProgress, 'state' | 'inFlight' | 'statistics'> {
     const now = this.#endedAt ?? this.#clock.now();
     return {
       reason: this.reason,
       since: this.since,
       elapsedMs: now - this.startedAt,
       ...(this.isTerminating && { remainingMs: Math.max(0, this.deadline.at - now) }),
+      ...(lastArrivalAt !== undefined && { announceNeedMs: lastArrivalAt - this.startedAt }),
       pending: this.pending(),
     };
   }

@@ -94,6 +94,8 @@ export interface ShutdownProgress {
   readonly elapsedMs?: number;
   /** Time left to the deadline; absent while running and during an operator's drain. */
   readonly remainingMs?: number;
+  /** When the last request arrived, in milliseconds since the trigger. */
+  readonly announceNeedMs?: number;
   /** Unfinished pieces of work, of all participants together. */
   readonly inFlight: number;
   /** Participants that the current phase waits for, oldest first. */

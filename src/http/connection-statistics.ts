@@ -11,6 +11,8 @@ export type ConnectionStatistics = {
   readonly halfSent: number;
   /** Handed over to another protocol: WebSockets, tunnels. */
   readonly upgraded: number;
+  /** Requests that are being worked on; exempt ones, such as a probe, do not count. */
+  readonly requests: number;
   /** Ended between two requests, since the server was created. */
   readonly retired: number;
   /** Requests that arrived in or after `quiesce`, exempt ones excluded. */

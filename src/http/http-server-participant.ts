@@ -112,6 +112,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
       silent: count('silent'),
       halfSent: count('half-sent'),
       upgraded: count('upgraded'),
+      requests: this.inFlight(),
       retired: this.#gate.retired + this.#swept,
       late: this.#gate.late,
       cut: this.#cut,

@@ -4,6 +4,7 @@ import { printFigures, type Figure } from './figure.js';
 const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<readonly Figure[]> }>>> = {
   'steady-state': () => import('./steady-state.js'),
   tracking: () => import('./tracking.js'),
+  metrics: () => import('./metrics.js'),
   'exit-time': () => import('./exit-time.js'),
   'close-time': () => import('./close-time.js'),
   restarts: () => import('./restarts.js'),

@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, Get, Header, Module, Query, Res, StreamableFile } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { enableGracefulShutdown, GracefulShutdownModule, ShutdownCoordinator } from 'nestjs-drain';
+import { GracefulShutdownMetricsModule } from 'nestjs-drain/metrics';
 import { tell } from '../support/process/tell.js';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
@@ -15,6 +17,8 @@ export interface ServerPlan {
   /** `drain`: this package. `bare`: Nest's own hooks. `exit`: `process.exit` as soon as `/held` is answered. */
   readonly mode: 'drain' | 'bare' | 'exit';
   readonly options?: GracefulShutdownOptions;
+  /** Whether `/metrics` is there, and has those of the shutdown. */
+  readonly metrics?: 'without-shutdown' | 'with-shutdown';
 }
 
 const plan = JSON.parse(process.env['PLAN'] ?? '') as ServerPlan;
@@ -63,16 +67,19 @@ class RoutesController {
 
 @Module({ controllers: [RoutesController] })
 class RoutesModule {
-  static in(mode: ServerPlan['mode']): DynamicModule {
-    const drains = mode === 'drain';
+  static in({ mode, options = {}, metrics }: ServerPlan): DynamicModule {
     return {
       module: RoutesModule,
-      imports: drains ? [GracefulShutdownModule.forRoot(plan.options ?? {})] : [],
+      imports: [
+        ...(mode === 'drain' ? [GracefulShutdownModule.forRoot(options)] : []),
+        ...(metrics ? [PrometheusModule.register()] : []),
+        ...(metrics === 'with-shutdown' ? [GracefulShutdownMetricsModule] : []),
+      ],
     };
   }
 }
 
-const root = RoutesModule.in(plan.mode);
+const root = RoutesModule.in(plan);
 const app =
   plan.platform === 'fastify'
     ? await NestFactory.create(root, new FastifyAdapter(), { logger: ['warn', 'error'] })

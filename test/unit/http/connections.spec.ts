@@ -45,6 +45,7 @@ describe('the statistics of a server', () => {
       silent: 1,
       halfSent: 1,
       upgraded: 1,
+      requests: 1,
       retired: 0,
       late: 0,
       cut: 0,

@@ -1,0 +1,2 @@
+export { GracefulShutdownMetricsModule } from './graceful-shutdown-metrics.module.js';
+export type { GracefulShutdownMetricsOptions } from './graceful-shutdown-metrics.module-definition.js';
