@@ -12,10 +12,19 @@ const IN_KUBERNETES_MS = 25_000;
 /** What is assumed where nobody says when the process would be killed: `docker stop` does after 10 s. */
 export const ELSEWHERE_MS = 8_000;
 
+/** Over how long clients are sent away: what their own delays before a reconnect are, mostly. */
+const RECONNECT_MS = 5_000;
+
 /** The options that share the grace period. */
 export type BudgetOptions = Pick<
   GracefulShutdownOptions,
-  'gracePeriodMs' | 'preStopMs' | 'announceDelayMs' | 'announceMaxMs' | 'releaseReserveMs' | 'drainTimeoutMs'
+  | 'gracePeriodMs'
+  | 'preStopMs'
+  | 'announceDelayMs'
+  | 'announceMaxMs'
+  | 'releaseReserveMs'
+  | 'drainTimeoutMs'
+  | 'reconnectWindowMs'
 >;
 
 /** How the grace period is divided. */
@@ -27,6 +36,7 @@ export interface Budget {
   readonly announceMaxMs: number;
   readonly releaseReserveMs: number;
   readonly drainTimeoutMs: number;
+  readonly reconnectWindowMs: number;
 }
 
 /** Where a number comes from, for messages: the option's name, or the variable's. */
@@ -50,15 +60,19 @@ export function divide(set: BudgetOptions, environment: Environment, nameOf: Nam
     set.announceDelayMs ?? Math.floor(Math.min(delayMs, set.announceMaxMs ?? delayMs * share));
   const unreservedMs = gracePeriodMs - releaseReserveMs;
   const announceableMs = unreservedMs - (set.drainTimeoutMs ?? Math.ceil(unreservedMs / 2));
+  const announceMaxMs =
+    set.announceMaxMs ?? Math.max(announceDelayMs, Math.min(2 * announceDelayMs, announceableMs));
+  const drainTimeoutMs = set.drainTimeoutMs ?? Infinity;
+  const drainableMs = Math.min(drainTimeoutMs, unreservedMs - announceMaxMs);
   return {
     gracePeriodMs,
     gracePeriodFrom,
     preStopMs: set.preStopMs ?? 0,
     announceDelayMs,
-    announceMaxMs:
-      set.announceMaxMs ?? Math.max(announceDelayMs, Math.min(2 * announceDelayMs, announceableMs)),
+    announceMaxMs,
     releaseReserveMs,
-    drainTimeoutMs: set.drainTimeoutMs ?? Infinity,
+    drainTimeoutMs,
+    reconnectWindowMs: set.reconnectWindowMs ?? Math.min(RECONNECT_MS, Math.floor(drainableMs / 2)),
   };
 }
 
@@ -106,6 +120,15 @@ export function checkBudget(set: BudgetOptions, environment: Environment, nameOf
       name: 'announceMaxMs',
       reason: `is ${set.announceMaxMs}, less than ${nameOf('announceDelayMs')} ${set.announceDelayMs}`,
       fix: `raise it to ${set.announceDelayMs} or more`,
+    });
+  }
+
+  const { reconnectWindowMs = 0, drainTimeoutMs = Infinity } = set;
+  if (reconnectWindowMs > drainTimeoutMs) {
+    problems.push({
+      name: 'reconnectWindowMs',
+      reason: `is ${reconnectWindowMs}, more than drainTimeoutMs ${drainTimeoutMs}`,
+      fix: `lower it to ${drainTimeoutMs} or less`,
     });
   }
 
@@ -161,7 +184,9 @@ function gracePeriod(
 function partsOf(set: BudgetOptions): readonly (readonly [keyof BudgetOptions, number])[] {
   const announce =
     (set.announceMaxMs ?? 0) > (set.announceDelayMs ?? 0) ? 'announceMaxMs' : 'announceDelayMs';
-  return ([announce, 'drainTimeoutMs', 'releaseReserveMs'] as const).flatMap((option) => {
+  // The window is a part of the drain, and the least that it needs where its time is not set.
+  const drain = set.drainTimeoutMs === undefined ? 'reconnectWindowMs' : 'drainTimeoutMs';
+  return ([announce, drain, 'releaseReserveMs'] as const).flatMap((option) => {
     const ms = set[option];
     return ms === undefined ? [] : [[option, ms] as const];
   });

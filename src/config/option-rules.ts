@@ -107,6 +107,7 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
   announceMaxMs: duration,
   releaseReserveMs: duration,
   drainTimeoutMs: duration,
+  reconnectWindowMs: duration,
   participantTimeoutMs: positiveDuration,
   forceAfterTimeout: flag,
   raiseOnError: flag,

@@ -38,6 +38,12 @@ export interface GracefulShutdownOptions {
   /** The longest that draining may take. Default: all that is left and not reserved. */
   readonly drainTimeoutMs?: number;
   /**
+   * Over how long those are spread who hold a connection for long, an event stream or a WebSocket, and are sent away
+   * when draining begins: so that they do not come back as a crowd. 0: at once, as it is outside of production and
+   * Kubernetes and on `app.close()`. Default: 5 000, at most half of the drain.
+   */
+  readonly reconnectWindowMs?: number;
+  /**
    * What one participant may take in announce and quiesce; in release and flush, what it may take before it is
    * warned about. More than 0. Default: 5 000.
    */

@@ -22,6 +22,7 @@ const BUDGET_NAMES = [
   'announceMaxMs',
   'releaseReserveMs',
   'drainTimeoutMs',
+  'reconnectWindowMs',
   'GRACEFUL_SHUTDOWN_TIMEOUT',
   'GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY',
   'TERMINATION_GRACE_PERIOD_SECONDS',
