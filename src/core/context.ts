@@ -1,4 +1,5 @@
 import type { Cycle } from './cycle.js';
+import type { Deadline } from './deadline.js';
 import type { ShutdownObserver } from './events.js';
 import type { ShutdownContext } from './participant.js';
 import type { ShutdownPhase } from './phase.js';
@@ -8,11 +9,13 @@ export interface ContextOwner {
   readonly participant: string;
   readonly phase: ShutdownPhase;
   readonly signal: AbortSignal;
+  /** When its time is up, as things stand. */
+  until(this: void): Deadline;
 }
 
 /** What a participant's method gets to know; reason and deadline as they are when it asks. */
 export function contextFor(cycle: Cycle, emit: ShutdownObserver, owner: ContextOwner): ShutdownContext {
-  const { participant, phase, signal } = owner;
+  const { participant, phase, signal, until } = owner;
   return {
     get reason() {
       return cycle.reason;
@@ -20,6 +23,9 @@ export function contextFor(cycle: Cycle, emit: ShutdownObserver, owner: ContextO
     phase,
     get deadline() {
       return cycle.deadline;
+    },
+    get until() {
+      return until();
     },
     signal,
     terminating: cycle.terminating,

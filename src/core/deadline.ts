@@ -21,6 +21,11 @@ export class Deadline {
     return Math.max(0, this.at - this.#clock.now());
   }
 
+  /** Whichever of the two comes first. */
+  orEarlier(other: Deadline): Deadline {
+    return other.at < this.at ? other : this;
+  }
+
   /** The deadline that lies `ms` before this one. */
   earlierBy(ms: number): Deadline {
     return new Deadline(this.#clock, this.at - ms);

@@ -1,3 +1,4 @@
+import { Deadline } from './deadline.js';
 import { ShutdownError } from './errors.js';
 import { isThenable } from './thenable.js';
 import type { Clock, Timer } from './clock.js';
@@ -15,7 +16,8 @@ export interface Step<P extends StepPhase = StepPhase> {
   readonly name: string;
   readonly phase: P;
   readonly registeredAt?: string;
-  run(this: void, signal: AbortSignal): unknown;
+  /** @param limit where its allowance ends */
+  run(this: void, signal: AbortSignal, limit: Deadline): unknown;
 }
 
 /** Why an execution is not waited for any longer. */
@@ -88,7 +90,7 @@ export class Execution<P extends StepPhase = StepPhase> {
       ),
     );
     try {
-      const result = run(this.#abort.signal);
+      const result = run(this.#abort.signal, new Deadline(this.#clock, this.startedAt + limitMs));
       if (!isThenable(result)) return this.#settle('completed');
       Promise.resolve(result).then(
         () => this.#settle('completed'),

@@ -11,6 +11,11 @@ export interface ShutdownContext {
   /** When the whole shutdown must be over; without end while an operator drains. */
   readonly deadline: Deadline;
   /**
+   * When this participant's own time is up, so that it can do something about it before `signal` aborts. In `drain` it
+   * is the end of the drain, or of the participant's timeout.
+   */
+  readonly until: Deadline;
+  /**
    * Aborts when nobody waits any longer: this participant's time is up (`reason.code` is `SHUTDOWN_TIMED_OUT`), the
    * shutdown is forced (`SHUTDOWN_FORCED`) or undone (`SHUTDOWN_RESUMED`). Whoever has something to cut, cuts it then.
    * As with every AbortSignal, what a listener throws is an uncaught exception of the process.

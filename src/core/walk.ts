@@ -1,5 +1,6 @@
 import { allowanceFor, guaranteeFor } from './allowance.js';
 import { contextFor } from './context.js';
+import { Deadline } from './deadline.js';
 import { Execution } from './execution.js';
 import { PHASE_RULES } from './phase.js';
 import { countInFlight, explicitTimeout } from './registration.js';
@@ -219,8 +220,10 @@ export class Walk {
     const called: ParticipantMethodName = method;
     const phase = called === 'resume' ? 'announce' : called;
     const { emit } = this.#ports;
-    const run = (signal: AbortSignal): unknown =>
-      participant[method]?.(contextFor(this.cycle, emit, { participant: name, phase, signal }));
+    const run = (signal: AbortSignal, limit: Deadline): unknown => {
+      const until = (): Deadline => this.#endOf(phase).orEarlier(limit);
+      return participant[method]?.(contextFor(this.cycle, emit, { participant: name, phase, signal, until }));
+    };
     return { name, phase: method, registeredAt, run };
   }
 
@@ -233,6 +236,15 @@ export class Walk {
     );
   }
 
+  /** Where a phase is ended, whoever is still at it; never, while there is no deadline or it is not enforced. */
+  #endOf(phase: ShutdownPhase): Deadline {
+    const { clock, options } = this.#ports;
+    const { deadline } = this.cycle;
+    if (!options.forceAfterTimeout) return Deadline.none(clock);
+    const spendsReserve = PHASE_RULES.some((rules) => rules.phase === phase && rules.spendsReserve);
+    return spendsReserve ? deadline : deadline.earlierBy(options.releaseReserveMs);
+  }
+
   /** Arms the end of a phase as soon as there is a deadline, which an operator's drain has not. */
   #watchDeadline({ phase, spendsReserve }: PhaseRules): void {
     this.#stopWatching();
@@ -243,10 +255,9 @@ export class Walk {
       if (!isWatching) return;
       const { deadline } = this.cycle;
       if (options.forceAfterTimeout) {
-        const end = spendsReserve ? deadline : deadline.earlierBy(options.releaseReserveMs);
         timer = clock.setTimer(
           () => (spendsReserve ? this.force('deadline') : this.#abandonPending('SHUTDOWN_TIMED_OUT')),
-          end.remainingMs,
+          this.#endOf(phase).remainingMs,
         );
       } else if (deadline.remainingMs > 0) {
         timer = clock.setTimer(() => emit({ type: 'deadline-passed', phase }), deadline.remainingMs);

@@ -132,6 +132,7 @@ describe('the quiet period', () => {
       reason,
       phase: 'announce',
       deadline: Deadline.none(clock),
+      until: Deadline.none(clock),
       signal,
       terminating: Promise.resolve(reason),
       cut: () => {},

@@ -1,7 +1,41 @@
 import { describe, expect, it } from '@jest/globals';
 import { PHASES } from '../../../src/core/phase.js';
+import type { ShutdownContext } from '../../../src/core/participant.js';
 import type { ShutdownPhase } from '../../../src/core/phase.js';
 import { entryOf, never, ofType, setUp } from './coordinator-on-manual-clock.js';
+
+describe('a participant', () => {
+  it.each([
+    { phase: 'quiesce', timeoutMs: undefined, at: 500 },
+    { phase: 'drain', timeoutMs: undefined, at: 8_000 },
+    { phase: 'drain', timeoutMs: 700, at: 700 },
+    { phase: 'drain', timeoutMs: 60_000, at: 8_000 },
+    { phase: 'release', timeoutMs: 700, at: 700 },
+    { phase: 'release', timeoutMs: undefined, at: 10_000 },
+  ])('knows when its signal will abort: $phase, timeout $timeoutMs', async ({ phase, timeoutMs, at }) => {
+    const { clock, coordinator } = setUp();
+    const told: number[] = [];
+    const aborted: number[] = [];
+    const method = ({ until, signal }: ShutdownContext): Promise<never> => {
+      told.push(until.at);
+      signal.addEventListener('abort', () => aborted.push(clock.now()));
+      return never();
+    };
+    coordinator.register({ name: 'curious', [phase]: method }, timeoutMs === undefined ? {} : { timeoutMs });
+    void coordinator.shutdown();
+    await clock.advance(10_000);
+    expect({ told, aborted }).toEqual({ told: [at], aborted: [at] });
+  });
+
+  it('has no end but its timeout where the deadline is not enforced', async () => {
+    const { clock, coordinator } = setUp({ forceAfterTimeout: false });
+    let until = 0;
+    coordinator.register({ name: 'curious', drain: (context) => void (until = context.until.at) });
+    void coordinator.shutdown();
+    await clock.advance(0);
+    expect(until).toBe(Infinity);
+  });
+});
 
 describe('an explicit timeout', () => {
   it.each(PHASES)('is hard in %s', async (phase) => {

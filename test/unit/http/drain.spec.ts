@@ -284,6 +284,7 @@ describe('a participant that has drained', () => {
       reason,
       phase: 'drain',
       deadline: Deadline.none(systemClock),
+      until: Deadline.none(systemClock),
       signal: abort.signal,
       terminating: Promise.resolve(reason),
       cut: (work) => void cuts.push(work),
