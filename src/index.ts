@@ -33,3 +33,14 @@ export type { ConnectionStatistics } from './http/connection-statistics.js';
 export { enableGracefulShutdown } from './nest/enable-graceful-shutdown.js';
 export { GracefulShutdownModule } from './nest/graceful-shutdown.module.js';
 export { OnShutdown } from './nest/on-shutdown.decorator.js';
+export { ShuttingDownError } from './nest/shutting-down-error.js';
+export { BackgroundTasks } from './tasks/background-tasks.js';
+export type {
+  HandOver,
+  RoundOptions,
+  TaskContext,
+  TaskInfo,
+  TaskOptions,
+  TaskProgress,
+  TaskWork,
+} from './tasks/task-options.js';

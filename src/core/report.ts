@@ -46,6 +46,8 @@ export interface Cut {
   readonly ageMs: number;
   /** Bytes that its client had been sent, where that means something. */
   readonly bytesSent?: number;
+  /** How far it had come, in words of its own. */
+  readonly progress?: number | string;
   readonly phase: ShutdownPhase;
   readonly participant: string;
 }

@@ -4,7 +4,7 @@ import { messageOf } from './errors.js';
 import type { Clock, Timer } from './clock.js';
 import type { ShutdownCoordinator } from './shutdown-coordinator.js';
 import type { ShutdownEvent } from './events.js';
-import type { ShutdownReport } from './report.js';
+import type { Cut, ShutdownReport } from './report.js';
 
 /** Where log lines go. */
 export interface ShutdownLogger {
@@ -67,9 +67,7 @@ export class ShutdownLog {
       case 'participant-settled':
         return this.#logSettled(event);
       case 'cut':
-        return this.#logger.warn(
-          `cut in ${event.cut.phase}: ${event.cut.kind} ${event.cut.name}, ${milliseconds(event.cut.ageMs)} old`,
-        );
+        return this.#logCut(event.cut);
       case 'deadline-passed':
         return this.#logger.warn(
           `${event.phase} is past its time; forceAfterTimeout is false, so it goes on`,
@@ -84,6 +82,11 @@ export class ShutdownLog {
         return undefined;
     }
   };
+
+  #logCut({ phase, kind, name, ageMs, progress }: Cut): void {
+    const reached = progress === undefined ? '' : `, at ${progress}`;
+    this.#logger.warn(`cut in ${phase}: ${kind} ${name}, ${milliseconds(ageMs)} old${reached}`);
+  }
 
   #logSettled(event: Extract<ShutdownEvent, { type: 'participant-settled' }>): void {
     const { name, phase, outcome, durationMs, error, registeredAt } = event;

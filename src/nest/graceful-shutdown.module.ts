@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Logger, Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { ModulesContainer } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
@@ -11,11 +11,13 @@ import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { HEALTH_PROVIDERS } from '../health/health.providers.js';
 import { ShutdownHealthIndicator } from '../health/shutdown-health.indicator.js';
 import { countActiveResources } from '../process/active-resources.js';
+import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ApplicationShutdown } from './application-shutdown.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './graceful-shutdown.module-definition.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
 import { ShutdownEndModule } from './shutdown-end.module.js';
 import { ShutdownGateModule } from './shutdown-gate.module.js';
+import { ShuttingDownError } from './shutting-down-error.js';
 import type { Environment } from '../config/environment.js';
 import type { GracefulShutdownOptions } from '../config/options.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -24,7 +26,8 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
  * Graceful shutdown for a Nest application: import it once, in the root module.
  *
  * `imports: [GracefulShutdownModule]` works with the defaults; `forRoot(options)` and `forRootAsync(…)` take
- * {@link GracefulShutdownOptions}. The module is global: {@link ShutdownCoordinator} can be injected anywhere.
+ * {@link GracefulShutdownOptions}. The module is global: {@link ShutdownCoordinator} and {@link BackgroundTasks} can
+ * be injected anywhere.
  */
 @Global()
 @Module({
@@ -49,10 +52,25 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
       inject: [RESOLVED_OPTIONS],
     },
     { provide: ShutdownCoordinator, useExisting: PhasedCoordinator },
+    {
+      provide: BackgroundTasks,
+      useFactory: (coordinator: PhasedCoordinator, { lateResponse }: ResolvedOptions) => {
+        const tasks = new BackgroundTasks({
+          clock: systemClock,
+          logger: new Logger('GracefulShutdown'),
+          signal: coordinator.signal,
+          refusal: (name) => new ShuttingDownError(name, lateResponse),
+        });
+        const { participant } = tasks;
+        coordinator.add({ participant, options: {}, registeredAt: 'GracefulShutdownModule' });
+        return tasks;
+      },
+      inject: [PhasedCoordinator, RESOLVED_OPTIONS],
+    },
     ApplicationShutdown,
     ...HEALTH_PROVIDERS,
   ],
-  exports: [ShutdownCoordinator, ShutdownHealthIndicator, ApplicationShutdown],
+  exports: [ShutdownCoordinator, BackgroundTasks, ShutdownHealthIndicator, ApplicationShutdown],
 })
 export class GracefulShutdownModule extends ConfigurableModuleClass {}
 

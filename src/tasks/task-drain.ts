@@ -1,0 +1,93 @@
+import { messageOf, ShutdownError } from '../core/errors.js';
+import type { Clock, Timer } from '../core/clock.js';
+import type { ShutdownContext } from '../core/participant.js';
+import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { Task } from './task.js';
+import type { UnfinishedTasks } from './unfinished-tasks.js';
+
+/**
+ * One drain of the tasks: awaits them, stops in time those that are to be aborted or handed over, and cuts what is left
+ * at the end.
+ */
+export class TaskDrain {
+  readonly #tasks: UnfinishedTasks;
+  readonly #context: ShutdownContext;
+  readonly #clock: Clock;
+  readonly #logger: ShutdownLogger;
+
+  constructor(tasks: UnfinishedTasks, context: ShutdownContext, clock: Clock, logger: ShutdownLogger) {
+    this.#tasks = tasks;
+    this.#context = context;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#context;
+    signal.addEventListener('abort', this.#cutTheRest, { once: true });
+    const timers = this.#scheduleStops();
+    await this.#tasks.idle(signal);
+    for (const timer of timers) timer.cancel();
+    signal.removeEventListener('abort', this.#cutTheRest);
+  }
+
+  /** One timer for all tasks of one grace: nobody who could have another one begins any more. */
+  #scheduleStops(): Timer[] {
+    const { remainingMs } = this.#context.until;
+    const byGrace = new Map<number, Task[]>();
+    for (const task of this.#tasks) {
+      if (!task.stopsEarly || task.isStopping) continue;
+      const graceMs = Math.min(task.graceMs, remainingMs / 2);
+      byGrace.set(graceMs, [...(byGrace.get(graceMs) ?? []), task]);
+    }
+    return Array.from(byGrace, ([graceMs, tasks]) =>
+      this.#clock.setTimer(() => {
+        for (const task of tasks) if (this.#tasks.has(task)) void this.#stop(task, graceMs);
+      }, remainingMs - graceMs),
+    );
+  }
+
+  async #stop(task: Task, graceMs: number): Promise<void> {
+    const { handOver } = task.options;
+    const stopped = task.stop(
+      new ShutdownError('SHUTDOWN_TIMED_OUT', `task ${task.name} is stopped: the drain is nearly over`),
+    );
+    if (!handOver) {
+      await stopped;
+      return this.#cut(task);
+    }
+    // One that goes on in spite of its signal leaves the other half for handing it over.
+    await this.#atMost(graceMs / 2, stopped);
+    if (!this.#tasks.has(task)) return;
+    try {
+      await handOver(task.info);
+      this.#tasks.end(task, 'handedOver');
+    } catch (error) {
+      this.#logger.error(`task ${task.name} could not be handed over: ${messageOf(error)}`);
+      this.#cut(task);
+    }
+  }
+
+  readonly #cutTheRest = (): void => {
+    for (const task of this.#tasks) this.#cut(task);
+  };
+
+  #cut(task: Task): void {
+    if (!this.#tasks.has(task)) return;
+    const { name, ageMs, progress } = task.info;
+    this.#context.cut({ kind: 'task', name, ageMs, ...(progress !== undefined && { progress }) });
+    this.#tasks.end(task, 'cut');
+    const reason = new ShutdownError('SHUTDOWN_TIMED_OUT', `task ${name} was cut: the drain is over`);
+    task.abort(reason);
+    task.onGivenUp?.(reason);
+  }
+
+  async #atMost(ms: number, work: Promise<void>): Promise<void> {
+    let timer: Timer | undefined;
+    const elapsed = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimer(resolve, ms);
+    });
+    await Promise.race([work, elapsed]);
+    timer?.cancel();
+  }
+}

@@ -1,0 +1,108 @@
+import { messageOf, ShutdownError } from '../core/errors.js';
+import { isThenable } from '../core/thenable.js';
+import { Task } from './task.js';
+import type { Clock } from '../core/clock.js';
+import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { TaskOptions, TaskWork } from './task-options.js';
+import type { UnfinishedTasks } from './unfinished-tasks.js';
+
+const NOTHING_TO_CANCEL = (): void => {};
+
+/** Runs work, and keeps it among the unfinished tasks until it ends. */
+export class TaskRunner {
+  readonly #tasks: UnfinishedTasks;
+  readonly #clock: Clock;
+  readonly #logger: ShutdownLogger;
+
+  constructor(tasks: UnfinishedTasks, clock: Clock, logger: ShutdownLogger) {
+    this.#tasks = tasks;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Runs a task. A failure is logged, so that a rejection needs nobody to look at it. */
+  begin<T>(name: string, work: TaskWork<T>, options: TaskOptions): Promise<T> {
+    const task = new Task(name, options, this.#clock);
+    this.#tasks.add(task);
+    const lift = this.#limit(task);
+    const result = new Promise<T>((resolve, reject) => {
+      task.onGivenUp = reject;
+      const onFulfilled = (value: T): void => {
+        lift();
+        this.#tasks.end(task, 'completed');
+        task.markStopped();
+        resolve(value);
+      };
+      const onRejected = (error: unknown): void => {
+        lift();
+        this.#onFailed(task, error);
+        reject(error as Error);
+      };
+      try {
+        const value = work(task);
+        if (isThenable(value)) value.then(onFulfilled, onRejected);
+        else onFulfilled(value);
+      } catch (error) {
+        onRejected(error);
+      }
+    });
+    result.catch(() => {});
+    return result;
+  }
+
+  /** Calls a function, and awaits what it returns if that is a promise; its errors are the caller's. */
+  call<T>(name: string, call: () => T): T {
+    const task = new Task(name, {}, this.#clock);
+    this.#tasks.add(task);
+    let result: T;
+    try {
+      result = call();
+    } catch (error) {
+      this.#tasks.end(task, 'failed');
+      throw error;
+    }
+    if (!isThenable(result)) {
+      this.#tasks.end(task, 'completed');
+      return result;
+    }
+    return Promise.resolve(result).then(
+      (value) => {
+        this.#tasks.end(task, 'completed');
+        return value;
+      },
+      (error: unknown) => {
+        this.#tasks.end(task, 'failed');
+        throw error;
+      },
+    ) as T;
+  }
+
+  #onFailed(task: Task, error: unknown): void {
+    // What becomes of it is the drain's to decide.
+    if (task.isStopping) return task.markStopped();
+    if (!this.#tasks.end(task, task.abortReason ? 'timedOut' : 'failed')) return;
+    const { name, ageMs } = task.info;
+    this.#logger.error(`task ${name} failed after ${Math.round(ageMs)} ms: ${messageOf(error)}`);
+  }
+
+  /** @returns a function that lifts the limit */
+  #limit(task: Task): () => void {
+    const { timeoutMs } = task.options;
+    if (timeoutMs === undefined) return NOTHING_TO_CANCEL;
+    let timer = this.#clock.setTimer(() => {
+      const reason = new ShutdownError(
+        'SHUTDOWN_TIMED_OUT',
+        `task ${task.name} has taken longer than its timeoutMs of ${timeoutMs} ms`,
+      );
+      timer = this.#clock.setTimer(() => this.#giveUp(task, reason), task.graceMs);
+      task.abort(reason);
+    }, timeoutMs);
+    return () => timer.cancel();
+  }
+
+  #giveUp(task: Task, reason: Error): void {
+    if (task.isStopping || !this.#tasks.end(task, 'timedOut')) return;
+    this.#logger.error(`${reason.message}, and does not stop: it is given up`);
+    task.onGivenUp?.(reason);
+  }
+}

@@ -1,0 +1,92 @@
+import { deferred } from '../core/deferred.js';
+import type { Clock } from '../core/clock.js';
+import type { Deferred } from '../core/deferred.js';
+import type { TaskContext, TaskInfo, TaskOptions, TaskProgress } from './task-options.js';
+
+const DEFAULT_GRACE_MS = 2_000;
+
+/** A task that has begun. */
+export class Task implements TaskContext {
+  readonly name: string;
+  readonly options: TaskOptions;
+  readonly startedAt: number;
+  /** Called when nobody waits for it any longer. */
+  onGivenUp: ((error: Error) => void) | undefined;
+
+  readonly #clock: Clock;
+  #progress: TaskProgress | undefined;
+  /** Made when somebody asks for the signal: most tasks never do. */
+  #controller: AbortController | undefined;
+  #stopping: Deferred<void> | undefined;
+  #reason: Error | undefined;
+
+  constructor(name: string, options: TaskOptions, clock: Clock) {
+    this.name = name;
+    this.options = options;
+    this.#clock = clock;
+    this.startedAt = clock.now();
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#reason) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  get graceMs(): number {
+    return this.options.graceMs ?? DEFAULT_GRACE_MS;
+  }
+
+  /** Whether it is to be stopped before the time of a drain is over. */
+  get stopsEarly(): boolean {
+    const { atDrainEnd, handOver } = this.options;
+    return (atDrainEnd ?? (handOver && 'abort')) === 'abort';
+  }
+
+  /** Why it was asked to stop, if it was. */
+  get abortReason(): Error | undefined {
+    return this.#reason;
+  }
+
+  /** Whether somebody decides what becomes of it once it has stopped: see {@link stop}. */
+  get isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  get info(): TaskInfo {
+    const { name, options, startedAt } = this;
+    return {
+      name,
+      ...(options.key !== undefined && { key: options.key }),
+      ageMs: this.#clock.now() - startedAt,
+      ...(this.#progress !== undefined && { progress: this.#progress }),
+    };
+  }
+
+  readonly reportProgress = (progress: TaskProgress): void => {
+    this.#progress = progress;
+  };
+
+  abort(reason: Error): void {
+    this.#reason ??= reason;
+    this.#controller?.abort(this.#reason);
+  }
+
+  /**
+   * Aborts it.
+   *
+   * @returns settles when it has stopped, in whatever way
+   */
+  stop(reason: Error): Promise<void> {
+    this.#stopping = deferred();
+    this.abort(reason);
+    return this.#stopping.promise;
+  }
+
+  /** To be called when its work has settled. */
+  markStopped(): void {
+    this.#stopping?.resolve();
+  }
+}
