@@ -34,6 +34,7 @@ export { enableGracefulShutdown } from './nest/enable-graceful-shutdown.js';
 export { GracefulShutdownModule } from './nest/graceful-shutdown.module.js';
 export { OnShutdown } from './nest/on-shutdown.decorator.js';
 export { ShuttingDownError } from './nest/shutting-down-error.js';
+export { TrackTask } from './nest/track-task.decorator.js';
 export { BackgroundTasks } from './tasks/background-tasks.js';
 export type {
   HandOver,

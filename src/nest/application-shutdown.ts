@@ -9,6 +9,7 @@ import { hasBegun } from '../core/phase.js';
 import { ShutdownLog } from '../core/shutdown-log.js';
 import { HealthGate } from '../health/health-gate.js';
 import { ProcessBinding } from '../process/process-binding.js';
+import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { HookBridge } from './hook-bridge.js';
 import { HookPromotion } from './hook-promotion.js';
 import { HookedModules } from './hooked-modules.js';
@@ -16,6 +17,7 @@ import { HttpBinding } from './http-binding.js';
 import { NestTeardown } from './nest-teardown.js';
 import { registerDecoratedMethods } from './on-shutdown.decorator.js';
 import { terminusTimeoutMs } from './terminus-hooks.js';
+import { provideTasks } from './track-task.decorator.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
 import type { CloseApplication } from './nest-teardown.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -38,6 +40,7 @@ export class ApplicationShutdown {
   readonly #http: HttpBinding;
   readonly #hookedModules: HookedModules;
   readonly #process: ProcessBinding;
+  readonly #tasks: BackgroundTasks;
   readonly #over: Promise<void>;
   #isOwned = false;
   #isPrepared = false;
@@ -50,7 +53,9 @@ export class ApplicationShutdown {
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
     @Inject(HealthGate) gate: HealthGate,
+    @Inject(BackgroundTasks) tasks: BackgroundTasks,
   ) {
+    this.#tasks = tasks;
     this.coordinator = coordinator;
     this.options = options;
     this.#bridge = new HookBridge(coordinator, options.hooks);
@@ -125,6 +130,7 @@ export class ApplicationShutdown {
       );
     }
     this.#prepare();
+    provideTasks(this.#hookedModules.hosts(), this.#tasks);
     this.#noteTerminus();
   }
 
