@@ -3,12 +3,15 @@ import { ConfigModule, ConfigService } from '@nestjs/config';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
+  BackgroundTasks,
   enableGracefulShutdown,
   GracefulShutdownModule,
   LifetimeEvent,
   OnShutdown,
   ShutdownCoordinator,
   ShutdownError,
+  ShuttingDownError,
+  TrackTask,
   type Deadline,
   type ParticipantOptions,
   type ShutdownContext,
@@ -23,6 +26,7 @@ function expectType<A, B>(..._equal: Equal<A, B> extends true ? [] : ['the types
 
 declare const coordinator: ShutdownCoordinator;
 declare const context: ShutdownContext;
+declare const tasks: BackgroundTasks;
 declare const express: NestExpressApplication;
 declare const fastify: NestFastifyApplication;
 declare const microservice: INestMicroservice;
@@ -90,6 +94,7 @@ export const options: ParticipantOptions = { timeoutMs: { drian: 1_000 } };
 
 expectType<ShutdownContext['signal'], AbortSignal>();
 expectType<ShutdownContext['deadline'], Deadline>();
+expectType<ShutdownContext['until'], Deadline>();
 expectType<ShutdownPhase, 'announce' | 'quiesce' | 'drain' | 'release' | 'flush'>();
 // @ts-expect-error what a participant is told is not its to change
 context.phase = 'drain';
@@ -131,9 +136,44 @@ export class Mailer {
   wrongParameter(_timeoutMs: number): void {}
 }
 
+// Tasks give what their work returns.
+const sum = tasks.run('sum', async ({ signal, reportProgress }) => {
+  reportProgress('nearly done');
+  return Number(signal.aborted);
+});
+expectType<typeof sum, Promise<number>>();
+const tracked = tasks.trackTask(Promise.resolve('sent'), 'mail');
+expectType<typeof tracked, Promise<string>>();
+const called = tasks.trackCall('parse', () => 42);
+expectType<typeof called, number>();
+const stop = tasks.every('sweep', 1_000, () => undefined, { atDrainEnd: 'abort' });
+expectType<typeof stop, () => Promise<void>>();
+// @ts-expect-error rounds have no key
+tasks.every('sweep', 1_000, () => undefined, { key: 'sweep' });
+// @ts-expect-error a function is not a promise yet
+tasks.waitUntil(async () => undefined);
+
+export class Postman {
+  @TrackTask()
+  async send(_to: string): Promise<void> {
+    await Promise.resolve();
+  }
+
+  // @ts-expect-error the decorator has to be made first
+  @TrackTask
+  async collect(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  // @ts-expect-error not a method
+  @TrackTask()
+  address = '';
+}
+
 // Errors have codes to tell them apart by.
 export function isTooLate(error: unknown): boolean {
   // @ts-expect-error no such code
   if (error instanceof ShutdownError && error.code === 'TOO_LATE') return true;
+  if (error instanceof ShuttingDownError) return error.code === 'SHUTTING_DOWN' && error.getStatus() === 503;
   return error instanceof ShutdownError && error.code === 'SHUTDOWN_PHASE_BEGUN';
 }
