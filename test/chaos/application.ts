@@ -43,6 +43,10 @@ function behave(behaviour: Behaviour, coordinator: ShutdownCoordinator): unknown
     case 'blocks':
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, behaviour.ms);
       return undefined;
+    case 'blocks for ever':
+      note('blocked');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      return undefined;
     case 'asks for a shutdown':
       void coordinator.shutdown('asked for by a participant');
       return undefined;

@@ -8,6 +8,8 @@ const PHASES: readonly ShutdownPhase[] = ['announce', 'quiesce', 'drain', 'relea
 
 /** What is promised: never later than the deadline and this. */
 const EXIT_MARGIN_MS = 250;
+/** What the watchdog leaves to a blocked event loop, beside that. */
+const WATCHDOG_MARGIN_MS = 250;
 /** What a busy machine may take to do what was due, beside that. */
 const SLACK_MS = 500;
 /** Clocks are read one after the other. */
@@ -23,6 +25,8 @@ interface Evidence extends Observation {
   /** When a phase of the last cycle was entered; never, when it was not. */
   enteredAt(this: void, phase: ShutdownPhase): number;
   readonly forcedAt: number;
+  /** Whether something blocked the event loop for good. */
+  readonly isBlocked: boolean;
 }
 
 type Invariant = (evidence: Evidence) => Iterable<string>;
@@ -66,9 +70,10 @@ function evidenceOf(observation: Observation): Evidence {
         Infinity,
       ),
     forcedAt: at(
-      events.find(({ event }) => event === 'forced'),
+      events.find(({ event }) => event === 'forced' || event === 'blocked'),
       Infinity,
     ),
+    isBlocked: events.some(({ event }) => event === 'blocked'),
   };
 }
 
@@ -80,7 +85,8 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   *'exits in time'({ plan, exit, terminatingAt, wasKilled, ...evidence }) {
     if (endedByItself(evidence)) return;
     const tookMs = exit.at - terminatingAt;
-    const mostMs = plan.options.gracePeriodMs + EXIT_MARGIN_MS + SLACK_MS;
+    const mostMs =
+      plan.options.gracePeriodMs + EXIT_MARGIN_MS + (evidence.isBlocked ? WATCHDOG_MARGIN_MS : 0) + SLACK_MS;
     if (!wasKilled && tookMs > mostMs) yield `after ${ms(tookMs)}, and ${ms(mostMs)} are the most`;
   },
 
@@ -91,18 +97,20 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     if (!allowed.includes(got)) yield `${got}, and not ${allowed.join(' or ')}`;
   },
 
-  *'report is plain data of version 1'({ events, report }) {
+  *'report is plain data of version 1'({ events, report, isBlocked }) {
     if (report.version !== 1) yield `its version is ${String(report.version)}`;
     if (events.find(({ event }) => event === 'report')?.['isPlain'] !== true)
       yield 'it does not survive JSON';
-    if (!['completed', 'failed', 'forced'].includes(report.status)) yield `its status is ${report.status}`;
+    const possible = isBlocked ? ['interrupted'] : ['completed', 'failed', 'forced'];
+    if (!possible.includes(report.status)) yield `its status is ${report.status}`;
   },
 
   *'phases in order'({ report }) {
     const { phases, status } = report;
     const names = phases.map(({ phase }) => phase);
     if (names.some((name, index) => name !== PHASES[index])) yield names.join(', ');
-    if (status !== 'forced' && names.length !== PHASES.length) yield `only ${names.join(', ')}`;
+    if (status !== 'forced' && status !== 'interrupted' && names.length !== PHASES.length)
+      yield `only ${names.join(', ')}`;
     for (const [index, { phase, startedMs }] of phases.entries()) {
       const before = phases[index - 1];
       if (before && before.startedMs + before.durationMs > startedMs + ROUNDING_MS)
@@ -119,7 +127,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     for (const { name, phase, outcome, startedMs, durationMs } of report.participants) {
       if (outcome === 'skipped' || (goesOn && phase === 'release' && hooks.includes(name))) continue;
       // Whoever has work in flight when it is forced is asked to drain, to cut it.
-      if (report.status === 'forced' && phase === 'drain' && outcome === 'timed-out') continue;
+      if (report.forcedBy !== undefined && phase === 'drain' && outcome === 'timed-out') continue;
       const within = report.phases.find((candidate) => candidate.phase === phase);
       if (!within) yield `${name} in ${phase}, which was not entered`;
       else if (
@@ -221,7 +229,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     if (began > latest) yield `it began ${ms(began - terminatingAt)} after the trigger`;
   },
 
-  *'no accepted request is lost'({ requests, events, report, enteredAt }) {
+  *'no accepted request is lost'({ requests, events, report, enteredAt, forcedAt }) {
     const accepted = new Map(
       events.filter(({ event }) => event === 'accepted').map(({ id, route }) => [String(id), String(route)]),
     );
@@ -236,7 +244,9 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     }
     const sentEarly = requests.filter(
       ({ id, outcome, sentAt }) =>
-        !accepted.has(id) && outcome !== 'answered' && sentAt < enteredAt('quiesce') - SLACK_MS,
+        !accepted.has(id) &&
+        outcome !== 'answered' &&
+        sentAt < Math.min(enteredAt('quiesce'), forcedAt) - SLACK_MS,
     );
     if (sentEarly.length > 0) yield `sent long before quiesce: ${describe(sentEarly, terminatingIn(events))}`;
   },
@@ -297,6 +307,8 @@ function byReport({ status, forcedBy }: ShutdownReport, brokeDown: boolean): num
       return 143;
     case 'SIGINT again':
       return 130;
+    case 'process.exit(70)':
+      return 70;
     case 'another fatal error':
     case undefined:
     default:

@@ -3,7 +3,7 @@ import type { GracefulShutdownOptions, ShutdownPhase } from 'nestjs-drain';
 
 /** What a hook or a participant's method does; durations in milliseconds. */
 export type Behaviour =
-  | { readonly does: 'returns' | 'throws' | 'rejects' | 'hangs' | 'leaves a timer' }
+  | { readonly does: 'returns' | 'throws' | 'rejects' | 'hangs' | 'leaves a timer' | 'blocks for ever' }
   | { readonly does: 'takes' | 'blocks'; readonly ms: number }
   | { readonly does: 'asks for a shutdown' | 'awaits a shutdown' }
   | { readonly does: 'sends'; readonly signal: 'SIGTERM' | 'SIGINT' }
@@ -79,7 +79,13 @@ export function planFor(seed: number, sabotage?: Sabotage): ChaosPlan {
   const onFatalError = random.chance(0.3);
   // Most of what goes wrong hides what else might: some have to go well.
   const isCalm = random.chance(0.25);
-  const does = (): Behaviour => (isCalm ? calmBehaviour(random) : behaviour(random, onFatalError));
+  const done = steps(random, onFatalError);
+  // Without a trigger that ends the process, or before it, nothing watches the event loop.
+  const mayBlock = random.chance(0.5) && done.every(({ does }) => does === 'SIGTERM' || does === 'SIGINT');
+  const does = (): Behaviour => {
+    if (isCalm) return calmBehaviour(random);
+    return mayBlock && random.chance(0.25) ? { does: 'blocks for ever' } : behaviour(random, onFatalError);
+  };
   return {
     seed,
     nest: random.pick([11, 12]),
@@ -116,7 +122,7 @@ export function planFor(seed: number, sabotage?: Sabotage): ChaosPlan {
         .list(random.between(1, 6), () => client(random))
         .filter(({ kind }) => !isCalm || !CUT_KINDS.includes(kind)),
     ],
-    steps: steps(random, onFatalError),
+    steps: done,
     ...(sabotage && { sabotage }),
   };
 }

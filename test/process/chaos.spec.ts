@@ -17,7 +17,7 @@ describe('npm run chaos', () => {
     ['destroys first', 7, 'was called before release'],
     ['ignores the deadline', 7, 'exits in time'],
     // One whose clients have a long request under way.
-    ['resets clients', 8, 'no accepted request is lost'],
+    ['resets clients', 19, 'no accepted request is lost'],
   ] as const)(
     'notices an application that %s, and tells its seed, plan and output',
     async (sabotage, seed, violation) => {
