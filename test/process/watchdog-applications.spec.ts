@@ -10,6 +10,12 @@ const OPTIONS: GracefulShutdownOptions = { gracePeriodMs: GRACE_MS, watchdogMarg
 /** Longer than the watchdog leaves to an event loop. */
 const TOO_LONG_MS = 2_000;
 
+/** Node with its permissions, threads not among them. */
+const WITHOUT_THREADS = [
+  process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission',
+  '--allow-fs-read=*',
+];
+
 const startApplications = (...plans: WatchedApplication[]): Program =>
   start('fixtures/watchdog-applications', { env: { APPLICATIONS: JSON.stringify(plans) } });
 
@@ -69,6 +75,38 @@ describe('an application that blocks the event loop past its deadline', () => {
     program.signal('SIGTERM');
 
     expect(await endOf(program, GRACE_MS)).toMatchObject({ code: 70, isInTime: true });
+  });
+});
+
+describe('an application where node is not permitted to start threads', () => {
+  const startThere = (watchdog?: boolean): Program => {
+    const options = { ...OPTIONS, ...(watchdog !== undefined && { watchdog }) };
+    return start('fixtures/watchdog-applications', {
+      env: { APPLICATIONS: JSON.stringify([{ options, phase: 'drain', forMs: 0 }]) },
+      execArgv: WITHOUT_THREADS,
+    });
+  };
+
+  it('does not start with a watchdog that was asked for', async () => {
+    await using program = startThere(true);
+
+    const { code, output } = await program.exited;
+
+    expect(output).toContain('watchdog needs a thread, which node is not permitted to start');
+    expect(output).toContain('start node with --allow-worker, or give false');
+    expect(code).not.toBe(0);
+  });
+
+  it('goes without one otherwise, and says so when it shuts down', async () => {
+    await using program = startThere();
+    await program.event('ready');
+
+    program.signal('SIGTERM');
+
+    expect(await program.exited).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('A blocked event loop will not be ended at the deadline'),
+    });
   });
 });
 
