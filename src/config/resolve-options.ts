@@ -68,6 +68,7 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
     podGracePeriodMs: environment.podGracePeriodMs,
     inKubernetes: environment.inKubernetes,
     inDevelopment: environment.nodeEnv === 'development',
+    inTests: environment.nodeEnv === 'test',
   });
 }
 

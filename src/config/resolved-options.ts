@@ -23,6 +23,8 @@ export interface ResolvedOptions extends Readonly<
   readonly inKubernetes: boolean;
   /** Whether NODE_ENV is exactly `development`. */
   readonly inDevelopment: boolean;
+  /** Whether NODE_ENV is exactly `test`. */
+  readonly inTests: boolean;
 }
 
 /** How long a shutdown by signal announces, in an application with or without a listening server. */

@@ -16,6 +16,7 @@ import { HookedModules } from './hooked-modules.js';
 import { HttpBinding } from './http-binding.js';
 import { NestTeardown } from './nest-teardown.js';
 import { registerDecoratedMethods } from './on-shutdown.decorator.js';
+import { setupHints } from './setup-hints.js';
 import { terminusTimeoutMs } from './terminus-hooks.js';
 import { provideTasks } from './track-task.decorator.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
@@ -35,6 +36,7 @@ export class ApplicationShutdown {
   readonly options: ResolvedOptions;
 
   readonly #logger = new Logger('GracefulShutdown');
+  readonly #modules: ModulesContainer;
   readonly #bridge: HookBridge;
   readonly #teardown: NestTeardown;
   readonly #http: HttpBinding;
@@ -56,6 +58,7 @@ export class ApplicationShutdown {
     @Inject(BackgroundTasks) tasks: BackgroundTasks,
   ) {
     this.#tasks = tasks;
+    this.#modules = modules;
     this.coordinator = coordinator;
     this.options = options;
     this.#bridge = new HookBridge(coordinator, options.hooks);
@@ -140,6 +143,7 @@ export class ApplicationShutdown {
     registerDecoratedMethods(hosts, this.coordinator);
     // Only now: the hooks of a half-built application are not called.
     if (!hasBegun('quiesce', this.coordinator.state)) this.#registerHooks();
+    for (const hint of setupHints(this.#modules.values(), this.options)) this.#logger.warn(hint);
     this.#teardown.markBootstrapped();
     this.#process.onBootstrapped();
   }
@@ -219,11 +223,9 @@ export class ApplicationShutdown {
   }
 
   #warnIfUnwired(): void {
-    if (this.#process.isWired || this.coordinator.isShuttingDown || process.env['NODE_ENV'] === 'test')
-      return;
-    const foreign = process.listenerCount('SIGTERM') > 0;
+    if (this.#process.isWired || this.coordinator.isShuttingDown || this.options.inTests) return;
     this.#logger.warn(
-      (foreign
+      (this.#process.isLeftToOthers
         ? 'A SIGTERM listener that is not known here handles the signal: if it calls app.close(), the shutdown has ' +
           'neither an announce delay nor an exit code. '
         : 'No signal shuts this application down: on SIGTERM it loses what is in flight. ') +

@@ -32,7 +32,7 @@ export function OnShutdown(phase: ShutdownPhase, options: ParticipantOptions = {
     _descriptor: TypedPropertyDescriptor<Method>,
   ): void => {
     check(target, method, phase);
-    const others = methodsOf(target.constructor).filter(
+    const others = decoratedMethodsOf(target.constructor).filter(
       (known) => known.method !== method || known.phase !== phase,
     );
     Reflect.defineMetadata(METADATA, [...others, { method, phase, options }], target.constructor);
@@ -46,7 +46,7 @@ export function registerDecoratedMethods(hosts: readonly HookHost[], coordinator
   for (const { instance, name, moduleName } of hosts) {
     if (seen.has(instance)) continue;
     seen.add(instance);
-    const methods = methodsOf(constructorOf(instance));
+    const methods = decoratedMethodsOf(constructorOf(instance));
     for (const group of oneParticipantEach(
       methods.filter(({ phase }) => !hasBegun(phase, coordinator.state)),
     )) {
@@ -124,7 +124,8 @@ function constructorOf(instance: object): unknown {
   }
 }
 
-function methodsOf(type: unknown): readonly DecoratedMethod[] {
+/** The methods that a class has the decorator on, inherited ones included. */
+export function decoratedMethodsOf(type: unknown): readonly DecoratedMethod[] {
   if (typeof type !== 'function') return [];
   return (Reflect.getMetadata(METADATA, type) as DecoratedMethod[] | undefined) ?? [];
 }

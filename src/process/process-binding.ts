@@ -92,6 +92,11 @@ export class ProcessBinding {
     return this.#isOwner || this.#signals.isListening;
   }
 
+  /** Whether somebody who is not known here listens to SIGTERM. */
+  get isLeftToOthers(): boolean {
+    return !this.isWired && process.listenerCount('SIGTERM') > 0;
+  }
+
   /** Takes over the signals. */
   own(): void {
     this.#isOwner = true;

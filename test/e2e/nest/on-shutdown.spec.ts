@@ -3,7 +3,15 @@ import { Controller, Get, Inject, Injectable, Module, Scope } from '@nestjs/comm
 import { REQUEST } from '@nestjs/core';
 import { OnShutdown, ShutdownCoordinator } from 'nestjs-drain';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
-import { closeAll, coordinatorOf, createContext, createHttp, outcomesOf, reportOf } from './applications.js';
+import {
+  closeAll,
+  coordinatorOf,
+  createContext,
+  createHttp,
+  LogLines,
+  outcomesOf,
+  reportOf,
+} from './applications.js';
 import { Journal } from './journal.js';
 import type { ShutdownContext, ShutdownPhase } from 'nestjs-drain';
 
@@ -232,7 +240,7 @@ describe('@OnShutdown', () => {
     expect(journal.entries).toEqual(['drain']);
   });
 
-  it('takes no part where instances are made per request', async () => {
+  it('takes no part where instances are made per request, and a warning says so', async () => {
     const journal = new Journal();
     @Injectable({ scope: Scope.REQUEST })
     class PerRequest {
@@ -242,11 +250,16 @@ describe('@OnShutdown', () => {
         journal.note('per request');
       }
     }
-    const app = await createContext({ providers: [PerRequest] });
+    const log = new LogLines();
+    const app = await createContext({ providers: [PerRequest] }, log);
 
     await app.close();
 
     expect(journal.entries).toEqual([]);
+    expect(log.of('warn', '@OnShutdown')).toEqual([
+      '@OnShutdown on PerRequest.wait has no effect: an instance is made for each request. ' +
+        'Move the method to a provider that there is one of.',
+    ]);
   });
 
   it('refuses a phase that does not exist, and says which one is meant', () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, Injectable } from '@nestjs/common';
 import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
-import { enableGracefulShutdown } from 'nestjs-drain';
+import { enableGracefulShutdown, ShutdownHealthIndicator } from 'nestjs-drain';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import {
   ADAPTERS,
@@ -14,6 +14,7 @@ import {
   reportOf,
 } from './applications.js';
 import { Journal } from './journal.js';
+import type { Setup } from './applications.js';
 
 afterEach(closeAll);
 guardAgainstLeaks();
@@ -129,4 +130,42 @@ it('a class of the user’s own with the name of one of Terminus’ is a hook li
   expect(outcomesOf(reportOf(app), 'GracefulShutdownService.beforeApplicationShutdown')).toEqual([
     'quiesce: completed',
   ]);
+});
+
+describe('the hint at boot that a health route of Terminus does not fail', () => {
+  const HINT = 'A health route of the application uses Terminus';
+
+  @Controller()
+  class ReadinessController {
+    constructor(
+      @Inject(HealthCheckService) readonly health: HealthCheckService,
+      @Inject(ShutdownHealthIndicator) readonly indicator: ShutdownHealthIndicator,
+    ) {}
+  }
+
+  async function hintsOf(setup: Setup): Promise<string[]> {
+    const log = new LogLines();
+    const app = await createHttp({ imports: [TerminusModule], ...setup }, { logger: log });
+    await app.init();
+    return log.of('warn', HINT);
+  }
+
+  it('is given where nothing makes it fail', async () => {
+    expect(await hintsOf({ controllers: [HealthController] })).toHaveLength(1);
+  });
+
+  it.each<[string, Setup]>([
+    ['Terminus is not used', {}],
+    ['the indicator is used', { controllers: [ReadinessController] }],
+    [
+      'its path is known as a readiness route',
+      { controllers: [HealthController], options: { health: { readinessPaths: ['/health'] } } },
+    ],
+    [
+      'its path is known as a liveness route',
+      { controllers: [HealthController], options: { health: { livenessPaths: ['/health'] } } },
+    ],
+  ])('is not given where %s', async (_case, setup) => {
+    expect(await hintsOf(setup)).toEqual([]);
+  });
 });

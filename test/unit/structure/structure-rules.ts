@@ -26,11 +26,15 @@ const LAYERS: readonly (readonly string[])[] = [
 /** What core may have of Node: nothing that touches the world outside. */
 const CORE_BUILTINS: readonly string[] = ['node:async_hooks'];
 
+/** Who may touch `process`: one acts upon it, the other reads what it says. */
+const OF_THE_PROCESS: readonly string[] = ['process', 'config'];
+
 /** What is wrong with `files`, one sentence each. */
 export function violations(files: readonly SourceFile[], manifest: PackageManifest): string[] {
   return files.flatMap((file) => [
     ...importsOf(file).flatMap((specifier) => wrongImport(file, specifier, manifest)),
     ...wrongIndex(file, manifest),
+    ...wrongGlobal(file),
   ]);
 }
 
@@ -76,6 +80,26 @@ function wrongIndex(file: SourceFile, manifest: PackageManifest): string[] {
     }
   }
   return found;
+}
+
+function wrongGlobal(file: SourceFile): string[] {
+  if (OF_THE_PROCESS.includes(folderOf(file.path))) return [];
+  const source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.Latest, true);
+  let isTouched = false;
+  const visit = (node: ts.Node): void => {
+    if (
+      (ts.isPropertyAccessExpression(node) ||
+        ts.isElementAccessExpression(node) ||
+        ts.isAsExpression(node)) &&
+      ts.isIdentifier(node.expression) &&
+      node.expression.text === 'process'
+    ) {
+      isTouched = true;
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return isTouched ? [`${file.path} touches process: only src/process and src/config do`] : [];
 }
 
 function importsOf(file: SourceFile): string[] {

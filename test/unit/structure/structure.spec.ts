@@ -45,6 +45,8 @@ describe('the rules', () => {
     ['src/nest/a.ts', "import type { X } from 'prom-client';", 'an optional peer'],
     ['src/nest/index.ts', '', 'is no public subpath'],
     ['src/metrics/index.ts', "export * from './a.js';", 'exports *'],
+    ['src/nest/a.ts', "const level = process.env['LEVEL'];", 'touches process'],
+    ['src/http/a.ts', 'const { pid } = process as { pid: number };', 'touches process'],
     ['src/metrics/index.ts', "export * as a from './a.js';", 'exports *'],
   ])('are broken by %s with %j', (path, text, complaint) => {
     expect(violations([{ path, text }], peers)).toEqual([expect.stringContaining(complaint)]);
@@ -54,6 +56,7 @@ describe('the rules', () => {
     ['src/core/a.ts', "import { b } from './b.js';"],
     ['src/http/a.ts', "import { Deadline } from '../core/deadline.js'; import http from 'node:http';"],
     ['src/nest/a.ts', "import { Module } from '@nestjs/common'; import { x } from '../http/x.js';"],
+    ['src/process/a.ts', "process.exit(0); process['exit'](1);"],
     ['src/metrics/a.ts', "import { Counter } from 'prom-client';"],
     ['src/index.ts', "export { a } from './nest/a.js'; export type { B } from './core/b.js';"],
   ])('are kept by %s with %j', (path, text) => {
