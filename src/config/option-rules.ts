@@ -150,6 +150,17 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
   health: rule(isRecord, 'an object', 'give { readiness, liveness, drain, … }'),
   logProgress: flag,
   progressIntervalMs: positiveDuration,
+  onReport: rule(
+    (value) => typeof value === 'function',
+    'a function',
+    'give a function that takes the report',
+  ),
+  reportFile: text,
+  terminationLog: rule(
+    (value) => value === false || (typeof value === 'string' && value !== ''),
+    'a path or false',
+    "give the pod's terminationMessagePath, or false for none",
+  ),
 };
 
 /** The rules of the options within {@link GracefulShutdownOptions.health}. */

@@ -101,6 +101,19 @@ export interface GracefulShutdownOptions {
   readonly logProgress?: boolean;
   /** How often it does. More than 0. Default: 5 000. */
   readonly progressIntervalMs?: number;
+  /**
+   * Is called with the report of a shutdown when it is over, also of one that is forced or interrupted. A promise is
+   * waited for, up to `participantTimeoutMs` and never past the deadline. Default: none.
+   */
+  readonly onReport?: (report: ShutdownReport) => void | Promise<void>;
+  /** Path of a file that the report is written to, as JSON, in place of what it had. Default: none. */
+  readonly reportFile?: string;
+  /**
+   * Path of the container's termination message, which `kubectl describe pod` shows, or `false` for none; at most
+   * 4 096 bytes of text, the most important first. Default: `'/dev/termination-log'` in Kubernetes, if that can be
+   * written to; else `false`.
+   */
+  readonly terminationLog?: string | false;
 }
 
 /** What a late request is answered with, beside status 503 and `Connection: close`. */

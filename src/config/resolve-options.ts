@@ -10,6 +10,9 @@ import type { Environment } from './environment.js';
 import type { GracefulShutdownOptions } from './options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
+/** Where Kubernetes looks for a container's last words, unless the pod says otherwise. */
+const TERMINATION_LOG = '/dev/termination-log';
+
 /** The options that the environment can set too, and those that share the grace period with them. */
 const VARIABLE_OF: Partial<Record<keyof GracefulShutdownOptions, string>> = {
   gracePeriodMs: 'GRACEFUL_SHUTDOWN_TIMEOUT',
@@ -52,13 +55,17 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
   ];
   if (problems.length > 0) throw new ShutdownError('SHUTDOWN_OPTIONS_INVALID', describeProblems(problems));
 
-  const { drainAuthKey, exitCode, ...rest } = set;
+  const { drainAuthKey, exitCode, onReport, reportFile, ...rest } = set;
   const isDelaySet = set.announceDelayMs !== undefined;
   return deepFreeze({
     ...DEFAULTS,
+    terminationLog: environment.inKubernetes ? TERMINATION_LOG : false,
     ...rest,
     ...divide(set, environment, nameOf),
     exitCode,
+    onReport,
+    reportFile,
+    isTerminationLogSet: set.terminationLog !== undefined,
     lateResponse: { ...LATE_RESPONSE_DEFAULTS, ...definedOnly(valid.lateResponse ?? {}) },
     health,
     drainKey: drainAuthKey === undefined ? environment.drainKey : new Secret(drainAuthKey),

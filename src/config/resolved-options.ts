@@ -3,7 +3,12 @@ import type { Secret } from './secret.js';
 
 /** The options as everything else reads them, the coordinator included: complete, validated and frozen. */
 export interface ResolvedOptions extends Readonly<
-  Required<Omit<GracefulShutdownOptions, 'drainAuthKey' | 'exitCode' | 'health' | 'lateResponse'>>
+  Required<
+    Omit<
+      GracefulShutdownOptions,
+      'drainAuthKey' | 'exitCode' | 'health' | 'lateResponse' | 'onReport' | 'reportFile'
+    >
+  >
 > {
   /** Where the grace period came from: the option's name, a variable's, or `default`. */
   readonly gracePeriodFrom: string;
@@ -17,6 +22,10 @@ export interface ResolvedOptions extends Readonly<
   readonly closeListenerAt: 'announce' | 'drain';
   readonly lateResponse: Readonly<Required<LateResponseOptions>>;
   readonly exitCode: GracefulShutdownOptions['exitCode'];
+  readonly onReport: GracefulShutdownOptions['onReport'];
+  readonly reportFile: string | undefined;
+  /** Whether the path of the termination log was set: then it has to be there. */
+  readonly isTerminationLogSet: boolean;
   readonly drainKey: Secret | undefined;
   readonly health: Readonly<Required<HealthOptions>>;
   /** Whether KUBERNETES_SERVICE_HOST is set. */

@@ -263,7 +263,8 @@ export class PhasedCoordinator extends ShutdownCoordinator {
 
   #finish(cycle: Cycle): void {
     const activeResources = this.#exitRequested ? this.#countActiveResources() : {};
-    const report = cycle.conclude(this.arrivals.lastSince(cycle.startedAt), activeResources);
+    const lastArrivalAt = this.arrivals.lastSince(cycle.startedAt);
+    const report = cycle.conclude(lastArrivalAt, this.#registry.statistics(), activeResources);
     this.#report = report;
     this.#state = cycle.forcedBy === undefined ? 'completed' : 'forced';
     // A shutdown that was forced while it announced has not come past quiesce.

@@ -123,7 +123,11 @@ export class Cycle {
    *
    * @returns everything that is known of it
    */
-  conclude(lastArrivalAt: number | undefined, activeResources: ActiveResources): ShutdownReport {
+  conclude(
+    lastArrivalAt: number | undefined,
+    statistics: ShutdownReport['statistics'],
+    activeResources: ActiveResources,
+  ): ShutdownReport {
     const now = this.#clock.now();
     this.#endedAt = now;
     const participants = [...this.executions.map((execution) => this.#reportOf(execution)), ...this.#skipped];
@@ -146,6 +150,7 @@ export class Cycle {
       participants,
       cuts: [...this.cuts],
       pending: this.#pendingWhenForced,
+      statistics,
       activeResources,
       ...(this.forcedBy !== undefined && { forcedBy: this.forcedBy }),
     };

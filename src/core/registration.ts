@@ -60,10 +60,11 @@ export function countInFlight({ participant }: Member): number {
   }
 }
 
-/** What a participant tells of what it holds; nothing, where that throws. */
+/** What a participant tells of what it holds, as far as it is numbers; nothing, where that throws. */
 export function statisticsOf({ participant }: Member): Statistics | undefined {
   try {
-    return participant.statistics?.();
+    const told = participant.statistics?.();
+    return told && Object.fromEntries(Object.entries(told).filter(([, value]) => Number.isFinite(value)));
   } catch {
     return undefined;
   }

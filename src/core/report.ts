@@ -71,16 +71,24 @@ export interface ShutdownReport {
   readonly reason: { readonly kind: ShutdownReasonKind; readonly signal?: string; readonly message?: string };
   /** Time of day of the trigger, ISO 8601. */
   readonly startedAt: string;
+  /** From the trigger to the end. */
   readonly durationMs: number;
+  /** The whole budget. */
   readonly gracePeriodMs: number;
   /** What was left of the grace period. */
   readonly remainingMs: number;
   /** When the last request arrived, in milliseconds since the trigger: how long an announcement was needed. */
   readonly announceNeedMs?: number;
+  /** In the order in which they were walked; those that were not entered are missing. */
   readonly phases: readonly PhaseReport[];
+  /** An entry for each participant and phase, and for each of Nest's hooks. */
   readonly participants: readonly ParticipantReport[];
+  /** Work that was ended unfinished. */
   readonly cuts: readonly Cut[];
+  /** What was waited for when it was forced or interrupted, oldest first. */
   readonly pending: readonly PendingReport[];
+  /** What participants told at the end of what they held, by their names: the late requests of `HTTP server`. */
+  readonly statistics: Readonly<Record<string, Statistics>>;
   /** What the end of the process ended, because it would have kept it alive; empty when nothing ends the process. */
   readonly activeResources: ActiveResources;
   /** Why it ended early, for status `forced` and `interrupted`. */

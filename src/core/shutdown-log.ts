@@ -1,14 +1,15 @@
 import { PHASES } from './phase.js';
 import { describeReason } from './reason.js';
 import { messageOf } from './errors.js';
+import { ReportEntry } from './report-entry.js';
 import type { Clock, Timer } from './clock.js';
 import type { ShutdownCoordinator } from './shutdown-coordinator.js';
 import type { ShutdownEvent } from './events.js';
 import type { Cut, ShutdownReport } from './report.js';
 
-/** Where log lines go. */
+/** Where log lines go; all of them are text, but for the report's. */
 export interface ShutdownLogger {
-  log(message: string): void;
+  log(message: string | ReportEntry): void;
   warn(message: string): void;
   error(message: string): void;
 }
@@ -105,6 +106,8 @@ export class ShutdownLog {
     const left = Object.entries(activeResources).map(([kind, count]) => `${count} ${kind}`);
     if (left.length > 0)
       this.#logger.log(`ended with the process, which they kept alive: ${left.join(', ')}`);
+    // What closes an application itself, as every test does, gets to see the report, and nothing was out of the ordinary.
+    if (status !== 'completed' || report.reason.kind !== 'close') this.#logger.log(new ReportEntry(report));
   }
 
   #scheduleProgress(): void {

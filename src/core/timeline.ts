@@ -1,3 +1,4 @@
+import { cutLines, failureLines, headline, milliseconds, oneLine, pendingLines } from './report-lines.js';
 import type { ParticipantReport, ShutdownReport } from './report.js';
 
 /** One bar of the chart; times are milliseconds since the trigger. */
@@ -38,14 +39,6 @@ export function formatTimeline(report: ShutdownReport, options: { readonly width
   );
 }
 
-function headline({ reason, status, durationMs, gracePeriodMs, forcedBy }: ShutdownReport): string {
-  const why = reason.signal ?? reason.kind;
-  const message = reason.message === undefined ? '' : ` (${oneLine(reason.message)})`;
-  const force = forcedBy === undefined ? '' : ` by ${oneLine(forcedBy)}`;
-  const budget = Number.isFinite(gracePeriodMs) ? ` of ${milliseconds(gracePeriodMs)}` : '';
-  return `${why}${message}: ${status}${force} after ${milliseconds(durationMs)}${budget}`;
-}
-
 function rowsOf({ phases, participants }: ShutdownReport): Row[] {
   return phases.flatMap(({ phase, startedMs, durationMs }) => [
     { label: phase, startedMs, durationMs, remark: milliseconds(durationMs), strokes: HEAVY },
@@ -78,25 +71,8 @@ function bar({ startedMs, durationMs, strokes }: Row, totalMs: number, width: nu
 }
 
 function problems({ participants, cuts, pending }: ShutdownReport): string[] {
-  const lines = [
-    ...participants
-      .filter(({ outcome }) => outcome !== 'completed')
-      .map(({ outcome, name, phase, error, registeredAt }) =>
-        [`${outcome}: ${name} in ${phase}`, error, registeredAt && `registered at ${registeredAt}`]
-          .filter(Boolean)
-          .join(', '),
-      ),
-    ...cuts.map(({ kind, name, ageMs, bytesSent }) => {
-      const sent = bytesSent === undefined ? '' : `, ${bytesSent} bytes sent`;
-      return `cut: ${kind} ${name} after ${milliseconds(ageMs)}${sent}`;
-    }),
-    ...pending.map(({ name, phase, ageMs }) => `pending: ${name} in ${phase} for ${milliseconds(ageMs)}`),
-  ];
-  return lines.length === 0 ? [] : ['', ...lines.map(oneLine)];
-}
-
-function milliseconds(ms: number): string {
-  return `${String(Math.round(ms)).replace(/\B(?=(\d{3})+$)/g, ' ')} ms`;
+  const lines = [...failureLines(participants), ...cutLines(cuts), ...pendingLines(pending)];
+  return lines.length === 0 ? [] : ['', ...lines];
 }
 
 // The end of a hook's name tells most: which hook it is.
@@ -108,9 +84,4 @@ function shorten(label: string, width: number): string {
 
 function widest(texts: readonly string[]): number {
   return texts.reduce((width, text) => Math.max(width, text.length), 0);
-}
-
-// Names, messages and routes come from outside: they must neither break a line nor speak to the terminal.
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }

@@ -113,7 +113,7 @@ export const METRICS: readonly MetricDefinition[] = [
 function statistic({ progress }: ShutdownHistory, name: string): Sample[] {
   return Object.entries(progress.statistics).flatMap(([participant, statistics]) => {
     const value = statistics[name];
-    return Number.isFinite(value) ? [{ labels: { participant }, value: value! }] : [];
+    return value === undefined ? [] : [{ labels: { participant }, value }];
   });
 }
 

@@ -8,6 +8,7 @@ import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
 import { hasBegun } from '../core/phase.js';
 import { ShutdownLog } from '../core/shutdown-log.js';
 import { HealthGate } from '../health/health-gate.js';
+import { ReportDelivery } from '../process/report-delivery.js';
 import { ProcessBinding } from '../process/process-binding.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { HookBridge } from './hook-bridge.js';
@@ -43,6 +44,7 @@ export class ApplicationShutdown {
   readonly #hookedModules: HookedModules;
   readonly #process: ProcessBinding;
   readonly #tasks: BackgroundTasks;
+  readonly #delivery: ReportDelivery;
   readonly #over: Promise<void>;
   #isOwned = false;
   #isPrepared = false;
@@ -73,9 +75,13 @@ export class ApplicationShutdown {
       announceDelayMs: () => announceDelayMs(options, this.#http.isListening),
       isBootstrapped: () => this.#teardown.isBootstrapped,
     });
+    this.#delivery = new ReportDelivery({ options, clock: systemClock, logger: this.#logger });
     this.#over = coordinator.finished.then((report) => this.#finish(report));
     void coordinator.entered('release').then(() => this.#warnOfLateModules());
     coordinator.observe(new ShutdownLog(coordinator, this.#logger, systemClock, options).observe);
+    coordinator.observe((event) => {
+      if (event.type === 'finished') this.#delivery.deliver(event.report);
+    });
   }
 
   /** Whether there is one: in its preview mode Nest gives out objects that were never constructed. */
@@ -234,6 +240,7 @@ export class ApplicationShutdown {
   }
 
   async #finish(report: ShutdownReport): Promise<void> {
+    await this.#delivery.settled;
     await this.#process.end(report);
     this.#http.dispose();
   }

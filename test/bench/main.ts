@@ -5,6 +5,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<rea
   'steady-state': () => import('./steady-state.js'),
   tracking: () => import('./tracking.js'),
   metrics: () => import('./metrics.js'),
+  report: () => import('./report.js'),
   'exit-time': () => import('./exit-time.js'),
   deadline: () => import('./deadline.js'),
   'close-time': () => import('./close-time.js'),

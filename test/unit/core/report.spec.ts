@@ -34,6 +34,7 @@ describe('the report', () => {
       ],
       cuts: [],
       pending: [],
+      statistics: {},
       activeResources: {},
     });
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CoordinatorOptions } from '../../../src/core/coordinator-options.js';
+import type { ReportEntry } from '../../../src/core/report-entry.js';
 import { ShutdownLog } from '../../../src/core/shutdown-log.js';
 import type { Setup } from './coordinator-on-manual-clock.js';
 import { never, setUp } from './coordinator-on-manual-clock.js';
@@ -8,17 +9,19 @@ import { never, setUp } from './coordinator-on-manual-clock.js';
 function setUpLogged(
   options: Partial<CoordinatorOptions> = {},
   logProgress = false,
-): Setup & { readonly lines: string[] } {
+): Setup & { readonly lines: string[]; readonly entries: ReportEntry[] } {
   const setup = setUp(options);
   const lines: string[] = [];
-  const at = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
+  const entries: ReportEntry[] = [];
+  const at = (level: string) => (message: string | ReportEntry) =>
+    void (typeof message === 'string' ? lines.push(`${level} ${message}`) : entries.push(message));
   const logger = { log: at('log'), warn: at('warn'), error: at('error') };
   const log = new ShutdownLog(setup.coordinator, logger, setup.clock, {
     logProgress,
     progressIntervalMs: 5_000,
   });
   setup.coordinator.observe(log.observe);
-  return { ...setup, lines };
+  return { ...setup, lines, entries };
 }
 
 describe('the log of a shutdown', () => {
@@ -84,6 +87,19 @@ describe('the log of a shutdown', () => {
       'error forced by SIGINT again: ouroboros (drain, 100 ms)',
     ]);
     expect(told.at(-1)).toBe('error shutdown forced in 100 ms of 10 s');
+  });
+
+  it('has the report itself, unless an application was closed and that was all', async () => {
+    const [closed, failed, signalled] = [setUpLogged(), setUpLogged(), setUpLogged()];
+    failed.coordinator.register({ name: 'broken', drain: () => Promise.reject(new Error('gone')) });
+
+    await closed.coordinator.shutdown({ kind: 'close' });
+    await failed.coordinator.shutdown({ kind: 'close' });
+    await signalled.coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' });
+
+    expect(closed.entries).toEqual([]);
+    expect(failed.entries.map(({ report }) => report)).toEqual([failed.coordinator.report]);
+    expect(signalled.entries.map(({ report }) => report)).toEqual([signalled.coordinator.report]);
   });
 
   it('tells of a drain and its undoing without an error', async () => {

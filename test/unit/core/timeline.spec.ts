@@ -32,6 +32,7 @@ const clean: ShutdownReport = {
   ],
   cuts: [],
   pending: [],
+  statistics: {},
   activeResources: {},
 };
 

@@ -21,6 +21,7 @@ function reportWith(status: ShutdownStatus): ShutdownReport {
     participants: [],
     cuts: [],
     pending: [],
+    statistics: {},
     activeResources: {},
   };
 }

@@ -18,7 +18,7 @@ describe('the source', () => {
 
   it('has an index file behind every public subpath', () => {
     const indexes = files.map(({ path }) => path).filter((path) => path.endsWith('/index.ts'));
-    const subpaths = Object.keys(manifest.exports).filter((subpath) => subpath !== './package.json');
+    const subpaths = Object.keys(manifest.exports).filter((subpath) => !subpath.endsWith('.json'));
 
     expect(indexes.sort()).toEqual(subpaths.map((subpath) => `src${subpath.slice(1)}/index.ts`).sort());
   });
