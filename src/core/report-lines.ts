@@ -24,9 +24,10 @@ export function failureLines(participants: readonly ParticipantReport[]): string
 /** A line for each piece of work that was cut. */
 export function cutLines(cuts: readonly Cut[]): string[] {
   return cuts
-    .map(({ kind, name, ageMs, bytesSent }) => {
+    .map(({ kind, name, ageMs, bytesSent, progress }) => {
       const sent = bytesSent === undefined ? '' : `, ${bytesSent} bytes sent`;
-      return `cut: ${kind} ${name} after ${milliseconds(ageMs)}${sent}`;
+      const at = progress === undefined ? '' : `, at ${progress}`;
+      return `cut: ${kind} ${name} after ${milliseconds(ageMs)}${sent}${at}`;
     })
     .map(oneLine);
 }

@@ -18,9 +18,10 @@ export function reportSchema(path: string): Schema {
 
   const schemaOf = (type: ts.Type): Schema => {
     if (type.isUnion()) {
-      const values = type.types.map((part) => (part as ts.LiteralType).value);
-      if (!values.every((value) => typeof value === 'string')) throw new Error('a union of something else');
-      return { enum: values.toSorted() };
+      const values = type.types.map((part) => (part as Partial<ts.LiteralType>).value);
+      return values.every((value) => typeof value === 'string')
+        ? { enum: values.toSorted() }
+        : { anyOf: type.types.map(schemaOf) };
     }
     if (type.isLiteral()) return { const: type.value };
     if (type.flags & ts.TypeFlags.String) return { type: 'string' };
