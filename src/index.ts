@@ -45,3 +45,5 @@ export type {
   TaskProgress,
   TaskWork,
 } from './tasks/task-options.js';
+export { ShutdownStream } from './nest/shutdown-stream.decorator.js';
+export type { ShutdownStreamOptions } from './sse/stream-policy.js';

@@ -1,3 +1,4 @@
+import { wait } from './wait.js';
 import type { Arrivals } from './arrivals.js';
 import type { Clock } from './clock.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
@@ -31,7 +32,9 @@ export class AnnounceDelay implements ShutdownParticipant {
     const delayMs = this.#delayMs();
     if (delayMs === 0) return;
     const leftMs = (): number => this.#endAt(begunAt, delayMs) - this.#clock.now();
-    for (let ms = leftMs(); ms > 0 && !signal.aborted; ms = leftMs()) await this.#wait(ms, signal);
+    for (let ms = leftMs(); ms > 0 && !signal.aborted; ms = leftMs()) {
+      await wait(this.#clock, ms, signal);
+    }
   }
 
   /** The end, as things stand: every arrival may put it off, up to the cap. */
@@ -40,19 +43,5 @@ export class AnnounceDelay implements ShutdownParticipant {
     const quietAt = (this.#arrivals.lastSince(begunAt) ?? -Infinity) + quietPeriodMs;
     const latest = begunAt + Math.max(delayMs, announceMaxMs);
     return Math.min(Math.max(begunAt + delayMs, quietAt), latest);
-  }
-
-  #wait(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#clock.setTimer(() => {
-        signal.removeEventListener('abort', stop);
-        resolve();
-      }, ms);
-      const stop = (): void => {
-        timer.cancel();
-        resolve();
-      };
-      signal.addEventListener('abort', stop, { once: true });
-    });
   }
 }

@@ -16,6 +16,8 @@ export interface AcceptedRequest {
   /** Arrived in or after `quiesce`, and is not exempt. */
   readonly isLate: boolean;
   readonly isRefused: boolean;
+  /** Lets its connection end with it, although its header has not said so; unless there is another request behind it. */
+  retire(this: void): void;
 }
 
 /** The requests in flight from `announce` on, each up to the last byte of its response. */

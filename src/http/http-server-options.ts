@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.js';
+import type { AcceptedRequest } from './accepted-requests.js';
 
 /** What a request that came too late is told. */
 export interface LateResponse {
@@ -25,6 +26,10 @@ export interface HttpServerOptions {
   answer?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
   /** Hears of every request from `announce` on that is not exempt. */
   onArrival(this: void): void;
+  /** Hears of every request that is accepted from `announce` on, those that were in flight by then included. */
+  onAccepted?(this: void, request: AcceptedRequest): void;
+  /** Whether a response is a stream, and is called that when it is cut; default: none is. */
+  isStream?(this: void, response: ServerResponse): boolean;
   /**
    * How long, in milliseconds, closing the listener waits for connections that have sent no request, half of one, or one
    * that was refused as late; at most a twentieth of the time left.

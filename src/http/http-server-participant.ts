@@ -96,6 +96,11 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#end();
   }
 
+  /** Whatever is in flight, from `announce` on. */
+  get requests(): Iterable<AcceptedRequest> {
+    return this.#gate.requests;
+  }
+
   /** Requests that are being worked on; exempt ones do not count. */
   inFlight(): number {
     return this.#gate.inFlight();
@@ -180,8 +185,9 @@ export class HttpServerParticipant implements ShutdownParticipant {
     };
     for (const request of this.#gate.requests) {
       if (request.isRefused) continue;
-      const { name, seenAt } = request;
-      report({ kind: 'request', name, ageMs: now - seenAt, bytesSent: bytesSentFor(request) });
+      const { name, seenAt, response } = request;
+      const kind = this.#options.isStream?.(response) ? 'stream' : 'request';
+      report({ kind, name, ageMs: now - seenAt, bytesSent: bytesSentFor(request) });
     }
     for (const { state, socket, openedAt } of this.#connections) {
       const name = CUT_SOCKETS[state];

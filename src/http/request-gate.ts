@@ -2,7 +2,7 @@ import { AcceptedRequests, type AcceptedRequest } from './accepted-requests.js';
 import { Interception } from './interception.js';
 import { refuse, refuseUpgrade } from './refusal.js';
 import { pathOf } from './request-path.js';
-import { retireWith } from './retirement.js';
+import { endConnectionWith, retireWith } from './retirement.js';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Connection } from './connection.js';
@@ -148,7 +148,7 @@ export class RequestGate {
     isLate: boolean,
   ): boolean {
     const isRefused = isLate && this.#options.lateRequests === 'reject';
-    this.requests.add({
+    const request: AcceptedRequest = {
       response,
       connection,
       name: `${response.req.method} ${pathOf(targetOf(response.req))}`,
@@ -157,8 +157,14 @@ export class RequestGate {
       isExempt,
       isLate,
       isRefused,
-    });
+      retire: () => {
+        if (connection && !connection.isRetired && this.#retires(connection, response))
+          endConnectionWith(response);
+      },
+    };
+    this.requests.add(request);
     if (connection && !response.headersSent) retireWith(response, () => this.#retires(connection, response));
+    this.#options.onAccepted?.(request);
     return isRefused;
   }
 

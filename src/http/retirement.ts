@@ -17,6 +17,11 @@ export function retireWith(response: ServerResponse, decide: () => boolean): voi
   Object.assign(response, { writeHead: retiring });
 }
 
+/** Makes a response end its connection whose header has said nothing of that. */
+export function endConnectionWith(response: ClosingResponse): void {
+  response._last = true;
+}
+
 /** A caller's own `Connection: keep-alive` must not win. */
 function withoutConnection(argument: unknown): unknown {
   if (typeof argument !== 'object' || argument === null) return argument;

@@ -1,7 +1,10 @@
 import { Server as HttpServer } from 'node:http';
 import { Server as HttpsServer } from 'node:https';
 import { systemClock } from '../core/clock.js';
+import { finishMs, reconnectWindowMs } from '../config/reconnect-window.js';
 import { HttpServerParticipant } from '../http/http-server-participant.js';
+import { isEventStream } from '../sse/event-stream.js';
+import { EventStreams } from '../sse/event-streams.js';
 import { AdapterClose } from './adapter-close.js';
 import { overrideMethod } from './override-method.js';
 import type { HttpAdapterHost } from '@nestjs/core';
@@ -20,6 +23,7 @@ export class HttpBinding {
   readonly #gate: HealthGate;
   #server: HttpServer | HttpsServer | undefined;
   readonly #participants: HttpServerParticipant[] = [];
+  readonly #eventStreams: EventStreams;
   #adapterClose: AdapterClose | undefined;
   #restoreListen = (): void => {};
   #onListening = (): void => {};
@@ -35,6 +39,15 @@ export class HttpBinding {
     this.#coordinator = coordinator;
     this.#options = options;
     this.#adapterHost = adapterHost;
+    this.#eventStreams = new EventStreams({
+      clock: systemClock,
+      farewell: options.lateResponse,
+      requests: () => this.#participants.flatMap(({ requests }) => [...requests]),
+      times: (context) => ({
+        windowMs: reconnectWindowMs(options, context),
+        finishMs: finishMs(options, context),
+      }),
+    });
   }
 
   get isListening(): boolean {
@@ -50,6 +63,7 @@ export class HttpBinding {
     this.#onListening = onListening;
     server.once('listening', onListening);
     this.#addParticipant(server);
+    this.#addEventStreams();
     this.#stopWaitingForServers = onFurtherServer(adapter, (further) => this.#addParticipant(further));
     this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
     // Whoever has ended the bootstrap may have started the next process, which needs the port.
@@ -62,6 +76,7 @@ export class HttpBinding {
   dispose(): void {
     this.#server?.removeListener('listening', this.#onListening);
     this.#stopWaitingForServers();
+    this.#eventStreams.dispose();
     for (const participant of this.#participants) participant.dispose();
     this.#adapterClose?.dispose();
     this.#restoreListen();
@@ -81,11 +96,24 @@ export class HttpBinding {
       isExempt: (method, path) => this.#gate.isExempt(method, path),
       answer: (request, response) => this.#gate.refuses(request, response),
       onArrival: () => this.#coordinator.arrivals.record(),
+      onAccepted: this.#eventStreams.onAccepted,
+      isStream: isEventStream,
     });
     this.#participants.push(participant);
     this.#coordinator.add({
       participant,
       // The listener is closed before Nest tears down what late requests are answered with.
+      options: { priority: Number.MAX_VALUE },
+      registeredAt: 'GracefulShutdownModule',
+    });
+  }
+
+  #addEventStreams(): void {
+    if (this.#coordinator.isShuttingDown) return;
+    this.#coordinator.add({
+      participant: this.#eventStreams,
+      // Together with the servers; and before them, as the later one of the same priority: a stream that has to end
+      // this instant is told so before it is cut.
       options: { priority: Number.MAX_VALUE },
       registeredAt: 'GracefulShutdownModule',
     });

@@ -1,0 +1,338 @@
+import { createGzip, gunzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { setPolicy } from '../../../src/sse/stream-policy.js';
+import { ManualClock } from '../../../src/testing/manual-clock.js';
+import { eventually } from '../../support/http/eventually.js';
+import { FAREWELL, open, retriesIn, StreamingServer } from './streaming-server.js';
+import type { ServerResponse } from 'node:http';
+
+let served: StreamingServer;
+
+afterEach(() => served.close());
+
+describe('an event stream', () => {
+  it.each([
+    [
+      'setHeader',
+      (response: ServerResponse) => response.setHeader('content-type', 'text/event-stream').writeHead(200),
+    ],
+    [
+      'writeHead',
+      (response: ServerResponse) => response.writeHead(200, { 'Content-Type': 'text/event-stream' }),
+    ],
+    [
+      'writeHead, as a list',
+      (response: ServerResponse) =>
+        response.writeHead(200, ['CONTENT-TYPE', 'Text/Event-Stream; charset=utf-8']),
+    ],
+  ])('whose type was given to %s gets a last event, and a clean end', async (_how, begin) => {
+    served = await StreamingServer.start((_request, response) => void begin(response).write('data: 1\n\n'));
+    const client = await served.listen();
+
+    const report = await served.drained.shutdown();
+
+    expect(await client.ended).toEqual({ received: expect.any(String) });
+    expect(client.responses.map(({ body }) => body)).toEqual([`data: 1\n\n${FAREWELL}\n`]);
+    expect(report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it.each(['text/event-streams', 'text/plain', 'application/json'])('is not %s', async (type) => {
+    served = await StreamingServer.start((_request, response) => {
+      response.writeHead(200, { 'Content-Type': type, 'X-Not': 'text/event-stream' });
+      response.write('data: 1\n\n');
+    });
+    const client = await served.listen();
+    const ended = served.drained.shutdown();
+    await served.drained.entered('drain');
+    served.responses[0]!.end('by itself');
+
+    await ended;
+    expect(client.responses.map(({ body }) => body)).toEqual(['data: 1\n\nby itself']);
+  });
+
+  it('that is in the middle of an event ends that first', async () => {
+    served = await StreamingServer.start((_request, response) => open(response, 'data: half'));
+    const client = await served.listen('/events', 'half');
+    await served.drained.shutdown();
+    expect(client.responses.map(({ body }) => body)).toEqual([`data: half${FAREWELL}\n`]);
+  });
+
+  it('that its middleware compresses ends as that has it', async () => {
+    served = await StreamingServer.start((_request, response) => {
+      response.setHeader('Content-Encoding', 'gzip');
+      compress(response);
+      open(response, 'data: 1\n\n');
+    });
+    const client = (await served.drained.connect()).get('/events');
+    await client.until('event-stream');
+
+    await served.drained.shutdown();
+
+    await client.ended;
+    const { body } = client.responses[0]!;
+    expect(gunzipSync(Buffer.from(body, 'latin1')).toString()).toBe(`data: 1\n\n${FAREWELL}\n`);
+  });
+
+  it('that arrives compressed gets nothing in between', async () => {
+    served = await StreamingServer.start((_request, response) => {
+      response.setHeader('Content-Encoding', 'gzip');
+      open(response, 'compressed');
+    });
+    const client = await served.listen('/events', 'compressed');
+    await served.drained.shutdown();
+    expect(client.responses.map(({ body }) => body)).toEqual(['compressed']);
+  });
+
+  it('takes what its source writes after that, and drops it', async () => {
+    served = await StreamingServer.start();
+    const client = await served.listen();
+    const [response] = served.responses as [ServerResponse];
+    const errors: unknown[] = [];
+    response.on('error', (error) => errors.push(error));
+    await served.drained.shutdown();
+
+    const called = await Promise.all([
+      new Promise((resolve) => response.write('data: 2\n\n', resolve)),
+      new Promise((resolve) => response.write('data: 3\n\n', 'utf8', resolve)),
+      new Promise<void>((resolve) => response.end('data: 4\n\n', resolve)),
+    ]);
+    expect(response.write('data: 5\n\n')).toBe(true);
+    expect(response.end()).toBe(response);
+
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(called).toEqual([undefined, undefined, undefined]);
+    expect(errors).toEqual([]);
+    expect(client.received).not.toContain('data: 2');
+  });
+
+  it('takes its connection with it, so that its client does not come back by that', async () => {
+    served = await StreamingServer.start();
+    const held = served.drained.hold('drain');
+    const client = await served.listen();
+    void served.drained.shutdown();
+    await held.begun;
+    await client.ended;
+    expect(served.drained.participant.statistics()).toMatchObject({ open: 0, retired: 1 });
+  });
+
+  it('leaves its connection to a request behind it', async () => {
+    served = await StreamingServer.start((request, response) =>
+      request.url === '/events' ? open(response) : void response.end('behind'),
+    );
+    const client = await served.listen();
+    client.get('/behind');
+    await eventually(() => served.responses.length === 2);
+    await served.drained.shutdown();
+    await client.ended;
+    expect(client.responses.map(({ body }) => body)).toEqual([expect.stringContaining(FAREWELL), 'behind']);
+  });
+
+  it('is not ended before draining', async () => {
+    served = await StreamingServer.start();
+    const [announce, quiesce, drain] = (['announce', 'quiesce', 'drain'] as const).map((phase) =>
+      served.drained.hold(phase),
+    );
+    const client = await served.listen();
+    void served.drained.shutdown();
+    await announce!.begun;
+    const late = await served.listen();
+    announce!.release();
+    await quiesce!.begun;
+    expect([client.received, late.received].join()).not.toContain('shutdown');
+    quiesce!.release();
+    await drain!.begun;
+    await Promise.all([client.ended, late.ended]);
+    for (const { responses } of [client, late]) expect(responses[0]!.body).toContain(FAREWELL);
+  });
+
+  it('that begins in the middle of the drain says what it has to say first, and ends', async () => {
+    served = await StreamingServer.start(() => {}, { windowMs: 5_000 });
+    const held = served.drained.hold('drain');
+    const client = await served.drained.inFlight((raw) => raw.get('/events'));
+    void served.drained.shutdown();
+    await held.begun;
+    open(served.responses[0]!);
+    await client.ended;
+    const { body } = client.responses[0]!;
+    expect(body).toMatch(/^data: 1\n\n\n\nevent: shutdown\n/);
+    expect(retriesIn(body)).toHaveLength(1);
+  });
+
+  it('that begins late, where late requests are served, ends too', async () => {
+    served = await StreamingServer.start(undefined, { lateRequests: 'serve' });
+    const held = served.drained.hold('drain');
+    void served.drained.shutdown();
+    await held.begun;
+    const client = (await served.drained.connect()).get('/events');
+    await client.ended;
+    expect(client.responses[0]!.body).toContain(FAREWELL);
+  });
+
+  it('of a route that is served to the end ends when the server closes', async () => {
+    served = await StreamingServer.start();
+    const held = served.drained.hold('drain');
+    const client = await served.listen('/healthz');
+    const other = await served.listen();
+    const ended = served.drained.shutdown();
+    await held.begun;
+    await other.ended;
+    expect(client.received).not.toContain('shutdown');
+    held.release();
+    expect(await ended).toMatchObject({ status: 'completed' });
+    expect(client.responses[0]!.body).toContain(FAREWELL);
+  });
+
+  it('whose client does not read is cut, and called a stream', async () => {
+    served = await StreamingServer.start((_request, response) => open(response, 'x'.repeat(20_000_000)), {
+      coordinator: { drainTimeoutMs: 100 },
+    });
+    const client = await served.drained.inFlight((raw) => {
+      raw.socket.pause();
+      raw.get('/events?token=secret');
+    });
+    const { status, cuts } = await served.drained.shutdown();
+    client.socket.resume();
+    expect(status).toBe('failed');
+    expect(cuts).toMatchObject([{ kind: 'stream', name: 'GET /events', participant: 'HTTP server' }]);
+  });
+
+  it('whose own end fails harms no other', async () => {
+    served = await StreamingServer.start(undefined, { coordinator: { drainTimeoutMs: 100 } });
+    const [, other] = [await served.listen('/broken'), await served.listen()];
+    served.responses[0]!.end = () => {
+      throw new Error('broken');
+    };
+    const { cuts } = await served.drained.shutdown();
+    expect(other.responses[0]!.body).toContain(FAREWELL);
+    expect(cuts).toMatchObject([{ kind: 'stream', name: 'GET /broken' }]);
+  });
+});
+
+describe('the window', () => {
+  const WINDOW_MS = 2_000;
+  const clock = () => new ManualClock();
+
+  async function listenAll(count: number): Promise<readonly { received: string; ended: Promise<unknown> }[]> {
+    return Promise.all(Array.from({ length: count }, () => served.listen()));
+  }
+  const ended = (clients: readonly { received: string }[]) =>
+    clients.filter(({ received }) => received.includes('shutdown')).length;
+
+  it('is one in which the clients of a few come back, each in its part; the streams end at once', async () => {
+    served = await StreamingServer.start(undefined, { clock: clock(), windowMs: WINDOW_MS });
+    const clients = await listenAll(10);
+    await served.drained.shutdown();
+    const retries = clients.flatMap(({ received }) => retriesIn(received)).toSorted((a, b) => a - b);
+    expect(retries.map((ms) => Math.floor((ms - 1_000) / (WINDOW_MS / 10)))).toEqual([...Array(10).keys()]);
+  });
+
+  it('has half the time for ending many, and each waits as long again', async () => {
+    const manual = clock();
+    served = await StreamingServer.start(undefined, { clock: manual, windowMs: WINDOW_MS });
+    const clients = await listenAll(100);
+    const over = served.drained.shutdown();
+    await served.drained.entered('drain');
+
+    for (let tenth = 1; tenth <= 10; tenth += 1) {
+      await manual.advance(WINDOW_MS / 20);
+      await eventually(() => ended(clients) === 10 * tenth);
+      const latest = Math.max(...clients.flatMap(({ received }) => retriesIn(received)));
+      expect(Math.abs(latest - 1_000 - manual.now())).toBeLessThan(WINDOW_MS / 50);
+    }
+    await over;
+    const waits = clients.flatMap(({ received }) => retriesIn(received)).map((ms) => ms - 1_000);
+    expect(waits).toHaveLength(100);
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(0);
+    expect(manual.pendingTimers).toBe(0);
+  });
+
+  it('is over at once when nobody waits any longer', async () => {
+    served = await StreamingServer.start(undefined, {
+      clock: clock(),
+      windowMs: WINDOW_MS,
+      coordinator: { drainTimeoutMs: 50 },
+    });
+    const clients = await listenAll(100);
+    const { status } = await served.drained.shutdown();
+    await Promise.all(clients.map(({ ended: end }) => end));
+    expect(ended(clients)).toBe(100);
+    expect(status).toBe('failed');
+  });
+});
+
+describe('a stream that is to finish', () => {
+  const finishing = (maxMs?: number) =>
+    StreamingServer.start(
+      (request, response) => {
+        if (request.url === '/finishing')
+          setPolicy(response, { policy: 'finish', ...(maxMs !== undefined && { maxMs }) });
+        open(response);
+      },
+      { clock: manual, finishMs: 1_000 },
+    );
+  let manual: ManualClock;
+
+  it('goes on while others end, and ends by itself', async () => {
+    manual = new ManualClock();
+    served = await finishing();
+    const [other, client] = [await served.listen(), await served.listen('/finishing')];
+    const over = served.drained.shutdown();
+    await other.ended;
+    await manual.advance(999);
+    served.responses[1]!.end('data: 2\n\n');
+    expect(await over).toMatchObject({ status: 'completed' });
+    expect(client.responses[0]!.body).toBe('data: 1\n\ndata: 2\n\n');
+    expect(manual.pendingTimers).toBe(0);
+  });
+
+  it.each([
+    ['at the end of its own time', 300, 300],
+    ['in time for the end of the drain', undefined, 1_000],
+    ['in time for the end of the drain, whatever it wants', 5_000, 1_000],
+  ])('is ended like the others %s', async (_when, maxMs, endsAt) => {
+    manual = new ManualClock();
+    served = await finishing(maxMs);
+    const client = await served.listen('/finishing');
+    void served.drained.shutdown();
+    await served.drained.entered('drain');
+    await manual.advance(endsAt - 1);
+    expect(served.responses[0]!.writableEnded).toBe(false);
+    await manual.advance(1);
+    await client.ended;
+    expect(client.responses[0]!.body).toContain(FAREWELL);
+  });
+
+  it('has what is left of its time when it begins in the middle of the drain', async () => {
+    manual = new ManualClock();
+    served = await StreamingServer.start(
+      (_request, response) => setPolicy(response, { policy: 'finish', maxMs: 300 }),
+      {
+        clock: manual,
+        finishMs: 1_000,
+      },
+    );
+    const client = await served.drained.inFlight((raw) => raw.get('/finishing'));
+    void served.drained.shutdown();
+    await served.drained.entered('drain');
+    await manual.advance(200);
+    open(served.responses[0]!);
+    await client.until('data: 1');
+    await manual.advance(99);
+    expect(served.responses[0]!.writableEnded).toBe(false);
+    await manual.advance(1);
+    await client.ended;
+    expect(client.responses[0]!.body).toContain(FAREWELL);
+  });
+});
+
+/** As middlewares for that do it: by methods of the response's own, which call those that were there before. */
+function compress(response: ServerResponse): void {
+  const gzip = createGzip();
+  const [write, end] = [response.write, response.end];
+  gzip.on('data', (chunk: Buffer) => write.call(response, chunk, 'utf8'));
+  gzip.on('end', () => end.call(response, undefined, 'utf8'));
+  Object.assign(response, {
+    write: (chunk: string) => gzip.write(chunk),
+    end: () => gzip.end(),
+  });
+}
