@@ -24,6 +24,8 @@ export interface HttpServerOptions {
   isExempt(this: void, method: string, path: string): boolean;
   /** Answers a request from `announce` on in the application's place, if it wants to; tells whether it did. */
   answer?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
+  /** Refuses a late request otherwise than with 503, if it wants to; tells whether it did. */
+  refuse?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
   /** Hears of every request from `announce` on that is not exempt. */
   onArrival(this: void): void;
   /** Hears of every request that is accepted from `announce` on, those that were in flight by then included. */

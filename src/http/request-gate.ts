@@ -111,7 +111,7 @@ export class RequestGate {
     setImmediate(() => {
       if (connection?.socket.destroyed) return;
       if (!isRefused) return this.#options.answer?.(request, response) ? undefined : proceed();
-      refuse(response, this.#options.lateResponse);
+      if (!this.#options.refuse?.(request, response)) refuse(response, this.#options.lateResponse);
       if (connection) this.#listener.onRefused(connection);
     });
   };

@@ -97,6 +97,7 @@ export class HttpBinding {
       answer: (request, response) => this.#gate.refuses(request, response),
       onArrival: () => this.#coordinator.arrivals.record(),
       onAccepted: this.#eventStreams.onAccepted,
+      refuse: this.#eventStreams.refuse,
       isStream: isEventStream,
     });
     this.#participants.push(participant);

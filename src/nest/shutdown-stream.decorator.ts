@@ -53,7 +53,7 @@ function check(
   if (isStatic || typeof descriptor?.value !== 'function') {
     complain('it is for a route; put it on a method of a controller');
   }
-  const { policy, maxMs } = options as { policy: unknown; maxMs?: unknown };
+  const { policy, maxMs } = Object(options) as { policy: unknown; maxMs?: unknown };
   if (policy !== 'end' && policy !== 'finish') {
     complain(`there is no policy ${show(policy)}; use 'end' or 'finish'`);
   }

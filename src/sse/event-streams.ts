@@ -1,9 +1,11 @@
 import { spread } from '../core/spread.js';
 import { wait } from '../core/wait.js';
-import { endStream, type Farewell } from './end-stream.js';
+import { endStream } from './end-stream.js';
 import { isEventStream } from './event-stream.js';
+import { farewellText, type Farewell } from './farewell.js';
+import { refuseStream } from './refuse-stream.js';
 import { goesOnMs } from './stream-policy.js';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../core/clock.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 
@@ -86,6 +88,16 @@ export class EventStreams implements ShutdownParticipant {
     void this.#end([request]);
   };
 
+  /**
+   * Answers a request that came too late, if it is for an event stream.
+   *
+   * @returns whether it is
+   */
+  readonly refuse = (request: IncomingMessage, response: ServerResponse): boolean => {
+    const retryMs = SHORTEST_RETRY_MS + Math.random() * (this.#ending?.windowMs ?? 0);
+    return refuseStream(request, response, this.#options.farewell, retryMs);
+  };
+
   /** Waits for nothing any more. */
   dispose(): void {
     this.#ending = undefined;
@@ -125,7 +137,7 @@ export class EventStreams implements ShutdownParticipant {
       const retryMs = windowMs === 0 ? undefined : SHORTEST_RETRY_MS + Math.max(0, backInMs);
       request.retire();
       try {
-        endStream(request.response, farewell, retryMs);
+        endStream(request.response, farewellText(farewell, retryMs));
       } catch {
         // Somebody has wrapped it badly. It stays, is cut in the end, and named then.
       }

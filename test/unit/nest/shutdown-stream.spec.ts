@@ -24,6 +24,7 @@ describe('@ShutdownStream()', () => {
       { policy: 'wait' },
       /Progress\.stream: there is no policy "wait"; use 'end' or 'finish'/,
     ],
+    ['null', null, /there is no policy undefined/],
     ['no policy', {}, /there is no policy undefined/],
     [
       'a time that is none',

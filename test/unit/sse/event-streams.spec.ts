@@ -208,6 +208,44 @@ describe('an event stream', () => {
   });
 });
 
+describe('a late request', () => {
+  const late = async (headers: string, method = 'GET') => {
+    served = await StreamingServer.start();
+    const held = served.drained.hold('drain');
+    void served.drained.shutdown();
+    await held.begun;
+    const client = await served.drained.connect();
+    await client.send(`${method} /events HTTP/1.1\r\nHost: test\r\n${headers}\r\n`).ended;
+    return client.responses[0]!;
+  };
+
+  it('for an event stream gets an empty one, after which an EventSource comes back', async () => {
+    const { status, headers, body } = await late('Accept: text/event-stream\r\n');
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({ 'content-type': 'text/event-stream', connection: 'close' });
+    expect(headers).not.toHaveProperty('access-control-allow-origin');
+    expect(body).toBe(`${FAREWELL}retry: 1000\n\n`);
+    expect(served.drained.participant.statistics()).toMatchObject({ late: 1 });
+  });
+
+  it('for an event stream from a page of another origin is not lost either', async () => {
+    const { headers } = await late('Accept: text/event-stream\r\nOrigin: https://elsewhere.test\r\n');
+    expect(headers).toMatchObject({
+      'access-control-allow-origin': 'https://elsewhere.test',
+      'access-control-allow-credentials': 'true',
+      vary: 'Origin',
+    });
+  });
+
+  it.each([
+    ['for anything', 'Accept: */*\r\n', 'GET'],
+    ['for nothing in particular', '', 'GET'],
+    ['that is no GET', 'Accept: text/event-stream\r\nContent-Length: 0\r\n', 'POST'],
+  ])('%s is answered with 503', async (_what, headers, method) => {
+    expect(await late(headers, method)).toMatchObject({ status: 503 });
+  });
+});
+
 describe('the window', () => {
   const WINDOW_MS = 2_000;
   const clock = () => new ManualClock();
@@ -328,9 +366,9 @@ describe('a stream that is to finish', () => {
 /** As middlewares for that do it: by methods of the response's own, which call those that were there before. */
 function compress(response: ServerResponse): void {
   const gzip = createGzip();
-  const [write, end] = [response.write, response.end];
-  gzip.on('data', (chunk: Buffer) => write.call(response, chunk, 'utf8'));
-  gzip.on('end', () => end.call(response, undefined, 'utf8'));
+  const [write, end] = [response.write.bind(response), response.end.bind(response)];
+  gzip.on('data', (chunk: Buffer) => write(chunk));
+  gzip.on('end', () => end());
   Object.assign(response, {
     write: (chunk: string) => gzip.write(chunk),
     end: () => gzip.end(),

@@ -40,9 +40,14 @@ export class StreamingServer {
     served.#drained = await DrainedServer.start(
       (request, response) => {
         served.responses.push(response);
-        void answer(request, response);
+        answer(request, response);
       },
-      { onAccepted: served.streams.onAccepted, isStream: isEventStream, ...options },
+      {
+        onAccepted: served.streams.onAccepted,
+        refuse: served.streams.refuse,
+        isStream: isEventStream,
+        ...options,
+      },
     );
     served.drained.coordinator.register(served.streams, { priority: 1 });
     return served;
