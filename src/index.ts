@@ -33,8 +33,10 @@ export type { ConnectionStatistics } from './http/connection-statistics.js';
 export { enableGracefulShutdown } from './nest/enable-graceful-shutdown.js';
 export { GracefulShutdownModule } from './nest/graceful-shutdown.module.js';
 export { OnShutdown } from './nest/on-shutdown.decorator.js';
+export { ShutdownStream } from './nest/shutdown-stream.decorator.js';
 export { ShuttingDownError } from './nest/shutting-down-error.js';
 export { TrackTask } from './nest/track-task.decorator.js';
+export type { ShutdownStreamOptions } from './sse/stream-policy.js';
 export { BackgroundTasks } from './tasks/background-tasks.js';
 export type {
   HandOver,
@@ -45,5 +47,3 @@ export type {
   TaskProgress,
   TaskWork,
 } from './tasks/task-options.js';
-export { ShutdownStream } from './nest/shutdown-stream.decorator.js';
-export type { ShutdownStreamOptions } from './sse/stream-policy.js';
