@@ -1,0 +1,50 @@
+import { Global, Logger, Module } from '@nestjs/common';
+import { LATE_RESPONSE_DEFAULTS } from '../config/default-options.js';
+import { systemClock } from '../core/clock.js';
+import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+import { ShuttingDownError } from '../nest/shutting-down-error.js';
+import { BackgroundTasks } from '../tasks/background-tasks.js';
+import { NoopShutdownCoordinator } from './noop-shutdown-coordinator.js';
+import type { DynamicModule } from '@nestjs/common';
+
+/** How {@link GracefulShutdownTestingModule} is set up. */
+export interface GracefulShutdownTestingOptions {
+  /** Default: a {@link NoopShutdownCoordinator}. */
+  readonly coordinator?: ShutdownCoordinator;
+}
+
+/**
+ * In place of `GracefulShutdownModule` in tests of single modules: what can be injected from that one can be injected
+ * from this, and nothing listens, waits or exits.
+ *
+ * `app.close()` is Nest's own. {@link ShutdownCoordinator} is the one that is given to `forRoot`, for example a
+ * {@link ControllableShutdownCoordinator}; background tasks take part in its shutdown.
+ */
+@Global()
+@Module({})
+export class GracefulShutdownTestingModule {
+  static forRoot({
+    coordinator = new NoopShutdownCoordinator(),
+  }: GracefulShutdownTestingOptions = {}): DynamicModule {
+    return {
+      module: GracefulShutdownTestingModule,
+      providers: [
+        { provide: ShutdownCoordinator, useValue: coordinator },
+        {
+          provide: BackgroundTasks,
+          useFactory: () => {
+            const tasks = new BackgroundTasks({
+              clock: systemClock,
+              logger: new Logger('GracefulShutdown'),
+              signal: coordinator.signal,
+              refusal: (name) => new ShuttingDownError(name, LATE_RESPONSE_DEFAULTS),
+            });
+            coordinator.register(tasks.participant);
+            return tasks;
+          },
+        },
+      ],
+      exports: [ShutdownCoordinator, BackgroundTasks],
+    };
+  }
+}

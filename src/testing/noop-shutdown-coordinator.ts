@@ -1,0 +1,56 @@
+import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+import type { ShutdownProgress, ShutdownReport } from '../core/report.js';
+
+/**
+ * A coordinator that never shuts down: for tests of services that have to register with one, and of nothing else.
+ *
+ * `register()` and its like do nothing. `shutdown()` resolves with the report of a shutdown in which nothing took part;
+ * `drain()` begins nothing.
+ */
+export class NoopShutdownCoordinator extends ShutdownCoordinator {
+  readonly state = 'running';
+  readonly phase = undefined;
+  readonly isShuttingDown = false;
+  readonly signal: AbortSignal = new AbortController().signal;
+  readonly report = undefined;
+
+  register(): () => void {
+    return () => {};
+  }
+
+  onLifetimeEvent(): () => void {
+    return () => {};
+  }
+
+  async shutdown(): Promise<ShutdownReport> {
+    return {
+      version: 1,
+      status: 'completed',
+      reason: { kind: 'manual' },
+      startedAt: new Date(0).toISOString(),
+      durationMs: 0,
+      gracePeriodMs: 0,
+      remainingMs: 0,
+      phases: [],
+      participants: [],
+      cuts: [],
+      pending: [],
+      activeResources: {},
+      statistics: {},
+    };
+  }
+
+  drain(): boolean {
+    return false;
+  }
+
+  async resume(): Promise<void> {}
+
+  progress(): ShutdownProgress {
+    return { state: 'running', inFlight: 0, pending: [], statistics: {} };
+  }
+
+  observe(): () => void {
+    return () => {};
+  }
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { ControllableShutdownCoordinator } from '../../../src/testing/controllable-shutdown-coordinator.js';
+
+describe('ControllableShutdownCoordinator', () => {
+  it('stays in drain until it is told to finish, with what is registered taking part', async () => {
+    const coordinator = new ControllableShutdownCoordinator();
+    const calls: string[] = [];
+    coordinator.register({
+      name: 'consumer',
+      announce: () => void calls.push('announce'),
+      drain: () => void calls.push('drain'),
+      release: () => void calls.push('release'),
+    });
+
+    await coordinator.beginDraining();
+
+    expect(coordinator.state).toBe('drain');
+    expect(coordinator.signal.aborted).toBe(true);
+    expect(calls).toEqual(['announce', 'drain']);
+
+    const report = await coordinator.finish();
+
+    expect(calls).toEqual(['announce', 'drain', 'release']);
+    expect(report).toMatchObject({ status: 'completed', reason: { kind: 'signal', signal: 'SIGTERM' } });
+    expect(coordinator.state).toBe('completed');
+  });
+
+  it('is down for a reason of the test, which can let it fail', async () => {
+    const coordinator = new ControllableShutdownCoordinator();
+
+    await coordinator.beginDraining({ kind: 'manual', message: 'a test' });
+    const report = await coordinator.fail(new Error('the queue is gone'));
+
+    expect(report).toMatchObject({ status: 'failed', reason: { kind: 'manual', message: 'a test' } });
+    expect(report.participants).toContainEqual(
+      expect.objectContaining({
+        name: 'the test',
+        phase: 'drain',
+        outcome: 'failed',
+        error: 'the queue is gone',
+      }),
+    );
+  });
+
+  it('can be told how it ends before it begins', async () => {
+    expect(await new ControllableShutdownCoordinator().finish()).toMatchObject({ status: 'completed' });
+    expect(await new ControllableShutdownCoordinator().fail('no')).toMatchObject({ status: 'failed' });
+  });
+
+  it('has no time but that of its clock', async () => {
+    const coordinator = new ControllableShutdownCoordinator({
+      gracePeriodMs: 10_000,
+      releaseReserveMs: 1_000,
+    });
+    coordinator.register({ name: 'stuck', drain: () => new Promise(() => undefined) });
+
+    await coordinator.beginDraining();
+    const finished = coordinator.finish();
+    await coordinator.clock.advance(8_999);
+    expect(coordinator.state).toBe('drain');
+    await coordinator.clock.advance(1);
+
+    expect((await finished).participants).toContainEqual(
+      expect.objectContaining({ name: 'stuck', outcome: 'timed-out', durationMs: 9_000 }),
+    );
+  });
+});
