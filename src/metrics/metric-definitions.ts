@@ -19,6 +19,16 @@ export interface MetricDefinition {
 
 const STATES: readonly ShutdownState[] = ['running', ...PHASES, 'completed', 'forced'];
 
+/** What became of tasks: the names of statistics, and what labels call them. */
+const TASK_OUTCOMES: Readonly<Record<string, string>> = {
+  completed: 'completed',
+  failed: 'failed',
+  timedOut: 'timed-out',
+  handedOver: 'handed-over',
+  cut: 'cut',
+  refused: 'refused',
+};
+
 /** Every metric of a shutdown; what a name promises stays, labels included. */
 export const METRICS: readonly MetricDefinition[] = [
   {
@@ -42,6 +52,13 @@ export const METRICS: readonly MetricDefinition[] = [
     type: 'gauge',
     labelNames: ['participant'],
     read: (history) => statistic(history, 'open'),
+  },
+  {
+    name: 'graceful_shutdown_active_tasks',
+    help: 'Background tasks that have begun and not ended.',
+    type: 'gauge',
+    labelNames: ['participant'],
+    read: (history) => statistic(history, 'active'),
   },
   {
     name: 'graceful_shutdown_duration_seconds',
@@ -94,6 +111,19 @@ export const METRICS: readonly MetricDefinition[] = [
     read: (history) => Array.from(history.cuts(), ([kind, value]) => ({ labels: { kind }, value })),
   },
   {
+    name: 'graceful_shutdown_tasks_total',
+    help: 'Background tasks that have ended, or were refused.',
+    type: 'counter',
+    labelNames: ['participant', 'outcome'],
+    read: (history) =>
+      Object.entries(TASK_OUTCOMES).flatMap(([name, outcome]) =>
+        statistic(history, name, 'active').map(({ labels, value }) => ({
+          labels: { ...labels!, outcome },
+          value,
+        })),
+      ),
+  },
+  {
     name: 'graceful_shutdown_forced_total',
     help: 'Shutdowns that were forced.',
     type: 'counter',
@@ -109,11 +139,13 @@ export const METRICS: readonly MetricDefinition[] = [
   },
 ];
 
-/** What those participants tell who have such a number. */
-function statistic({ progress }: ShutdownHistory, name: string): Sample[] {
+/** What those participants tell who have such a number, and another one that shows what they are. */
+function statistic({ progress }: ShutdownHistory, name: string, beside = name): Sample[] {
   return Object.entries(progress.statistics).flatMap(([participant, statistics]) => {
     const value = statistics[name];
-    return value === undefined ? [] : [{ labels: { participant }, value }];
+    return value === undefined || statistics[beside] === undefined
+      ? []
+      : [{ labels: { participant }, value }];
   });
 }
 

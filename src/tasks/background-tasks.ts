@@ -35,7 +35,7 @@ export class BackgroundTasks {
     resume: () => this.#resume(),
     drain: (context) => new TaskDrain(this.#tasks, context, this.#ports.clock, this.#ports.logger).run(),
     inFlight: () => this.#tasks.size,
-    statistics: () => ({ ...this.#tasks.ended, refused: this.#refused }),
+    statistics: () => ({ active: this.#tasks.size, ...this.#tasks.ended, refused: this.#refused }),
   };
 
   readonly #ports: BackgroundTasksPorts;

@@ -7,6 +7,7 @@ import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { GracefulShutdownMetricsModule } from '../../../src/metrics/graceful-shutdown-metrics.module.js';
 import { METRICS } from '../../../src/metrics/metric-definitions.js';
 import { GracefulShutdownModule } from '../../../src/nest/graceful-shutdown.module.js';
+import { BackgroundTasks } from '../../../src/tasks/background-tasks.js';
 import { eventually } from '../../support/http/eventually.js';
 import { RawClient } from '../../support/http/raw-client.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
@@ -233,6 +234,36 @@ describe.each(ADAPTERS)('the metrics of an application on $name', (adapter) => {
     });
   });
 
+  it('count tasks', async () => {
+    const application = await start(adapter);
+    const tasks = application.app.get(BackgroundTasks);
+    const samples = (): Promise<Samples> => application.scrape();
+    let end = (): void => {};
+    const running = tasks.run('mail', () => new Promise<void>((resolve) => (end = resolve)));
+    expect(await samples()).toMatchObject({
+      'active_tasks{participant="background tasks"}': 1,
+      'tasks_total{participant="background tasks",outcome="completed"}': 0,
+    });
+
+    end();
+    await running;
+    await tasks.run('mail', () => Promise.reject(new Error('no'))).catch(() => {});
+
+    expect(await samples()).toMatchObject({
+      'active_tasks{participant="background tasks"}': 0,
+      'tasks_total{participant="background tasks",outcome="completed"}': 1,
+      'tasks_total{participant="background tasks",outcome="failed"}': 1,
+      'tasks_total{participant="background tasks",outcome="timed-out"}': 0,
+      'tasks_total{participant="background tasks",outcome="handed-over"}': 0,
+      'tasks_total{participant="background tasks",outcome="cut"}': 0,
+    });
+    await application.shutDownTo('drain');
+    expect(() => tasks.run('mail', () => {})).toThrow('mail');
+    expect(await samples()).toMatchObject({
+      'tasks_total{participant="background tasks",outcome="refused"}': 1,
+    });
+  });
+
   it('begin anew when an operator has resumed', async () => {
     const application = await start(adapter);
     application.coordinator.drain();
@@ -256,12 +287,14 @@ describe('the metrics', () => {
       'gauge graceful_shutdown_state{phase}',
       'gauge graceful_shutdown_in_flight_requests{participant}',
       'gauge graceful_shutdown_open_connections{participant}',
+      'gauge graceful_shutdown_active_tasks{participant}',
       'gauge graceful_shutdown_duration_seconds{reason}',
       'gauge graceful_shutdown_phase_duration_seconds{phase}',
       'gauge graceful_shutdown_participant_duration_seconds{participant,phase,outcome}',
       'counter graceful_shutdown_late_requests_total{participant}',
       'counter graceful_shutdown_retired_connections_total{participant}',
       'counter graceful_shutdown_cut_total{kind}',
+      'counter graceful_shutdown_tasks_total{participant,outcome}',
       'counter graceful_shutdown_forced_total{}',
       'gauge graceful_shutdown_announce_need_seconds{}',
     ]);
