@@ -11,6 +11,7 @@ import { HealthGate } from '../health/health-gate.js';
 import { ReportDelivery } from '../process/report-delivery.js';
 import { ProcessBinding } from '../process/process-binding.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
+import { publishDiagnostics } from './diagnostics.js';
 import { HookBridge } from './hook-bridge.js';
 import { HookPromotion } from './hook-promotion.js';
 import { HookedModules } from './hooked-modules.js';
@@ -79,6 +80,7 @@ export class ApplicationShutdown {
     this.#over = coordinator.finished.then((report) => this.#finish(report));
     void coordinator.entered('release').then(() => this.#warnOfLateModules());
     coordinator.observe(new ShutdownLog(coordinator, this.#logger, systemClock, options).observe);
+    publishDiagnostics(coordinator);
     coordinator.observe((event) => {
       if (event.type === 'finished') this.#delivery.deliver(event.report);
     });

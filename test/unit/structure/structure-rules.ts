@@ -20,7 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['config'],
   ['health', 'http', 'process', 'resources', 'sse', 'tasks', 'websockets'],
   ['nest'],
-  ['early', 'index.ts', 'metrics', 'rehearsal', 'standalone', 'testing'],
+  ['early', 'index.ts', 'metrics', 'opentelemetry', 'rehearsal', 'standalone', 'testing'],
 ];
 
 /** What core may have of Node: nothing that touches the world outside. */

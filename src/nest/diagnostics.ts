@@ -1,0 +1,50 @@
+import { channel } from 'node:diagnostics_channel';
+import type { ShutdownEvent } from '../core/events.js';
+import type { ShutdownReport } from '../core/report.js';
+import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+
+type EventOf<Type extends ShutdownEvent['type']> = Extract<ShutdownEvent, { type: Type }>;
+
+/** What is published on the channels of `node:diagnostics_channel`, by their names. */
+export interface ShutdownDiagnostics {
+  readonly 'nestjs-drain:phase': EventOf<'phase-entered' | 'phase-left'> & {
+    readonly coordinator: ShutdownCoordinator;
+  };
+  readonly 'nestjs-drain:participant': EventOf<
+    'participant-started' | 'participant-slow' | 'participant-settled'
+  > & { readonly coordinator: ShutdownCoordinator };
+  readonly 'nestjs-drain:report': {
+    readonly coordinator: ShutdownCoordinator;
+    readonly report: ShutdownReport;
+  };
+}
+
+const PHASE = channel('nestjs-drain:phase' satisfies keyof ShutdownDiagnostics);
+const PARTICIPANT = channel('nestjs-drain:participant' satisfies keyof ShutdownDiagnostics);
+const REPORT = channel('nestjs-drain:report' satisfies keyof ShutdownDiagnostics);
+
+/** Publishes what happens in a coordinator to whoever subscribes in this process, tools without a line of code included. */
+export function publishDiagnostics(coordinator: ShutdownCoordinator): void {
+  coordinator.observe((event) => {
+    switch (event.type) {
+      case 'phase-entered':
+      case 'phase-left':
+        return PHASE.publish({ ...event, coordinator });
+      case 'participant-started':
+      case 'participant-slow':
+      case 'participant-settled':
+        return PARTICIPANT.publish({ ...event, coordinator });
+      case 'finished':
+        return REPORT.publish({ coordinator, report: event.report });
+      case 'started':
+      case 'terminating':
+      case 'joined':
+      case 'self-wait':
+      case 'resumed':
+      case 'cut':
+      case 'deadline-passed':
+      case 'forced':
+        return undefined;
+    }
+  });
+}

@@ -1,0 +1,1 @@
+export { GracefulShutdownTracingModule } from './graceful-shutdown-tracing.module.js';

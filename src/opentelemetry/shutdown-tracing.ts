@@ -1,0 +1,114 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ProxyTracerProvider, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
+import { messageOf } from '../core/errors.js';
+import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+import type { Attributes, Span, TracerProvider } from '@opentelemetry/api';
+import type { ShutdownEvent } from '../core/events.js';
+import type { ShutdownReason } from '../core/reason.js';
+
+type Settled = Extract<ShutdownEvent, { type: 'participant-settled' }>;
+
+/** What providers have that can be asked to export; the API does not say so. */
+interface Flushable {
+  forceFlush?(): Promise<void>;
+}
+
+/** Records a shutdown as spans, while it happens. */
+@Injectable()
+export class ShutdownTracing {
+  /** Of what is under way, by what it is: the shutdown, the phase, and participants by phase and name. */
+  readonly #open = new Map<string, Span>();
+
+  constructor(@Inject(ShutdownCoordinator) coordinator: ShutdownCoordinator) {
+    coordinator.observe(this.#observe);
+    coordinator.register({ name: 'OpenTelemetry', flush: exportSpans });
+  }
+
+  readonly #observe = (event: ShutdownEvent): void => {
+    switch (event.type) {
+      case 'started':
+      case 'terminating':
+        return this.#begin(event.reason);
+      case 'phase-entered':
+        // Whoever shuts the SDK down does so in flush: what is to be exported has to be over.
+        return event.phase === 'flush' ? this.#endAll() : this.#start('phase', event.phase, 'shutdown');
+      case 'phase-left':
+        return this.#end('phase');
+      case 'participant-started':
+        return this.#start(keyOf(event), event.name, 'phase', {
+          'graceful_shutdown.phase': event.phase,
+        });
+      case 'participant-settled':
+        return this.#settle(event);
+      case 'cut': {
+        const { kind, name, ageMs, participant, phase } = event.cut;
+        const attributes = { kind, name, age_ms: ageMs };
+        this.#open.get(keyOf({ name: participant, phase }))?.addEvent('cut', attributes);
+        return;
+      }
+      case 'forced':
+        this.#open
+          .get('shutdown')
+          ?.setStatus({ code: SpanStatusCode.ERROR, message: `forced by ${event.by}` });
+        return;
+      case 'resumed':
+      case 'finished':
+        return this.#endAll();
+      case 'joined':
+      case 'self-wait':
+      case 'participant-slow':
+      case 'deadline-passed':
+        return undefined;
+    }
+  };
+
+  /** A drain that becomes a shutdown goes on under its new reason. */
+  #begin({ kind, signal }: ShutdownReason): void {
+    if (!this.#open.has('shutdown')) this.#start('shutdown', 'graceful shutdown');
+    this.#open.get('shutdown')?.setAttributes({
+      'graceful_shutdown.reason': kind,
+      ...(signal !== undefined && { 'graceful_shutdown.signal': signal }),
+    });
+  }
+
+  #start(key: string, name: string, parentKey?: string, attributes: Attributes = {}): void {
+    const parent = parentKey === undefined ? undefined : this.#open.get(parentKey);
+    // Behind the end of the trace there is nothing to hang a span on.
+    if (parentKey !== undefined && !parent) return;
+    const context = parent ? trace.setSpan(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
+    this.#open.set(key, trace.getTracer('nestjs-drain').startSpan(name, { attributes }, context));
+  }
+
+  #settle(event: Settled): void {
+    const span = this.#open.get(keyOf(event));
+    span?.setAttribute('graceful_shutdown.outcome', event.outcome);
+    if (event.outcome === 'failed') {
+      span?.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(event.error) });
+    } else if (event.outcome === 'timed-out') {
+      span?.setStatus({ code: SpanStatusCode.ERROR, message: 'abandoned' });
+    }
+    this.#end(keyOf(event));
+  }
+
+  #end(key: string): void {
+    this.#open.get(key)?.end();
+    this.#open.delete(key);
+  }
+
+  /** The innermost first. */
+  #endAll(): void {
+    for (const key of [...this.#open.keys()].toReversed()) this.#end(key);
+  }
+}
+
+function keyOf({ name, phase }: { readonly name: string; readonly phase: string }): string {
+  return `${phase}: ${name}`;
+}
+
+/** For an SDK that nobody shuts down, and whose spans would be lost with the process. */
+async function exportSpans(): Promise<void> {
+  const provider = trace.getTracerProvider();
+  const delegate: TracerProvider & Flushable =
+    provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
+  await delegate.forceFlush?.();
+}

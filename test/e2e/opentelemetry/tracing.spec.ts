@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { PhasedCoordinator } from '../../../src/core/coordinator.js';
+import { GracefulShutdownModule } from '../../../src/nest/graceful-shutdown.module.js';
+import { GracefulShutdownTracingModule } from '../../../src/opentelemetry/graceful-shutdown-tracing.module.js';
+import { guardAgainstLeaks } from '../../support/leak-guard.js';
+import type { INestApplicationContext } from '@nestjs/common';
+import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
+
+/** What has been exported, until it is shut down. */
+class Exported implements SpanExporter {
+  readonly spans: ReadableSpan[] = [];
+  isShutDown = false;
+
+  export(spans: ReadableSpan[], done: (result: { code: number }) => void): void {
+    if (!this.isShutDown) this.spans.push(...spans);
+    done({ code: 0 });
+  }
+
+  shutdown(): Promise<void> {
+    this.isShutDown = true;
+    return Promise.resolve();
+  }
+
+  names(): string[] {
+    return this.spans.map(({ name }) => name);
+  }
+
+  find(name: string): ReadableSpan {
+    const span = this.spans.find((candidate) => candidate.name === name);
+    if (!span) throw new Error(`no span ${name} among ${this.names().join(', ')}`);
+    return span;
+  }
+
+  parentOf(name: string): string | undefined {
+    const id = this.find(name).parentSpanContext?.spanId;
+    return this.spans.find((span) => span.spanContext().spanId === id)?.name;
+  }
+}
+
+@Injectable()
+class Store implements OnModuleDestroy {
+  onModuleDestroy(): void {
+    throw new Error('the store jams');
+  }
+}
+
+@Module({
+  imports: [
+    GracefulShutdownModule.forRoot({ exit: false, logProgress: false, gracePeriodMs: 20_000 }),
+    GracefulShutdownTracingModule,
+  ],
+  providers: [Store],
+})
+class AppModule {}
+
+let exported: Exported;
+let provider: BasicTracerProvider;
+let app: INestApplicationContext;
+let coordinator: PhasedCoordinator;
+
+afterEach(async () => {
+  await coordinator.shutdown();
+  await provider.shutdown();
+  trace.disable();
+});
+guardAgainstLeaks();
+
+// After the guard has looked at what there is.
+beforeEach(async () => {
+  exported = new Exported();
+  provider = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exported)] });
+  trace.setGlobalTracerProvider(provider);
+  app = await NestFactory.createApplicationContext(AppModule, { logger: false });
+  coordinator = app.get(PhasedCoordinator);
+});
+
+describe('the trace of a shutdown', () => {
+  it('is exported, whole, by an SDK that is shut down in flush', async () => {
+    coordinator.register({
+      name: 'jobs',
+      drain: ({ cut }) => cut({ kind: 'job', name: 'invoice', ageMs: 12 }),
+    });
+    coordinator.register({ name: 'OpenTelemetry SDK', flush: () => provider.shutdown() });
+
+    await app.close();
+
+    expect(exported.isShutDown).toBe(true);
+    expect(new Set(exported.spans.map((span) => span.spanContext().traceId)).size).toBe(1);
+    const root = exported.find('graceful shutdown');
+    expect([root.parentSpanContext, root.attributes]).toEqual([
+      undefined,
+      { 'graceful_shutdown.reason': 'close' },
+    ]);
+    for (const phase of ['announce', 'quiesce', 'drain', 'release']) {
+      expect(exported.parentOf(phase)).toBe('graceful shutdown');
+    }
+    expect(exported.parentOf('jobs')).toBe('drain');
+    expect(exported.find('jobs')).toMatchObject({
+      attributes: { 'graceful_shutdown.phase': 'drain', 'graceful_shutdown.outcome': 'completed' },
+      events: [{ name: 'cut', attributes: { kind: 'job', name: 'invoice', age_ms: 12 } }],
+    });
+    expect(exported.parentOf('Store.onModuleDestroy')).toBe('release');
+    expect(exported.find('Store.onModuleDestroy')).toMatchObject({
+      attributes: { 'graceful_shutdown.outcome': 'failed' },
+      status: { code: SpanStatusCode.ERROR, message: 'the store jams' },
+    });
+    expect(exported.spans.every(({ ended }) => ended)).toBe(true);
+  });
+
+  it('is exported by an SDK that nobody shuts down', async () => {
+    await app.close();
+    expect(exported.isShutDown).toBe(false);
+    expect(exported.names()).toContain('graceful shutdown');
+  });
+
+  it('says what was forced', async () => {
+    coordinator.register({ name: 'stuck', drain: () => new Promise(() => {}) });
+    void coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' });
+    await coordinator.entered('drain');
+    coordinator.force('SIGINT again');
+    await coordinator.finished;
+    await provider.forceFlush();
+
+    expect(exported.find('graceful shutdown')).toMatchObject({
+      attributes: { 'graceful_shutdown.signal': 'SIGTERM' },
+      status: { code: SpanStatusCode.ERROR, message: 'forced by SIGINT again' },
+    });
+    expect(exported.find('stuck')).toMatchObject({
+      attributes: { 'graceful_shutdown.outcome': 'timed-out' },
+      status: { code: SpanStatusCode.ERROR },
+    });
+  });
+
+  it('of a drain that was taken back is over with it, and the next one is another', async () => {
+    coordinator.drain();
+    await coordinator.resume();
+    await app.close();
+
+    const roots = exported.spans.filter(({ name }) => name === 'graceful shutdown');
+    expect(roots.map(({ attributes }) => attributes['graceful_shutdown.reason'])).toEqual(['drain', 'close']);
+  });
+});
