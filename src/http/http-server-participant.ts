@@ -91,7 +91,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     await this.#cuttingOnAbort(context, async () => {
       await this.#listener.close();
       this.#stragglers.expire();
-      await this.#finishTheRest(context.signal);
+      await this.#finishTheRest(context);
     });
     this.#end();
   }
@@ -104,6 +104,11 @@ export class HttpServerParticipant implements ShutdownParticipant {
   /** Requests that are being worked on; exempt ones do not count. */
   inFlight(): number {
     return this.#gate.inFlight();
+  }
+
+  /** The connections that were handed over to another protocol. */
+  upgraded(): Connection[] {
+    return [...this.#connections].filter(({ state }) => state === 'upgraded');
   }
 
   /** What the connections are doing, and what became of earlier ones. */
@@ -142,7 +147,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   #begin({ reason, deadline }: ShutdownContext): void {
     const { firstRequestBudgetMs, closeListenerAt } = this.#options;
     const isClose = reason.kind === 'close';
-    // What calls `close()` is mostly a test, which must not wait; and Nest ends WebSockets itself.
+    // What calls `close()` is mostly a test, which must not wait.
     this.#stragglers.admit(isClose ? 0 : Math.min(firstRequestBudgetMs, deadline.remainingMs / 20));
     this.#awaitsUpgraded = !isClose && closeListenerAt === 'drain';
     for (const connection of this.#connections) {
@@ -152,7 +157,8 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   /** Behind the closed listener: no connection comes any more, and the idle ones are ended when nothing else is left. */
-  async #finishTheRest(signal: AbortSignal): Promise<void> {
+  async #finishTheRest(context: ShutdownContext): Promise<void> {
+    const { signal } = context;
     const { requests } = this.#gate;
     const isFinished = (): boolean => requests.size === 0 && this.#stragglers.size === 0;
     do {
@@ -161,7 +167,9 @@ export class HttpServerParticipant implements ShutdownParticipant {
       if (signal.aborted) return;
       this.#addStragglers();
     } while (!isFinished());
-    for (const { state, socket } of this.#connections) {
+    for (const connection of this.#connections) {
+      const { state, socket } = connection;
+      if (state === 'upgraded') this.#cutSocket(connection, context);
       if (state !== 'idle') continue;
       // With thousands of them every step counts; but TLS has something to say before the end.
       if (socket instanceof TLSSocket) socket.destroySoon();
@@ -176,24 +184,26 @@ export class HttpServerParticipant implements ShutdownParticipant {
     }
   }
 
-  #cutTheRest({ cut }: ShutdownContext): void {
+  #cutTheRest(context: ShutdownContext): void {
     this.#listener.closeNow();
     const now = this.#options.clock.now();
-    const report = (work: Parameters<typeof cut>[0]): void => {
-      this.#cut += 1;
-      cut(work);
-    };
     for (const request of this.#gate.requests) {
       if (request.isRefused) continue;
       const { name, seenAt, response } = request;
       const kind = this.#options.isStream?.(response) ? 'stream' : 'request';
-      report({ kind, name, ageMs: now - seenAt, bytesSent: bytesSentFor(request) });
+      this.#cut += 1;
+      context.cut({ kind, name, ageMs: now - seenAt, bytesSent: bytesSentFor(request) });
     }
-    for (const { state, socket, openedAt } of this.#connections) {
-      const name = CUT_SOCKETS[state];
-      if (name !== undefined) report({ kind: 'socket', name, ageMs: now - openedAt });
-      socket.destroy();
+    for (const connection of this.#connections) this.#cutSocket(connection, context);
+  }
+
+  #cutSocket({ state, socket, openedAt }: Connection, { cut }: ShutdownContext): void {
+    const name = CUT_SOCKETS[state];
+    if (name !== undefined) {
+      this.#cut += 1;
+      cut({ kind: 'socket', name, ageMs: this.#options.clock.now() - openedAt });
     }
+    socket.destroy();
   }
 
   #end(): void {

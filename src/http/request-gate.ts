@@ -105,7 +105,8 @@ export class RequestGate {
     // https://www.rfc-editor.org/rfc/rfc9112#section-9.6: what comes after the last response is not processed.
     if (connection?.isRetired) return;
     const isExempt = this.#isExempt(request);
-    const isLate = this.#arrives(connection, request, isExempt);
+    const isNeverLate = isExempt || this.#options.continues?.(request) === true;
+    const isLate = this.#arrives(connection, request, isNeverLate);
     const isRefused = this.#accept(response, connection, connection?.bytesSent ?? 0, isExempt, isLate);
     // By then whatever was pipelined behind it has been read, and a response knows whether it is the last one.
     setImmediate(() => {

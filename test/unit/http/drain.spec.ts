@@ -291,7 +291,6 @@ describe('a participant that has drained', () => {
     };
     drained.participant.announce(context);
     await drained.participant.drain(context);
-    await drained.participant.release(context);
 
     abort.abort();
     await someTurns();
@@ -361,15 +360,20 @@ describe('an upgraded connection', () => {
     expect((await report).status).toBe('completed');
   });
 
-  it('is left to its owner when somebody closes the application', async () => {
+  it('is not waited for when somebody closes the application, but cut after all that is', async () => {
     await start();
-    const client = await upgrade();
-
-    const report = await drained.shutdown('close');
+    const [client, busy] = [await upgrade(), await held()];
+    const report = drained.shutdown('close');
+    await drained.entered('drain');
     await someTurns();
-
-    expect(report.status).toBe('completed');
     expect(client.socket.readyState).toBe('open');
-    expect(drained.participant.statistics()).toMatchObject({ upgraded: 1, retired: 0 });
+
+    routes.held[0]!.end('done');
+    await Promise.all([client.ended, busy.ended]);
+
+    expect((await report).cuts).toMatchObject([
+      { kind: 'socket', name: 'upgraded connection', phase: 'release' },
+    ]);
+    expect(drained.participant.statistics()).toMatchObject({ upgraded: 0, retired: 1, cut: 1 });
   });
 });

@@ -57,7 +57,7 @@ describe('an HTTP server whose listener closes when the shutdown is announced', 
     expect((await report).status).toBe('completed');
   });
 
-  it('does not wait for upgraded connections, which nobody misses in development', async () => {
+  it('does not wait for upgraded connections, but cuts them', async () => {
     await start({ closeListenerAt: 'announce' });
     drained.server.on('upgrade', (_request, socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
@@ -66,7 +66,10 @@ describe('an HTTP server whose listener closes when the shutdown is announced', 
     const client = await drained.connect();
     await client.get('/', 'Connection: Upgrade\r\nUpgrade: test\r\n').until('101');
 
-    expect((await drained.shutdown()).status).toBe('completed');
+    const report = await drained.shutdown();
+    await client.ended;
+
+    expect(report.cuts).toMatchObject([{ kind: 'socket', name: 'upgraded connection' }]);
   });
 
   it('keeps it open while an operator drains', async () => {
