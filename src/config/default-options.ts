@@ -10,6 +10,7 @@ export const DEFAULTS = {
   forceOnRepeatAfterMs: 5_000,
   lateRequests: 'reject',
   exemptRoutes: ['/metrics'],
+  webSocketCloseCode: 1012,
   signals: ['SIGTERM', 'SIGINT'],
   watchdog: true,
   watchdogMarginMs: 250,

@@ -120,6 +120,11 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
     'a route such as /metrics, GET /metrics or /admin/*',
     'give the paths as the client sends them, each with a method before it or a * at its end if need be',
   ),
+  webSocketCloseCode: rule(
+    (value) => value === 1012 || value === 1001,
+    '1012 or 1001',
+    'give 1012, or 1001 for clients that do not know it',
+  ),
   signals: listOf(
     (item) => typeof item === 'string' && item in constants.signals && !UNUSABLE_SIGNALS.includes(item),
     'a signal that a process can shut down on',

@@ -63,6 +63,11 @@ export interface GracefulShutdownOptions {
    * Paths as the client sends them, prefix included. Default: `['/metrics']`.
    */
   readonly exemptRoutes?: readonly string[];
+  /**
+   * What the close frame of a WebSocket says: 1012 is "Service Restart", 1001 "Going Away" for clients that do not know
+   * the former. Default: `1012`.
+   */
+  readonly webSocketCloseCode?: 1012 | 1001;
   /** Signals that shut down. Default: `['SIGTERM', 'SIGINT']`. */
   readonly signals?: readonly NodeJS.Signals[];
   /**

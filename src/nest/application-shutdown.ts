@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { bootNotes } from '../config/boot-notes.js';
 import { announceDelayMs } from '../config/resolved-options.js';
 import { systemClock } from '../core/clock.js';
@@ -21,6 +21,7 @@ import { registerDecoratedMethods } from './on-shutdown.decorator.js';
 import { setupHints } from './setup-hints.js';
 import { terminusTimeoutMs } from './terminus-hooks.js';
 import { provideTasks } from './track-task.decorator.js';
+import { WebSocketBinding } from './web-socket-binding.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
 import type { CloseApplication } from './nest-teardown.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -42,6 +43,7 @@ export class ApplicationShutdown {
   readonly #bridge: HookBridge;
   readonly #teardown: NestTeardown;
   readonly #http: HttpBinding;
+  readonly #webSockets: WebSocketBinding;
   readonly #hookedModules: HookedModules;
   readonly #process: ProcessBinding;
   readonly #tasks: BackgroundTasks;
@@ -59,6 +61,7 @@ export class ApplicationShutdown {
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
     @Inject(HealthGate) gate: HealthGate,
     @Inject(BackgroundTasks) tasks: BackgroundTasks,
+    @Inject(ModuleRef) moduleRef: ModuleRef,
   ) {
     this.#tasks = tasks;
     this.#modules = modules;
@@ -67,6 +70,7 @@ export class ApplicationShutdown {
     this.#bridge = new HookBridge(coordinator, options.hooks);
     this.#teardown = new NestTeardown(coordinator, this.#bridge, systemClock, options);
     this.#http = new HttpBinding(coordinator, options, adapterHost, gate);
+    this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http);
     this.#hookedModules = new HookedModules(modules);
     this.#process = new ProcessBinding({
       coordinator,
@@ -244,6 +248,7 @@ export class ApplicationShutdown {
   async #finish(report: ShutdownReport): Promise<void> {
     await this.#delivery.settled;
     await this.#process.end(report);
+    this.#webSockets.dispose();
     this.#http.dispose();
   }
 }

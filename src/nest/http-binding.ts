@@ -7,27 +7,35 @@ import { isEventStream } from '../sse/event-stream.js';
 import { EventStreams } from '../sse/event-streams.js';
 import { AdapterClose } from './adapter-close.js';
 import { overrideMethod } from './override-method.js';
+import type { IncomingMessage } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { HealthGate } from '../health/health-gate.js';
+import type { Connection } from '../http/connection.js';
 
 /** How long the end of a drain waits for connections that have not sent a whole request, in milliseconds. */
 const FIRST_REQUEST_BUDGET_MS = 500;
 
-/** The application's HTTP server, where it has one: its participant, and the closing of its adapter. */
+/** Before Nest's own teardown. */
+const HTTP_PRIORITY = Number.MAX_VALUE / 2;
+
+/** The application's HTTP servers, where it has any: their participants, and the closing of its adapter. */
 export class HttpBinding {
   readonly #coordinator: PhasedCoordinator;
   readonly #options: ResolvedOptions;
   readonly #adapterHost: HttpAdapterHost;
   readonly #gate: HealthGate;
+  /** Whether a request belongs to a connection of several: those that socket.io polls with. */
+  continues: (request: IncomingMessage) => boolean = () => false;
   #server: HttpServer | HttpsServer | undefined;
-  readonly #participants: HttpServerParticipant[] = [];
+  readonly #participants = new Map<HttpServer | HttpsServer, HttpServerParticipant>();
   readonly #eventStreams: EventStreams;
   #adapterClose: AdapterClose | undefined;
   #restoreListen = (): void => {};
   #onListening = (): void => {};
   #stopWaitingForServers = (): void => {};
+  #further = 1;
 
   constructor(
     coordinator: PhasedCoordinator,
@@ -42,7 +50,7 @@ export class HttpBinding {
     this.#eventStreams = new EventStreams({
       clock: systemClock,
       farewell: options.lateResponse,
-      requests: () => this.#participants.flatMap(({ requests }) => [...requests]),
+      requests: () => [...this.#participants.values()].flatMap(({ requests }) => [...requests]),
       times: (context) => ({
         windowMs: reconnectWindowMs(options, context),
         finishMs: finishMs(options, context),
@@ -51,7 +59,17 @@ export class HttpBinding {
   }
 
   get isListening(): boolean {
-    return this.#server?.listening ?? false;
+    return [...this.#participants.keys()].some(({ listening }) => listening);
+  }
+
+  /** Whether anybody listens for requests for another protocol. */
+  get upgrades(): boolean {
+    return [...this.#participants.keys()].some((server) => server.listenerCount('upgrade') > 0);
+  }
+
+  /** The connections that were handed over to another protocol. */
+  upgraded(): Connection[] {
+    return [...this.#participants.values()].flatMap((participant) => participant.upgraded());
   }
 
   /** To be called once the server has been created, and before it listens. */
@@ -62,9 +80,12 @@ export class HttpBinding {
     this.#server = server;
     this.#onListening = onListening;
     server.once('listening', onListening);
-    this.#addParticipant(server);
+    this.#addParticipant(server, 'HTTP server');
     this.#addEventStreams();
-    this.#stopWaitingForServers = onFurtherServer(adapter, (further) => this.#addParticipant(further));
+    this.#stopWaitingForServers = onFurtherServer(adapter, (further) => {
+      this.#further += 1;
+      this.#addParticipant(further, `HTTP server#${this.#further}`);
+    });
     this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
     // Whoever has ended the bootstrap may have started the next process, which needs the port.
     this.#restoreListen = overrideMethod(adapter, 'listen', (listen) => (...args) => {
@@ -73,38 +94,44 @@ export class HttpBinding {
     });
   }
 
+  /** Drains a server of the application's that is not Nest's own, from now on. */
+  add(server: unknown, name: string): void {
+    const isNests = server === this.#adapterHost.httpAdapter?.getHttpServer?.();
+    if (isHttp1Server(server) && !isNests) this.#addParticipant(server, name);
+  }
+
   dispose(): void {
     this.#server?.removeListener('listening', this.#onListening);
     this.#stopWaitingForServers();
     this.#eventStreams.dispose();
-    for (const participant of this.#participants) participant.dispose();
+    for (const participant of this.#participants.values()) participant.dispose();
     this.#adapterClose?.dispose();
     this.#restoreListen();
   }
 
-  #addParticipant(server: HttpServer | HttpsServer): void {
-    if (this.#coordinator.isShuttingDown) return;
+  #addParticipant(server: HttpServer | HttpsServer, name: string): void {
+    if (this.#coordinator.isShuttingDown || this.#participants.has(server)) return;
     const { lateRequests, lateResponse, closeListenerAt } = this.#options;
-    const ordinal = this.#participants.length + 1;
     const participant = new HttpServerParticipant(server, {
-      name: ordinal === 1 ? 'HTTP server' : `HTTP server#${ordinal}`,
+      name,
       clock: systemClock,
       lateRequests,
       lateResponse,
       closeListenerAt,
       firstRequestBudgetMs: FIRST_REQUEST_BUDGET_MS,
       isExempt: (method, path) => this.#gate.isExempt(method, path),
+      continues: (request) => this.continues(request),
       answer: (request, response) => this.#gate.refuses(request, response),
       onArrival: () => this.#coordinator.arrivals.record(),
       onAccepted: this.#eventStreams.onAccepted,
       refuse: this.#eventStreams.refuse,
       isStream: isEventStream,
     });
-    this.#participants.push(participant);
+    this.#participants.set(server, participant);
     this.#coordinator.add({
       participant,
       // The listener is closed before Nest tears down what late requests are answered with.
-      options: { priority: Number.MAX_VALUE },
+      options: { priority: HTTP_PRIORITY },
       registeredAt: 'GracefulShutdownModule',
     });
   }
@@ -113,8 +140,7 @@ export class HttpBinding {
     if (this.#coordinator.isShuttingDown) return;
     this.#coordinator.add({
       participant: this.#eventStreams,
-      // Together with the servers; and before them, as the later one of the same priority: a stream that has to end
-      // this instant is told so before it is cut.
+      // Before the servers: a stream that has to end this instant is told so before it is cut.
       options: { priority: Number.MAX_VALUE },
       registeredAt: 'GracefulShutdownModule',
     });

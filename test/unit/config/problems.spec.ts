@@ -35,6 +35,7 @@ describe('wrong options', () => {
     [{ onFatalError: 'shutdown' }, 'onFatalError is "shutdown"'],
     [{ forceOnRepeatAfterMs: -1 }, 'forceOnRepeatAfterMs is -1'],
     [{ lateRequests: 'drop' }, 'lateRequests is "drop"'],
+    [{ webSocketCloseCode: 1000 }, 'webSocketCloseCode is 1000'],
     [{ lateResponse: 'no' }, 'lateResponse is "no"'],
     [{ lateResponse: { code: '' } }, 'lateResponse.code is ""'],
     [{ lateResponse: { message: 503 } }, 'lateResponse.message is 503'],

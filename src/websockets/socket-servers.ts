@@ -1,0 +1,117 @@
+import { OpenEngineConnection, webSocketOf } from './engine-connection.js';
+import { isWebSocket, OpenWebSocket, webSocketOn } from './web-socket.js';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { EngineConnection } from './engine-connection.js';
+import type { Messages } from './messages.js';
+import type { OpenSocket } from './open-socket.js';
+import type { WebSocket } from './web-socket.js';
+
+/** A connection that an HTTP server has handed over to another protocol. */
+export interface UpgradedConnection {
+  readonly socket: Socket;
+  /** On the monotonic clock. */
+  readonly openedAt: number;
+}
+
+/** What is read of a server of `ws`. */
+interface WsServer {
+  readonly clients: ReadonlySet<unknown>;
+  readonly path?: string;
+  readonly options?: { readonly path?: string | null };
+  /** The HTTP server that it has made itself, or was given. */
+  readonly _server?: unknown;
+}
+
+/** What is read of a server of socket.io. */
+interface IoServer {
+  readonly engine: { readonly clients: Readonly<Record<string, EngineConnection>> };
+  readonly httpServer?: unknown;
+}
+
+/** The servers of an application's gateways, and who is connected to them. */
+export class SocketServers {
+  readonly #messages: Messages;
+  readonly #wsServers = new Set<WsServer>();
+  readonly #ioServers = new Set<IoServer>();
+
+  constructor(messages: Messages) {
+    this.#messages = messages;
+  }
+
+  /**
+   * Adds what an adapter has made for a gateway: a server of `ws` or of socket.io, or one of its namespaces.
+   *
+   * @returns the HTTP server below, where it says so
+   */
+  add(server: unknown): unknown {
+    const io = ioServerOf(server);
+    if (io) {
+      this.#ioServers.add(io);
+      return io.httpServer;
+    }
+    if (!isWsServer(server)) return undefined;
+    this.#wsServers.add(server);
+    return server._server;
+  }
+
+  /**
+   * Who is connected: to these servers, and by a WebSocket of `ws` to whatever else has upgraded a connection.
+   *
+   * @param upgraded connections of the application's HTTP servers
+   */
+  open(upgraded: Iterable<UpgradedConnection>): OpenSocket[] {
+    const openedAt = new Map<WebSocket, number>();
+    for (const connection of upgraded) {
+      const webSocket = webSocketOn(connection.socket);
+      if (webSocket) openedAt.set(webSocket, connection.openedAt);
+    }
+    const found: OpenSocket[] = [];
+    const known = new Set<WebSocket>();
+    for (const { engine } of this.#ioServers) {
+      for (const connection of Object.values(engine.clients)) {
+        const webSocket = webSocketOf(connection);
+        if (webSocket) known.add(webSocket);
+        const name = `socket.io ${this.#messages.of(connection).name ?? 'without a namespace'}`;
+        found.push(new OpenEngineConnection(connection, name, webSocket && openedAt.get(webSocket)));
+      }
+    }
+    for (const { clients, path, options } of this.#wsServers) {
+      const name = `WebSocket ${path ?? options?.path ?? '/'}`;
+      for (const webSocket of clients) {
+        if (!isWebSocket(webSocket)) continue;
+        known.add(webSocket);
+        found.push(new OpenWebSocket(webSocket, name, openedAt.get(webSocket), true));
+      }
+    }
+    for (const [webSocket, since] of openedAt) {
+      if (known.has(webSocket)) continue;
+      const name = webSocket.protocol === '' ? 'WebSocket' : `WebSocket (${webSocket.protocol})`;
+      found.push(new OpenWebSocket(webSocket, name, since, false));
+    }
+    return found;
+  }
+
+  /** Whether a request polls for a client that is connected already, or brings its messages. */
+  continues({ url }: Pick<IncomingMessage, 'url'>): boolean {
+    const session = /[?&]sid=([^&#]+)/.exec(url ?? '')?.[1];
+    return (
+      session !== undefined &&
+      [...this.#ioServers].some(({ engine }) => Object.hasOwn(engine.clients, session))
+    );
+  }
+}
+
+function ioServerOf(server: unknown): IoServer | undefined {
+  const { server: ofNamespace } = Object(server) as { readonly server?: unknown };
+  return [server, ofNamespace].find(isIoServer);
+}
+
+function isIoServer(server: unknown): server is IoServer {
+  const { engine } = Object(server) as Partial<IoServer>;
+  return typeof engine === 'object' && typeof engine.clients === 'object';
+}
+
+function isWsServer(server: unknown): server is WsServer {
+  return (Object(server) as Partial<WsServer>).clients instanceof Set;
+}

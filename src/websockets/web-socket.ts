@@ -1,0 +1,82 @@
+import { CLOSE_REASONS } from './open-socket.js';
+import type { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
+import type { CloseCode, OpenSocket } from './open-socket.js';
+
+/** A WebSocket of the package `ws`, of which there may be several copies. */
+export interface WebSocket extends EventEmitter {
+  readonly readyState: number;
+  readonly protocol: string;
+  pause?(): void;
+  resume?(): void;
+  close(code: number, reason: string): void;
+  terminate(): void;
+}
+
+const CLOSED = 3;
+
+/** Whether it looks like one. */
+export function isWebSocket(candidate: unknown): candidate is WebSocket {
+  const { readyState, close, terminate, once } = Object(candidate) as Partial<WebSocket>;
+  return (
+    typeof readyState === 'number' &&
+    typeof close === 'function' &&
+    typeof terminate === 'function' &&
+    typeof once === 'function'
+  );
+}
+
+/** The WebSocket that has taken over a connection; `ws` notes it there, under a symbol of its own, since version 7. */
+export function webSocketOn(connection: Duplex): WebSocket | undefined {
+  return Object.getOwnPropertySymbols(connection)
+    .filter(({ description }) => description === 'websocket')
+    .map((key): unknown => Reflect.get(connection, key))
+    .find(isWebSocket);
+}
+
+/** A WebSocket as a shutdown sees it. */
+export class OpenWebSocket implements OpenSocket {
+  readonly key: WebSocket;
+  readonly name: string;
+  readonly openedAt: number | undefined;
+  readonly #isGateways: boolean;
+
+  /** @param isGateways whether nobody but a gateway listens to it */
+  constructor(webSocket: WebSocket, name: string, openedAt: number | undefined, isGateways: boolean) {
+    this.key = webSocket;
+    this.name = name;
+    this.openedAt = openedAt;
+    this.#isGateways = isGateways;
+  }
+
+  get isClosed(): boolean {
+    return this.key.readyState === CLOSED;
+  }
+
+  pause(): void {
+    this.key.pause?.();
+  }
+
+  close(code: CloseCode): void {
+    sayGoodbye(this.key, code, this.#isGateways);
+  }
+
+  terminate(): void {
+    this.key.terminate();
+  }
+
+  onClosed(callback: () => void): void {
+    this.key.once('close', callback);
+  }
+}
+
+/**
+ * Begins the closing handshake.
+ *
+ * @param isDeaf whether messages that cross it are dropped: they would be handled, and the answer lost
+ */
+export function sayGoodbye(webSocket: WebSocket, code: CloseCode, isDeaf: boolean): void {
+  if (isDeaf) webSocket.removeAllListeners('message');
+  webSocket.close(code, CLOSE_REASONS[code]);
+  webSocket.resume?.();
+}

@@ -1,0 +1,156 @@
+import { spread } from '../core/spread.js';
+import type { Clock, Timer } from '../core/clock.js';
+import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
+import type { Statistics } from '../core/statistics.js';
+import type { Messages } from './messages.js';
+import type { CloseCode, OpenSocket } from './open-socket.js';
+
+/** How long a client may take to answer a close frame, in milliseconds. */
+const CLOSE_BUDGET_MS = 2_000;
+
+/** What the participant needs from the application. */
+export interface WebSocketsOptions {
+  readonly clock: Clock;
+  readonly closeCode: CloseCode;
+  readonly messages: Messages;
+  /** Who is connected now. */
+  open(this: void): readonly OpenSocket[];
+  /** Over how many milliseconds clients are sent away, in `drain`. */
+  windowMs(this: void, context: ShutdownContext): number;
+}
+
+/**
+ * Sends the clients of WebSockets away: spread over a window, each one when its messages are answered.
+ *
+ * What gateways do when a client comes or goes is waited for.
+ */
+export class WebSocketsParticipant implements ShutdownParticipant {
+  readonly name = 'WebSockets';
+
+  readonly #options: WebSocketsOptions;
+  /** Those that were chosen to leave and are still here, each with what ends its patience. */
+  readonly #leaving = new Map<OpenSocket, Timer | undefined>();
+  readonly #chosen = new WeakSet<object>();
+  /** What gateways do about clients that come or go. */
+  readonly #calls = new Set<GatewayCall>();
+  #context: ShutdownContext | undefined;
+  #wake = (): void => {};
+  #closed = 0;
+  #cut = 0;
+
+  constructor(options: WebSocketsOptions) {
+    this.#options = options;
+    options.messages.onIdle = () => this.#wake();
+  }
+
+  /** Waits in `drain` for what a gateway does about a client: its `handleConnection`, its `handleDisconnect`. */
+  track(name: string, result: Promise<unknown>): void {
+    const call = { name, startedAt: this.#options.clock.now() };
+    this.#calls.add(call);
+    // Not handled here: a rejection stays what it is without us.
+    void result.finally(() => {
+      this.#calls.delete(call);
+      this.#wake();
+    });
+  }
+
+  /** To be called when a client has connected: one that comes while clients are sent away is sent on at once. */
+  onConnected(): void {
+    if (!this.#context) return;
+    setImmediate(() => {
+      for (const socket of this.#choose()) this.#sendAway(socket);
+    });
+  }
+
+  async drain(context: ShutdownContext): Promise<void> {
+    const { clock, windowMs } = this.#options;
+    const { signal } = context;
+    this.#context = context;
+    const cutTheRest = (): void => this.#cutTheRest(context);
+    signal.addEventListener('abort', cutTheRest, { once: true });
+    await spread(this.#choose(), { clock, windowMs: windowMs(context), signal }, (socket) =>
+      this.#sendAway(socket),
+    );
+    while (this.#isBusy && !signal.aborted) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    signal.removeEventListener('abort', cutTheRest);
+  }
+
+  /** Messages that are being handled, and clients that a gateway is greeting or seeing off. */
+  inFlight(): number {
+    return this.#options.messages.inFlight + this.#calls.size;
+  }
+
+  /** The messages that are being handled, and what became of those who were sent away. */
+  statistics(): Statistics {
+    return { messages: this.#options.messages.inFlight, closed: this.#closed, cut: this.#cut };
+  }
+
+  get #isBusy(): boolean {
+    return this.#leaving.size > 0 || this.inFlight() > 0;
+  }
+
+  /** Those who have not been told yet. */
+  #choose(): OpenSocket[] {
+    const chosen = this.#options.open().filter(({ key, isClosed }) => !isClosed && !this.#chosen.has(key));
+    for (const socket of chosen) {
+      this.#chosen.add(socket.key);
+      this.#leaving.set(socket, undefined);
+      socket.onClosed(() => this.#onClosed(socket));
+    }
+    return chosen;
+  }
+
+  #sendAway(socket: OpenSocket): void {
+    if (!this.#leaving.has(socket)) return;
+    const { clock, closeCode, messages } = this.#options;
+    socket.pause();
+    messages.of(socket.key).whenIdle(() => {
+      if (!this.#leaving.has(socket)) return;
+      this.#leaving.set(
+        socket,
+        clock.setTimer(() => this.#cutOff(socket), CLOSE_BUDGET_MS),
+      );
+      socket.close(closeCode);
+    });
+  }
+
+  #cutOff(socket: OpenSocket): void {
+    const { clock } = this.#options;
+    const now = clock.now();
+    this.#cut += 1;
+    this.#context?.cut({ kind: 'socket', name: socket.name, ageMs: now - (socket.openedAt ?? now) });
+    this.#forget(socket);
+    socket.terminate();
+  }
+
+  #cutTheRest({ cut }: ShutdownContext): void {
+    const { clock, closeCode } = this.#options;
+    for (const [socket] of this.#leaving) {
+      // Whoever still listens learns why.
+      socket.close(closeCode);
+      this.#cutOff(socket);
+    }
+    for (const { name, startedAt } of this.#calls) {
+      cut({ kind: 'task', name, ageMs: clock.now() - startedAt });
+    }
+  }
+
+  #onClosed(socket: OpenSocket): void {
+    if (!this.#leaving.has(socket)) return;
+    this.#closed += 1;
+    this.#forget(socket);
+  }
+
+  #forget(socket: OpenSocket): void {
+    this.#leaving.get(socket)?.cancel();
+    this.#leaving.delete(socket);
+    if (!this.#isBusy) this.#wake();
+  }
+}
+
+interface GatewayCall {
+  readonly name: string;
+  readonly startedAt: number;
+}

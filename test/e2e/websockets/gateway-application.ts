@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { ADAPTERS, closeAll, coordinatorOf, remember, rootModule } from '../nest/applications.js';
+import { eventually } from '../../support/http/eventually.js';
+import type { INestApplication, Type } from '@nestjs/common';
+import type { AddressInfo, Server } from 'node:net';
+import type { GracefulShutdownOptions, ShutdownPhase, ShutdownReport } from 'nestjs-drain';
+
+export interface GatewaySetup {
+  readonly library: 'ws' | 'socket.io';
+  readonly gateways: readonly Type[];
+  readonly options?: GracefulShutdownOptions;
+  readonly create?: (typeof ADAPTERS)[number]['create'];
+  /** Attaches what is not Nest's. */
+  readonly attach?: (server: Server) => void;
+}
+
+/** An application with gateways, which listens on a free port of 127.0.0.1. */
+export class GatewayApplication {
+  readonly app: INestApplication;
+
+  private constructor(app: INestApplication) {
+    this.app = app;
+  }
+
+  static async start(setup: GatewaySetup): Promise<GatewayApplication> {
+    const { library, gateways, options, create = ADAPTERS[0].create, attach } = setup;
+    const root = rootModule({
+      providers: [...gateways],
+      // With a delay that is set, if only to 0, the listener stays open as in production.
+      options: { announceDelayMs: 0, logProgress: false, ...options },
+    });
+    const app = await NestFactory.create(root, create(), { logger: false, abortOnError: false });
+    remember(app);
+    app.useWebSocketAdapter(library === 'ws' ? new WsAdapter(app) : new IoAdapter(app));
+    attach?.(app.getHttpServer() as Server);
+    await app.listen(0, '127.0.0.1');
+    return new GatewayApplication(app);
+  }
+
+  get port(): number {
+    return ((this.app.getHttpServer() as Server).address() as AddressInfo).port;
+  }
+
+  /** Shuts down as a signal does. */
+  shutdown(): Promise<ShutdownReport> {
+    return coordinatorOf(this.app).shutdown({ kind: 'signal', signal: 'SIGTERM' });
+  }
+
+  entered(phase: ShutdownPhase): Promise<void> {
+    return eventually(() => coordinatorOf(this.app).phase === phase);
+  }
+}
+
+/** Work that waits for the test. */
+export class Held {
+  count = 0;
+  #resolves: (() => void)[] = [];
+
+  next(): Promise<void> {
+    this.count += 1;
+    return new Promise((resolve) => this.#resolves.push(resolve));
+  }
+
+  release(): void {
+    for (const resolve of this.#resolves.splice(0)) resolve();
+  }
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export { ADAPTERS, closeAll };

@@ -1,0 +1,368 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { Observable } from 'rxjs';
+import { WebSocket, WebSocketServer } from 'ws';
+import { guardAgainstLeaks } from '../../support/leak-guard.js';
+import { eventually, someTurns } from '../../support/http/eventually.js';
+import { RawClient } from '../../support/http/raw-client.js';
+import { coordinatorOf } from '../nest/applications.js';
+import { ADAPTERS, closeAll, freePort, GatewayApplication, Held } from './gateway-application.js';
+import type { Server } from 'node:http';
+import type { GatewaySetup } from './gateway-application.js';
+
+const HANDSHAKE =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+
+let held = new Held();
+let running: GatewayApplication;
+const clients: (WebSocket | RawClient)[] = [];
+
+@WebSocketGateway({ path: '/chat' })
+class ChatGateway {
+  @SubscribeMessage('echo')
+  echo(@MessageBody() text: string): { event: string; data: string } {
+    return { event: 'echo', data: text };
+  }
+
+  @SubscribeMessage('slow')
+  async slow(): Promise<{ event: string; data: string }> {
+    await held.next();
+    return { event: 'slow', data: 'answered' };
+  }
+
+  @SubscribeMessage('stream')
+  stream(): Observable<{ event: string; data: number }> {
+    return new Observable((subscriber) => subscriber.next({ event: 'stream', data: 1 }));
+  }
+}
+
+@WebSocketGateway({ path: '/seen-off' })
+class SeenOffGateway {
+  async handleDisconnect(): Promise<void> {
+    await held.next();
+  }
+}
+
+@WebSocketGateway({ path: '/greeting' })
+class GreetingGateway {
+  async handleConnection(): Promise<void> {
+    await held.next();
+  }
+}
+
+@WebSocketGateway({
+  path: '/verified',
+  verifyClient: (_info: unknown, answer: (isWelcome: boolean) => void) =>
+    void held.next().then(() => answer(true)),
+})
+class VerifyingGateway {}
+
+async function start(setup: Partial<GatewaySetup> = {}): Promise<void> {
+  running = await GatewayApplication.start({ library: 'ws', gateways: [ChatGateway], ...setup });
+}
+
+async function connect(path = '/chat', port = running.port): Promise<WebSocket> {
+  const client = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+  clients.push(client);
+  await once(client, 'open');
+  return client;
+}
+
+async function connectRaw(path: string): Promise<RawClient> {
+  const client = await RawClient.connect(running.port);
+  clients.push(client);
+  await client.get(path, HANDSHAKE).until('101');
+  return client;
+}
+
+/** What the client is told when its socket is closed. */
+async function closed(client: WebSocket): Promise<{ code: number; reason: string }> {
+  const [code, reason] = (await once(client, 'close')) as [number, Buffer];
+  return { code, reason: reason.toString() };
+}
+
+async function messages(client: WebSocket, event: string): Promise<unknown> {
+  client.send(JSON.stringify({ event, data: 'hello' }));
+  const [data] = (await once(client, 'message')) as [Buffer];
+  return JSON.parse(data.toString());
+}
+
+afterEach(async () => {
+  held.release();
+  for (const client of clients.splice(0)) {
+    if (client instanceof WebSocket) client.terminate();
+    else client.socket.destroy();
+  }
+  await closeAll();
+  held = new Held();
+});
+guardAgainstLeaks();
+
+it.each(ADAPTERS)('closes WebSockets with 1012 on $adapter, and everything is clean', async ({ create }) => {
+  await start({ create });
+  const [one, other] = [await connect(), await connect()];
+  expect(await messages(one, 'echo')).toEqual({ event: 'echo', data: 'hello' });
+
+  const codes = Promise.all([closed(one), closed(other)]);
+  const report = await running.shutdown();
+
+  expect(await codes).toEqual([
+    { code: 1012, reason: 'Service Restart' },
+    { code: 1012, reason: 'Service Restart' },
+  ]);
+  expect(report).toMatchObject({ status: 'completed', cuts: [] });
+});
+
+it('closes them with 1001 if asked to', async () => {
+  await start({ options: { webSocketCloseCode: 1001 } });
+  const code = closed(await connect());
+
+  await running.shutdown();
+
+  expect(await code).toEqual({ code: 1001, reason: 'Going Away' });
+});
+
+it('answers a handshake with 503 from quiesce on', async () => {
+  await start({ gateways: [ChatGateway, SeenOffGateway] });
+  const client = await connect('/seen-off');
+  const report = running.shutdown();
+  await closed(client);
+  await eventually(() => held.count === 1);
+
+  const late = await RawClient.connect(running.port);
+  clients.push(late);
+  await late.get('/chat', HANDSHAKE).ended;
+  held.release();
+
+  expect(late.responses).toMatchObject([{ status: 503, headers: { 'retry-after': '1' } }]);
+  expect(await report).toMatchObject({ status: 'completed' });
+});
+
+it('waits for what a gateway does when a client has gone', async () => {
+  await start({ gateways: [SeenOffGateway] });
+  const client = await connect('/seen-off');
+  const report = running.shutdown();
+  await closed(client);
+  await eventually(() => held.count === 1);
+  await someTurns();
+  expect(coordinatorOf(running.app).phase).toBe('drain');
+
+  held.release();
+
+  expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+});
+
+it('waits for what a gateway does when a client has come, though that has gone', async () => {
+  await start({ gateways: [GreetingGateway] });
+  const client = await connect('/greeting');
+  const report = running.shutdown();
+  await closed(client);
+  await someTurns();
+  expect(coordinatorOf(running.app).phase).toBe('drain');
+
+  held.release();
+
+  expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+});
+
+describe('a message that is being handled', () => {
+  it('is answered before its socket is closed; others do not wait for it', async () => {
+    await start();
+    const [busy, idle] = [await connect(), await connect()];
+    const answer = messages(busy, 'slow');
+    await eventually(() => held.count === 1);
+    const report = running.shutdown();
+    await closed(idle);
+    const end = closed(busy);
+
+    held.release();
+
+    expect(await answer).toEqual({ event: 'slow', data: 'answered' });
+    expect(await end).toMatchObject({ code: 1012 });
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it('is waited for when its client has gone meanwhile', async () => {
+    await start();
+    const client = await connect();
+    client.send(JSON.stringify({ event: 'slow' }));
+    await eventually(() => held.count === 1);
+    client.terminate();
+    await once(client, 'close');
+    const report = running.shutdown();
+    await running.entered('drain');
+    await someTurns();
+    expect(coordinatorOf(running.app).phase).toBe('drain');
+
+    held.release();
+
+    expect(await report).toMatchObject({ status: 'completed' });
+  });
+
+  it('ends with its socket when it goes on after a first reply', async () => {
+    await start();
+    const client = await connect();
+    expect(await messages(client, 'stream')).toEqual({ event: 'stream', data: 1 });
+    const end = closed(client);
+
+    const report = await running.shutdown();
+
+    expect(await end).toMatchObject({ code: 1012 });
+    expect(report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it('is the last one that is: those that come behind it do not hold up the end', async () => {
+    await start();
+    const client = await connect();
+    const answer = messages(client, 'slow');
+    await eventually(() => held.count === 1);
+    const report = running.shutdown();
+    await running.entered('drain');
+    const end = closed(client);
+    client.send(JSON.stringify({ event: 'slow' }));
+    await someTurns();
+
+    held.release();
+
+    expect(await answer).toEqual({ event: 'slow', data: 'answered' });
+    expect(await end).toMatchObject({ code: 1012 });
+    expect(await report).toMatchObject({ status: 'completed' });
+    expect(held.count).toBe(1);
+  });
+
+  it('is not handled when it comes after the close frame', async () => {
+    await start();
+    const client = await connectRaw('/chat');
+    const report = running.shutdown();
+    await client.until('Service Restart');
+
+    client.send(frame('{"event":"slow"}'));
+    await someTurns();
+    client.socket.end();
+
+    expect(await report).toMatchObject({ status: 'completed' });
+    expect(held.count).toBe(0);
+  });
+
+  it('is cut with its socket when the time is up', async () => {
+    await start({ options: { gracePeriodMs: 1_000, releaseReserveMs: 200 } });
+    const client = await connect();
+    client.send(JSON.stringify({ event: 'slow' }));
+    await eventually(() => held.count === 1);
+    const end = closed(client);
+
+    const report = await running.shutdown();
+
+    expect(await end).toMatchObject({ code: 1012 });
+    expect(report.status).toBe('failed');
+    expect(report.cuts).toEqual([
+      {
+        kind: 'socket',
+        name: 'WebSocket /chat',
+        ageMs: expect.any(Number),
+        phase: 'drain',
+        participant: 'WebSockets',
+      },
+    ]);
+  });
+});
+
+/** A text frame as a client sends it, with a mask of zeros. */
+function frame(text: string): string {
+  return `\x81${String.fromCharCode(0x80 | text.length)}\0\0\0\0${text}`;
+}
+
+it('sends a client on whose handshake was accepted before, and came to its end late', async () => {
+  await start({ gateways: [VerifyingGateway] });
+  const client = new WebSocket(`ws://127.0.0.1:${running.port}/verified`);
+  clients.push(client);
+  await eventually(() => held.count === 1);
+  const report = running.shutdown();
+  await running.entered('drain');
+  await someTurns();
+  const end = closed(client);
+
+  held.release();
+
+  expect(await end).toMatchObject({ code: 1012 });
+  expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+});
+
+it('lets an operator drain and resume without closing any', async () => {
+  await start();
+  const client = await connect();
+  const coordinator = coordinatorOf(running.app);
+  coordinator.drain();
+  await running.entered('announce');
+  await coordinator.resume();
+
+  expect(await messages(client, 'echo')).toEqual({ event: 'echo', data: 'hello' });
+});
+
+describe('a gateway on a port of its own', () => {
+  it.each([{ path: '/' }, { path: '/own' }])('is drained with its server, path $path', async ({ path }) => {
+    const port = await freePort();
+
+    @WebSocketGateway(port, path === '/' ? {} : { path })
+    class OwnPortGateway {
+      @SubscribeMessage('slow')
+      async slow(): Promise<{ event: string; data: string }> {
+        await held.next();
+        return { event: 'slow', data: 'answered' };
+      }
+    }
+    await start({ gateways: [OwnPortGateway] });
+    const client = await connect(path, port);
+    const answer = messages(client, 'slow');
+    await eventually(() => held.count === 1);
+    const report = running.shutdown();
+    await running.entered('drain');
+    const late = await RawClient.connect(port);
+    clients.push(late);
+    await late.get(path, HANDSHAKE).ended;
+    const end = closed(client);
+    held.release();
+
+    expect(late.responses).toMatchObject([{ status: 503 }]);
+    expect(await answer).toEqual({ event: 'slow', data: 'answered' });
+    expect(await end).toMatchObject({ code: 1012 });
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+    await expect(RawClient.connect(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
+
+describe('what is attached by hand', () => {
+  it('is closed with 1012 when it is a WebSocketServer', async () => {
+    await start({ gateways: [], attach: (server) => new WebSocketServer({ server: server as Server }) });
+    const end = closed(await connect('/'));
+
+    const report = await running.shutdown();
+
+    expect(await end).toEqual({ code: 1012, reason: 'Service Restart' });
+    expect(report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it('is cut when the application is closed, where nobody knows how to end it', async () => {
+    await start({
+      gateways: [],
+      attach: (server) =>
+        server.on('upgrade', (_request: unknown, socket: net.Socket) => {
+          socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+          socket.resume().on('error', () => undefined);
+        }),
+    });
+    const client = await connectRaw('/');
+
+    await running.app.close();
+    await client.ended;
+
+    expect(coordinatorOf(running.app).report).toMatchObject({
+      status: 'failed',
+      cuts: [{ kind: 'socket', name: 'upgraded connection' }],
+      participants: expect.not.arrayContaining([expect.objectContaining({ outcome: 'timed-out' })]),
+    });
+  });
+});
