@@ -20,9 +20,11 @@ import { NestTeardown } from './nest-teardown.js';
 import { registerDecoratedMethods } from './on-shutdown.decorator.js';
 import { setupHints } from './setup-hints.js';
 import { terminusTimeoutMs } from './terminus-hooks.js';
+import { ThirdPartyWork } from './third-party-work.js';
 import { provideTasks } from './track-task.decorator.js';
 import { WebSocketBinding } from './web-socket-binding.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
+import type { HookHost } from './hook-hosts.js';
 import type { CloseApplication } from './nest-teardown.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { ShutdownContext } from '../core/participant.js';
@@ -48,6 +50,7 @@ export class ApplicationShutdown {
   readonly #process: ProcessBinding;
   readonly #tasks: BackgroundTasks;
   readonly #delivery: ReportDelivery;
+  readonly #thirdPartyWork = new ThirdPartyWork();
   readonly #over: Promise<void>;
   #isOwned = false;
   #isPrepared = false;
@@ -145,7 +148,7 @@ export class ApplicationShutdown {
       );
     }
     this.#prepare();
-    provideTasks(this.#hookedModules.hosts(), this.#tasks);
+    this.#adoptTasks(this.#hookedModules.hosts());
     this.#noteTerminus();
   }
 
@@ -192,6 +195,11 @@ export class ApplicationShutdown {
       registeredAt: 'Nest',
       steps: () => this.#bridge.stepsToCome + 1,
     });
+  }
+
+  #adoptTasks(hosts: readonly HookHost[]): void {
+    provideTasks(hosts, this.#tasks);
+    this.#thirdPartyWork.adopt(hosts, this.#tasks, this.coordinator);
   }
 
   #registerHooks(): void {
@@ -250,5 +258,6 @@ export class ApplicationShutdown {
     await this.#process.end(report);
     this.#webSockets.dispose();
     this.#http.dispose();
+    this.#thirdPartyWork.dispose();
   }
 }
