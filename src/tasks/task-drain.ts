@@ -36,7 +36,7 @@ export class TaskDrain {
     const { remainingMs } = this.#context.until;
     const byGrace = new Map<number, Task[]>();
     for (const task of this.#tasks) {
-      if (!task.stopsEarly || task.isStopping) continue;
+      if (!task.stopsEarly) continue;
       const graceMs = Math.min(task.graceMs, remainingMs / 2);
       byGrace.set(graceMs, [...(byGrace.get(graceMs) ?? []), task]);
     }

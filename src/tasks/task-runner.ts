@@ -25,28 +25,35 @@ export class TaskRunner {
     const task = new Task(name, options, this.#clock);
     this.#tasks.add(task);
     const lift = this.#limit(task);
-    const result = new Promise<T>((resolve, reject) => {
-      task.onGivenUp = reject;
-      const onFulfilled = (value: T): void => {
-        lift();
-        this.#tasks.end(task, 'completed');
-        task.markStopped();
-        resolve(value);
-      };
-      const onRejected = (error: unknown): void => {
-        lift();
-        this.#onFailed(task, error);
-        reject(error as Error);
-      };
-      try {
-        const value = work(task);
-        if (isThenable(value)) value.then(onFulfilled, onRejected);
-        else onFulfilled(value);
-      } catch (error) {
-        onRejected(error);
-      }
+    let resolve!: (value: T) => void;
+    let reject!: (error: Error) => void;
+    const result = new Promise<T>((...handles) => {
+      [resolve, reject] = handles;
     });
-    result.catch(() => {});
+    // A rejection counts as handled only when there is one: most tasks need no second promise for that.
+    const fail = (error: Error): void => {
+      reject(error);
+      result.catch(() => {});
+    };
+    task.onGivenUp = fail;
+    const onFulfilled = (value: T): void => {
+      lift();
+      this.#tasks.end(task, 'completed');
+      task.markStopped();
+      resolve(value);
+    };
+    const onRejected = (error: unknown): void => {
+      lift();
+      this.#onFailed(task, error);
+      fail(error as Error);
+    };
+    try {
+      const value = work(task);
+      if (isThenable(value)) value.then(onFulfilled, onRejected);
+      else onFulfilled(value);
+    } catch (error) {
+      onRejected(error);
+    }
     return result;
   }
 

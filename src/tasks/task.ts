@@ -65,9 +65,11 @@ export class Task implements TaskContext {
     };
   }
 
-  readonly reportProgress = (progress: TaskProgress): void => {
-    this.#progress = progress;
-  };
+  get reportProgress(): (progress: TaskProgress) => void {
+    return (progress) => {
+      this.#progress = progress;
+    };
+  }
 
   abort(reason: Error): void {
     this.#reason ??= reason;

@@ -12,6 +12,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<rea
   restarts: () => import('./restarts.js'),
   'slow-reader': () => import('./slow-reader.js'),
   backlog: () => import('./backlog.js'),
+  tasks: () => import('./tasks.js'),
+  'task-restarts': () => import('./task-restarts.js'),
   'idle-connections': () => import('./idle-connections.js'),
 };
 

@@ -119,6 +119,27 @@ describe('a task that is aborted at the end of a drain', () => {
     expect(coordinator.report?.cuts).toMatchObject([{ name: 'deaf', ageMs: 8_000 }]);
   });
 
+  it('leaves no timer behind when it finishes in time', async () => {
+    const { clock, coordinator, tasks } = setUp();
+    const work = deferred<void>();
+    void tasks.run('poll', () => work.promise, { atDrainEnd: 'abort' });
+    void coordinator.shutdown();
+    await clock.advance(100);
+    work.resolve();
+    await clock.advance(0);
+    expect(coordinator.report?.status).toBe('completed');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('is named by the drain even if its own timeout passes while it stops', async () => {
+    const { clock, coordinator, tasks } = setUp();
+    void tasks.run('deaf', never, { atDrainEnd: 'abort', timeoutMs: 5_000 });
+    void coordinator.shutdown();
+    await clock.advance(10_000);
+    expect(coordinator.report?.cuts).toMatchObject([{ name: 'deaf', ageMs: 8_000 }]);
+    expect(tasks.participant.statistics?.()).toMatchObject({ cut: 1, timedOut: 0 });
+  });
+
   it('leaves at least half of the drain for finishing, however long its grace', async () => {
     const { clock, coordinator, tasks } = setUp();
     void tasks.run('patient', untilAborted, { atDrainEnd: 'abort', graceMs: 60_000 });
