@@ -20,11 +20,9 @@ import { NestTeardown } from './nest-teardown.js';
 import { registerDecoratedMethods } from './on-shutdown.decorator.js';
 import { setupHints } from './setup-hints.js';
 import { terminusTimeoutMs } from './terminus-hooks.js';
-import { ThirdPartyWork } from './third-party-work.js';
-import { provideTasks } from './track-task.decorator.js';
+import { TaskAdoption } from './task-adoption.js';
 import { WebSocketBinding } from './web-socket-binding.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
-import type { HookHost } from './hook-hosts.js';
 import type { CloseApplication } from './nest-teardown.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { ShutdownContext } from '../core/participant.js';
@@ -48,9 +46,8 @@ export class ApplicationShutdown {
   readonly #webSockets: WebSocketBinding;
   readonly #hookedModules: HookedModules;
   readonly #process: ProcessBinding;
-  readonly #tasks: BackgroundTasks;
+  readonly #taskAdoption: TaskAdoption;
   readonly #delivery: ReportDelivery;
-  readonly #thirdPartyWork = new ThirdPartyWork();
   readonly #over: Promise<void>;
   #isOwned = false;
   #isPrepared = false;
@@ -66,7 +63,7 @@ export class ApplicationShutdown {
     @Inject(BackgroundTasks) tasks: BackgroundTasks,
     @Inject(ModuleRef) moduleRef: ModuleRef,
   ) {
-    this.#tasks = tasks;
+    this.#taskAdoption = new TaskAdoption(tasks, coordinator);
     this.#modules = modules;
     this.coordinator = coordinator;
     this.options = options;
@@ -148,7 +145,7 @@ export class ApplicationShutdown {
       );
     }
     this.#prepare();
-    this.#adoptTasks(this.#hookedModules.hosts());
+    this.#taskAdoption.adopt(this.#hookedModules.hosts());
     this.#noteTerminus();
   }
 
@@ -195,11 +192,6 @@ export class ApplicationShutdown {
       registeredAt: 'Nest',
       steps: () => this.#bridge.stepsToCome + 1,
     });
-  }
-
-  #adoptTasks(hosts: readonly HookHost[]): void {
-    provideTasks(hosts, this.#tasks);
-    this.#thirdPartyWork.adopt(hosts, this.#tasks, this.coordinator);
   }
 
   #registerHooks(): void {
@@ -258,6 +250,6 @@ export class ApplicationShutdown {
     await this.#process.end(report);
     this.#webSockets.dispose();
     this.#http.dispose();
-    this.#thirdPartyWork.dispose();
+    this.#taskAdoption.dispose();
   }
 }
