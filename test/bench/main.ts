@@ -15,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<rea
   tasks: () => import('./tasks.js'),
   'task-restarts': () => import('./task-restarts.js'),
   'idle-connections': () => import('./idle-connections.js'),
+  websockets: () => import('./websockets.js'),
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHMARKS);

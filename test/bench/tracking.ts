@@ -3,10 +3,9 @@ import { duplexPair, type Duplex } from 'node:stream';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { GracefulShutdownModule } from 'nestjs-drain';
-import { median, quartiles } from './statistics.js';
+import { compare } from './compare.js';
 import type { Figure } from './figure.js';
 
-const PAIRS = 31;
 const REQUESTS = 4_000;
 const CONNECTIONS = 2_000;
 const PROMISED_NS = 500;
@@ -40,36 +39,6 @@ export async function measure(): Promise<readonly Figure[]> {
     },
     { what: 'per connection with one request', measured: perConnection.text },
   ];
-}
-
-async function compare(
-  bare: Server,
-  tracked: Server,
-  run: (server: Server) => Promise<void>,
-  count: number,
-): Promise<{ median: number; text: string }> {
-  const time = async (server: Server): Promise<number> => {
-    const startedAt = process.hrtime.bigint();
-    await run(server);
-    return Number(process.hrtime.bigint() - startedAt) / count;
-  };
-  for (const server of [bare, tracked, bare, tracked]) await time(server);
-  const differences: number[] = [];
-  const costs: number[] = [];
-  for (let pair = 0; pair < PAIRS; pair += 1) {
-    const first = await time(pair % 2 === 0 ? bare : tracked);
-    const second = await time(pair % 2 === 0 ? tracked : bare);
-    differences.push(pair % 2 === 0 ? second - first : first - second);
-    costs.push(Math.min(first, second));
-  }
-  const [lower, upper] = quartiles(differences).map((ns) => ns.toFixed(0));
-  const middle = median(differences);
-  return {
-    median: middle,
-    text:
-      `${middle.toFixed(0)} ns more (half of ${PAIRS} pairs ${lower} to ${upper}) ` +
-      `than the ${median(costs).toFixed(0)} ns without`,
-  };
 }
 
 async function onOneConnection(server: Server, requests: number): Promise<void> {
