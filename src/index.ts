@@ -36,8 +36,17 @@ export { GracefulShutdownModule } from './nest/graceful-shutdown.module.js';
 export { OnShutdown } from './nest/on-shutdown.decorator.js';
 export { ShutdownStream } from './nest/shutdown-stream.decorator.js';
 export { ShuttingDownError } from './nest/shutting-down-error.js';
+export { ShutdownResource } from './nest/shutdown-resource.decorator.js';
+export type { ShutdownResourceOptions } from './nest/shutdown-resource.decorator.js';
 export { TrackTask } from './nest/track-task.decorator.js';
 export type { ShutdownStreamOptions } from './sse/stream-policy.js';
+export { ResourceRegistry } from './resources/resource-registry.js';
+export type {
+  MethodName,
+  ResourceInfo,
+  ResourceOptions,
+  ResourceType,
+} from './resources/resource-options.js';
 export { BackgroundTasks } from './tasks/background-tasks.js';
 export type {
   HandOver,

@@ -4,6 +4,7 @@ import type { GracefulShutdownOptions, HealthOptions, LateResponseOptions } from
 export const DEFAULTS = {
   quietPeriodMs: 0,
   participantTimeoutMs: 5_000,
+  resourceTimeoutMs: 5_000,
   forceAfterTimeout: true,
   raiseOnError: false,
   onFatalError: false,

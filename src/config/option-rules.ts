@@ -109,6 +109,7 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
   drainTimeoutMs: duration,
   reconnectWindowMs: duration,
   participantTimeoutMs: positiveDuration,
+  resourceTimeoutMs: positiveDuration,
   forceAfterTimeout: flag,
   raiseOnError: flag,
   onFatalError: flag,

@@ -48,6 +48,8 @@ export interface GracefulShutdownOptions {
    * warned about. More than 0. Default: 5 000.
    */
   readonly participantTimeoutMs?: number;
+  /** What closing one resource may take that has no timeout of its own. More than 0. Default: 5 000. */
+  readonly resourceTimeoutMs?: number;
   /** Whether the deadline ends the waiting; `false` gives up the promise to exit in time. Default: `true`. */
   readonly forceAfterTimeout?: boolean;
   /** Whether `shutdown()` and `app.close()` reject, after everything ran, when it was not clean. Default: `false`. */

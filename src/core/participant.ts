@@ -36,8 +36,8 @@ export type ParticipantMethod = (context: ShutdownContext) => void | Promise<voi
 /**
  * Anything that has to do with a shutdown: a server, a queue consumer, a database, a Nest hook.
  *
- * Every method is optional, runs concurrently with those of other participants (in `release`: with those of its
- * priority), and may fail or hang without harm to the others. It runs at most once per cycle, with one exception:
+ * Every method is optional, runs concurrently with those of other participants (in `release` and `flush`: with
+ * those of its priority), and may fail or hang without harm to the others. It runs at most once per cycle, with one exception:
  * see `inFlight`.
  */
 export interface ShutdownParticipant {
@@ -69,8 +69,8 @@ export interface ShutdownParticipant {
 /** How a participant takes part. */
 export interface ParticipantOptions {
   /**
-   * Order of start in every phase: higher first, and of equal priority the last registered first. In `release`, those
-   * of one priority are awaited before the next ones start. Default: 0; lifetime events come before all others.
+   * Order of start in every phase: higher first, and of equal priority the last registered first. In `release` and
+   * `flush`, those of one priority are awaited before the next ones start. Default: 0; lifetime events come before all others.
    */
   readonly priority?: number;
   /**

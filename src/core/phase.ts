@@ -77,7 +77,7 @@ export const PHASE_RULES: readonly PhaseRules[] = [
     spendsReserve: true,
     refusesWork: false,
     repeatsForWork: false,
-    byPriority: false,
+    byPriority: true,
   },
 ];
 

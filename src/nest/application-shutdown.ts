@@ -10,6 +10,7 @@ import { ShutdownLog } from '../core/shutdown-log.js';
 import { HealthGate } from '../health/health-gate.js';
 import { ReportDelivery } from '../process/report-delivery.js';
 import { ProcessBinding } from '../process/process-binding.js';
+import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { publishDiagnostics } from './diagnostics.js';
 import { HookBridge } from './hook-bridge.js';
@@ -19,6 +20,7 @@ import { HttpBinding } from './http-binding.js';
 import { NestTeardown } from './nest-teardown.js';
 import { registerDecoratedMethods } from './on-shutdown.decorator.js';
 import { setupHints } from './setup-hints.js';
+import { registerDecoratedResources } from './shutdown-resource.decorator.js';
 import { terminusTimeoutMs } from './terminus-hooks.js';
 import { TaskAdoption } from './task-adoption.js';
 import { WebSocketBinding } from './web-socket-binding.js';
@@ -48,6 +50,7 @@ export class ApplicationShutdown {
   readonly #process: ProcessBinding;
   readonly #taskAdoption: TaskAdoption;
   readonly #delivery: ReportDelivery;
+  readonly #resources: ResourceRegistry;
   readonly #over: Promise<void>;
   #isOwned = false;
   #isPrepared = false;
@@ -62,8 +65,10 @@ export class ApplicationShutdown {
     @Inject(HealthGate) gate: HealthGate,
     @Inject(BackgroundTasks) tasks: BackgroundTasks,
     @Inject(ModuleRef) moduleRef: ModuleRef,
+    @Inject(ResourceRegistry) resources: ResourceRegistry,
   ) {
     this.#taskAdoption = new TaskAdoption(tasks, coordinator);
+    this.#resources = resources;
     this.#modules = modules;
     this.coordinator = coordinator;
     this.options = options;
@@ -153,6 +158,8 @@ export class ApplicationShutdown {
     const hosts = this.#hookedModules.hosts();
     this.#bridge.adopt(hosts);
     registerDecoratedMethods(hosts, this.coordinator);
+    if (!hasBegun('release', this.coordinator.state)) registerDecoratedResources(hosts, this.#resources);
+    this.#resources.markBootstrapped();
     // Only now: the hooks of a half-built application are not called.
     if (!hasBegun('quiesce', this.coordinator.state)) this.#registerHooks();
     for (const hint of setupHints(this.#modules.values(), this.options)) this.#logger.warn(hint);

@@ -11,6 +11,7 @@ import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { HEALTH_PROVIDERS } from '../health/health.providers.js';
 import { ShutdownHealthIndicator } from '../health/shutdown-health.indicator.js';
 import { countActiveResources } from '../process/active-resources.js';
+import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ApplicationShutdown } from './application-shutdown.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './graceful-shutdown.module-definition.js';
@@ -26,8 +27,8 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
  * Graceful shutdown for a Nest application: import it once, in the root module.
  *
  * `imports: [GracefulShutdownModule]` works with the defaults; `forRoot(options)` and `forRootAsync(…)` take
- * {@link GracefulShutdownOptions}. The module is global: {@link ShutdownCoordinator} and {@link BackgroundTasks} can
- * be injected anywhere.
+ * {@link GracefulShutdownOptions}. The module is global: {@link ShutdownCoordinator}, {@link BackgroundTasks}
+ * and {@link ResourceRegistry} can be injected anywhere.
  */
 @Global()
 @Module({
@@ -67,10 +68,27 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
       },
       inject: [PhasedCoordinator, RESOLVED_OPTIONS],
     },
+    {
+      provide: ResourceRegistry,
+      useFactory: (coordinator: PhasedCoordinator, { resourceTimeoutMs }: ResolvedOptions) =>
+        new ResourceRegistry({
+          clock: systemClock,
+          coordinator,
+          logger: new Logger('GracefulShutdown'),
+          resourceTimeoutMs,
+        }),
+      inject: [PhasedCoordinator, RESOLVED_OPTIONS],
+    },
     ApplicationShutdown,
     ...HEALTH_PROVIDERS,
   ],
-  exports: [ShutdownCoordinator, BackgroundTasks, ShutdownHealthIndicator, ApplicationShutdown],
+  exports: [
+    ShutdownCoordinator,
+    BackgroundTasks,
+    ResourceRegistry,
+    ShutdownHealthIndicator,
+    ApplicationShutdown,
+  ],
 })
 export class GracefulShutdownModule extends ConfigurableModuleClass {}
 

@@ -6,6 +6,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<rea
   tracking: () => import('./tracking.js'),
   metrics: () => import('./metrics.js'),
   report: () => import('./report.js'),
+  resources: () => import('./resources.js'),
   'exit-time': () => import('./exit-time.js'),
   deadline: () => import('./deadline.js'),
   'close-time': () => import('./close-time.js'),

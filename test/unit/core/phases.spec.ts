@@ -223,7 +223,7 @@ describe('release', () => {
     expect(coordinator.report?.durationMs).toBe(100);
   });
 
-  it('is the only phase in which one participant waits for another', async () => {
+  it('and flush are the only phases in which one participant waits for another', async () => {
     const { clock, coordinator, events } = setUp();
     const waiting = (): Promise<void> => new Promise((resolve) => clock.setTimer(resolve, 100));
     const everywhere = {
@@ -242,7 +242,7 @@ describe('release', () => {
       ['quiesce', 100],
       ['drain', 100],
       ['release', 200],
-      ['flush', 100],
+      ['flush', 200],
     ]);
   });
 });

@@ -1,0 +1,120 @@
+import { nearestName } from '../config/nearest-name.js';
+import { callMethod, hasMethod, read } from './foreign.js';
+import { recognise } from './known-clients.js';
+import type { KnownClient } from './known-clients.js';
+import type { ResourceOptions } from './resource-options.js';
+
+/** How a resource is closed. */
+export interface Closer {
+  /** In words. */
+  readonly label: string;
+  readonly client: KnownClient | undefined;
+  /** Whether it is a function of the program, which may do more than to close: none of its errors is tolerated. */
+  readonly isOwn: boolean;
+  call(signal: AbortSignal): unknown;
+}
+
+/** What methods that close something are called. */
+const CLOSING_NAMES = [
+  'close',
+  'end',
+  'quit',
+  'disconnect',
+  '$disconnect',
+  'destroy',
+  'shutdown',
+  'stop',
+  'dispose',
+  'terminate',
+] as const;
+
+const DISPOSERS = ['asyncDispose', 'dispose'] as const;
+
+/**
+ * How a resource is to be closed: as was asked, else as its kind is, else as it disposes of itself, else by the one
+ * method whose name says so.
+ *
+ * @returns what is wrong, as a text, where that cannot be told
+ */
+export function findCloser(resource: object, asked: ResourceOptions['close']): Closer | string {
+  const client = recognise(resource);
+  if (typeof asked === 'function') {
+    return {
+      label: 'a function',
+      client,
+      isOwn: true,
+      call: (signal) => (asked as (resource: object, signal: AbortSignal) => unknown)(resource, signal),
+    };
+  }
+  if (asked !== undefined) {
+    return typeof asked === 'string' && hasMethod(resource, asked)
+      ? { label: `${asked as string}()`, client, isOwn: false, call: () => callMethod(resource, asked) }
+      : missing(resource, asked);
+  }
+  if (client) return { label: client.label, client, isOwn: false, call: () => client.close(resource) };
+  return disposer(resource) ?? byName(resource);
+}
+
+function disposer(resource: object): Closer | undefined {
+  const name = DISPOSERS.find((candidate) => {
+    const symbol: symbol | undefined = Symbol[candidate];
+    return symbol !== undefined && hasMethod(resource, symbol);
+  });
+  if (!name) return undefined;
+  return {
+    label: `[Symbol.${name}]()`,
+    client: undefined,
+    isOwn: false,
+    call: () => callMethod(resource, Symbol[name]),
+  };
+}
+
+function byName(resource: object): Closer | string {
+  const found = CLOSING_NAMES.filter((name) => hasMethod(resource, name));
+  const [name] = found;
+  if (name === undefined) return `has no method that closes it: ${methodsFound(resource)}. ${HOW_TO_SAY}`;
+  if (found.length > 1) {
+    return `has several methods that could close it: ${found.map((each) => `${each}()`).join(', ')}. ${HOW_TO_SAY}`;
+  }
+  return { label: `${name}()`, client: undefined, isOwn: false, call: () => callMethod(resource, name) };
+}
+
+const HOW_TO_SAY =
+  "Say which: close: 'method', or close: (resource) => … for one that takes arguments or a callback";
+
+function missing(resource: object, asked: unknown): string {
+  const nearest = nearestName(String(asked), methodNames(resource));
+  return (
+    `has no method ${JSON.stringify(asked)}: ` +
+    (nearest === undefined ? methodsFound(resource) : `did you mean ${nearest}()?`)
+  );
+}
+
+/** More of them help nobody. */
+const MOST_METHODS_SHOWN = 20;
+
+function methodsFound(resource: object): string {
+  const names = methodNames(resource);
+  if (names.length === 0) return 'it has none at all';
+  const shown = names.slice(0, MOST_METHODS_SHOWN).map((name) => `${name}()`);
+  const more = names.length - shown.length;
+  return `it has ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function methodNames(resource: object): string[] {
+  const names = new Set<string>();
+  try {
+    for (let owner = resource; owner && !isBuiltIn(owner); owner = Object.getPrototypeOf(owner) as object) {
+      for (const name of Object.getOwnPropertyNames(owner)) {
+        if (name !== 'constructor' && typeof read(resource, name) === 'function') names.add(name);
+      }
+    }
+  } catch {
+    // A proxy that does not tell.
+  }
+  return [...names];
+}
+
+function isBuiltIn(prototype: object): boolean {
+  return prototype === Object.prototype || prototype === Function.prototype;
+}

@@ -1,0 +1,246 @@
+import { callMethod, hasMethod, read } from './foreign.js';
+import type { ResourceType } from './resource-options.js';
+
+/** How something that many programs use is recognised and closed; never by import, since any of it may be absent. */
+export interface KnownClient<Client extends object = object> {
+  readonly label: string;
+  readonly type: ResourceType;
+  /** What it has, by names, and of what type. */
+  readonly shape: Readonly<Record<string, 'function' | 'number' | 'boolean' | 'string' | 'object'>>;
+  close(client: Client): unknown;
+  /** Whether it is closed, or somebody else is closing it; absent where it does not tell. */
+  isClosed?(client: Client): boolean;
+  /** How many of its connections are in use. */
+  busy?(client: Client): number;
+  /** Lets go of it when closing it has taken too long. */
+  drop?(client: Client): unknown;
+  /** The message with which it refuses to be closed twice. */
+  readonly closedError?: RegExp;
+}
+
+interface TypeOrmDataSource {
+  readonly isInitialized: boolean;
+  readonly driver?: { readonly master?: object };
+  destroy(): unknown;
+}
+interface MongooseConnection {
+  readonly readyState: number;
+  close(): unknown;
+}
+interface Mongoose {
+  readonly connections: readonly MongooseConnection[];
+  disconnect(): unknown;
+}
+interface Knex {
+  readonly client: { readonly pool?: { numUsed?(): number } };
+  destroy(): unknown;
+}
+interface PgPool {
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly ending?: boolean;
+  end(): unknown;
+}
+interface IoRedis {
+  readonly status: string;
+  quit(): unknown;
+  disconnect(): unknown;
+}
+interface NodeRedis {
+  readonly isOpen: boolean;
+  readonly isReady?: boolean;
+}
+interface BullWorker {
+  readonly closed?: boolean;
+  close(force?: boolean): unknown;
+}
+interface NatsConnection {
+  isClosed(): boolean;
+  drain(): unknown;
+}
+interface Pino {
+  flush(callback: (error?: Error) => void): void;
+}
+
+/** The states in which Mongoose has, or will soon have, no connection. */
+const MONGOOSE_CLOSED: readonly number[] = [0, 3];
+
+/** The first one whose shape fits is taken. */
+export const KNOWN_CLIENTS: readonly KnownClient[] = [
+  known<TypeOrmDataSource>({
+    label: 'TypeORM DataSource',
+    type: 'database',
+    shape: { initialize: 'function', destroy: 'function', isInitialized: 'boolean' },
+    close: (source) => source.destroy(),
+    isClosed: (source) => !source.isInitialized,
+    busy: ({ driver }) => (isPgPool(driver?.master) ? busyOf(driver.master) : 0),
+    closedError: /connection is not yet established/,
+  }),
+  known({
+    label: 'Prisma client',
+    type: 'database',
+    shape: { $connect: 'function', $disconnect: 'function' },
+    close: (client) => callMethod(client, '$disconnect'),
+  }),
+  known<MongooseConnection>({
+    label: 'Mongoose connection',
+    type: 'database',
+    shape: { close: 'function', useDb: 'function', readyState: 'number' },
+    close: (connection) => connection.close(),
+    isClosed: ({ readyState }) => MONGOOSE_CLOSED.includes(readyState),
+  }),
+  known<Mongoose>({
+    label: 'Mongoose',
+    type: 'database',
+    shape: { disconnect: 'function', createConnection: 'function', connections: 'object' },
+    close: (mongoose) => mongoose.disconnect(),
+    isClosed: ({ connections }) =>
+      connections.every(({ readyState }) => MONGOOSE_CLOSED.includes(readyState)),
+  }),
+  known({
+    label: 'MongoDB client',
+    type: 'database',
+    shape: { close: 'function', db: 'function', startSession: 'function' },
+    close: (client) => callMethod(client, 'close'),
+  }),
+  known<Knex>({
+    label: 'Knex',
+    type: 'database',
+    shape: { destroy: 'function', raw: 'function', transaction: 'function', client: 'object' },
+    close: (knex) => knex.destroy(),
+    isClosed: ({ client }) => client.pool === undefined,
+    busy: ({ client }) => client.pool?.numUsed?.() ?? 0,
+  }),
+  known({
+    label: 'mysql2 pool',
+    type: 'database',
+    shape: { end: 'function', getConnection: 'function', execute: 'function' },
+    // The pool with callbacks makes one with promises of itself.
+    close: (pool) =>
+      callMethod(hasMethod(pool, 'promise') ? Object(callMethod(pool, 'promise')) : pool, 'end'),
+  }),
+  known<PgPool>({
+    label: 'pg Pool',
+    type: 'database',
+    shape: { end: 'function', connect: 'function', totalCount: 'number', idleCount: 'number' },
+    close: (pool) => pool.end(),
+    isClosed: ({ ending }) => ending === true,
+    busy: busyOf,
+  }),
+  known({
+    label: 'pg Client',
+    type: 'database',
+    shape: { end: 'function', query: 'function', connectionParameters: 'object' },
+    close: (client) => callMethod(client, 'end'),
+  }),
+  known<IoRedis>({
+    label: 'ioredis',
+    type: 'cache',
+    shape: { quit: 'function', disconnect: 'function', status: 'string' },
+    // QUIT, which answers everything sent before, would wait for a server that is not there.
+    close: (redis) => (redis.status === 'ready' ? redis.quit() : redis.disconnect()),
+    isClosed: ({ status }) => status === 'end',
+    drop: (redis) => redis.disconnect(),
+    closedError: /^Connection is closed\.$/,
+  }),
+  known<NodeRedis>({
+    label: 'redis',
+    type: 'cache',
+    shape: { isOpen: 'boolean', multi: 'function' },
+    close: (client) => callMethod(client, closingMethodOf(client)),
+    isClosed: ({ isOpen }) => !isOpen,
+    drop: (client) => callMethod(client, droppingMethodOf(client)),
+    closedError: /^The client is closed$/,
+  }),
+  known<BullWorker>({
+    label: 'BullMQ worker',
+    type: 'consumer',
+    shape: { close: 'function', pause: 'function', isRunning: 'function', waitUntilReady: 'function' },
+    close: (worker) => worker.close(),
+    isClosed: ({ closed }) => closed === true,
+  }),
+  known({
+    label: 'BullMQ queue',
+    type: 'custom',
+    shape: { close: 'function', waitUntilReady: 'function' },
+    close: (queue) => callMethod(queue, 'close'),
+    isClosed: (queue) => read(queue, 'closed') === true,
+  }),
+  known({
+    label: 'amqplib channel',
+    type: 'consumer',
+    shape: { close: 'function', consume: 'function', ack: 'function' },
+    close: (channel) => callMethod(channel, 'close'),
+    closedError: /^(Channel|Connection) clos(ed|ing)/,
+  }),
+  known({
+    label: 'amqplib connection',
+    type: 'custom',
+    shape: { close: 'function', createChannel: 'function', createConfirmChannel: 'function' },
+    close: (connection) => callMethod(connection, 'close'),
+    closedError: /^Connection clos(ed|ing)/,
+  }),
+  known({
+    label: 'KafkaJS consumer',
+    type: 'consumer',
+    shape: { disconnect: 'function', run: 'function', subscribe: 'function' },
+    close: (consumer) => callMethod(consumer, 'disconnect'),
+  }),
+  known({
+    label: 'KafkaJS producer',
+    type: 'custom',
+    shape: { disconnect: 'function', sendBatch: 'function' },
+    close: (producer) => callMethod(producer, 'disconnect'),
+  }),
+  known<NatsConnection>({
+    label: 'NATS connection',
+    type: 'consumer',
+    shape: { drain: 'function', close: 'function', isClosed: 'function', publish: 'function' },
+    close: (connection) => connection.drain(),
+    isClosed: (connection) => connection.isClosed(),
+    drop: (connection) => callMethod(connection, 'close'),
+  }),
+  known({
+    label: 'OpenTelemetry provider',
+    type: 'telemetry',
+    shape: { shutdown: 'function', forceFlush: 'function' },
+    close: (provider) => callMethod(provider, 'shutdown'),
+  }),
+  known<Pino>({
+    label: 'pino',
+    type: 'logger',
+    shape: { flush: 'function', child: 'function', bindings: 'function' },
+    // It is flushed and stays usable: the outcome of the shutdown is logged after it.
+    close: (logger) =>
+      new Promise<void>((resolve, reject) => logger.flush((error) => (error ? reject(error) : resolve()))),
+  }),
+];
+
+/** What a resource is, where its shape tells. */
+export function recognise(resource: object): KnownClient | undefined {
+  return KNOWN_CLIENTS.find(({ shape }) =>
+    Object.entries(shape).every(([name, type]) => typeof read(resource, name) === type),
+  );
+}
+
+function known<Client extends object>(client: KnownClient<Client>): KnownClient {
+  return client;
+}
+
+function isPgPool(pool: object | undefined): pool is PgPool {
+  return pool !== undefined && typeof read(pool, 'idleCount') === 'number';
+}
+
+function busyOf({ totalCount, idleCount }: PgPool): number {
+  return totalCount - idleCount;
+}
+
+// A client that is not connected would wait for its server; `close` and `destroy` came with redis 5.
+function closingMethodOf(client: NodeRedis): string {
+  if (client.isReady === false) return droppingMethodOf(client);
+  return hasMethod(client, 'close') ? 'close' : 'quit';
+}
+
+function droppingMethodOf(client: NodeRedis): string {
+  return hasMethod(client, 'destroy') ? 'destroy' : 'disconnect';
+}

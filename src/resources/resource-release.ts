@@ -1,0 +1,72 @@
+import type { Clock } from '../core/clock.js';
+import type { PhasedCoordinator } from '../core/coordinator.js';
+import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
+import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { Resource } from './resource.js';
+
+/** What the release of resources needs. */
+export interface ResourceReleasePorts {
+  readonly clock: Clock;
+  readonly coordinator: PhasedCoordinator;
+  readonly logger: ShutdownLogger;
+  /** What is to be closed in a phase, group by group. */
+  groups(this: void, phase: Resource['phase']): Resource[][];
+}
+
+/** Closes the resources of one phase, each as a step with a name of its own. */
+export class ResourceRelease {
+  readonly participant: ShutdownParticipant;
+
+  readonly #ports: ResourceReleasePorts;
+  readonly #phase: Resource['phase'];
+
+  constructor(name: string, phase: Resource['phase'], ports: ResourceReleasePorts) {
+    this.#ports = ports;
+    this.#phase = phase;
+    this.participant = { name, [phase]: (context: ShutdownContext) => this.#run(context) };
+  }
+
+  /** How many groups are closed one after the other. */
+  readonly steps = (): number => this.#ports.groups(this.#phase).length;
+
+  async #run(context: ShutdownContext): Promise<void> {
+    const groups = this.#ports.groups(this.#phase);
+    // In no order then, and nobody waits: so that it is closed as far as there is time, and named.
+    const closeTheRest = (): void => {
+      for (const group of groups.splice(0)) void this.#close(group, 0, context);
+    };
+    context.signal.addEventListener('abort', closeTheRest, { once: true });
+    for (let group = groups.shift(); group; group = groups.shift()) {
+      await this.#close(group, groups.length, context);
+    }
+    context.signal.removeEventListener('abort', closeTheRest);
+  }
+
+  async #close(group: readonly Resource[], groupsToCome: number, context: ShutdownContext): Promise<void> {
+    // The other phase, or what else is flushed, has a claim to time as well.
+    const turn = { steps: 1, stepsToCome: groupsToCome + 2 };
+    await Promise.all(
+      group.map((resource) => {
+        const { name, registeredAt, timeoutMs } = resource;
+        const run = (signal: AbortSignal): Promise<void> => this.#closeOne(resource, signal, context);
+        return this.#ports.coordinator.perform({ name, registeredAt, run }, turn, timeoutMs);
+      }),
+    );
+  }
+
+  async #closeOne(resource: Resource, signal: AbortSignal, context: ShutdownContext): Promise<void> {
+    const { clock, logger } = this.#ports;
+    const startedAt = clock.now();
+    const giveUp = (): void => {
+      const { name, busy = 0 } = resource;
+      if (busy > 0) {
+        const progress = `${busy} of its connections in use`;
+        context.cut({ kind: 'resource', name, ageMs: clock.now() - startedAt, progress });
+      }
+      void resource.drop();
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    const wasClosed = await resource.close(signal);
+    if (wasClosed) logger.log(`${resource.name} was not open: there was nothing to close`);
+  }
+}

@@ -1,0 +1,18 @@
+import type { ResourceType } from './resource-options.js';
+
+/** When resources of a type are closed. */
+export interface TypeRules {
+  readonly phase: 'release' | 'flush';
+  readonly priority: number;
+}
+
+/** Who uses others comes before those: a consumer writes into a database, and both tell the logger. */
+export const RESOURCE_TYPES: Readonly<Record<ResourceType, TypeRules>> = {
+  consumer: { phase: 'release', priority: 500 },
+  custom: { phase: 'release', priority: 400 },
+  'http-client': { phase: 'release', priority: 300 },
+  cache: { phase: 'release', priority: 200 },
+  database: { phase: 'release', priority: 100 },
+  telemetry: { phase: 'flush', priority: 20 },
+  logger: { phase: 'flush', priority: 10 },
+};

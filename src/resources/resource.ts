@@ -1,0 +1,100 @@
+import { messageOf } from '../core/errors.js';
+import { RESOURCE_TYPES } from './resource-types.js';
+import type { Closer } from './find-closer.js';
+import type { ResourceInfo, ResourceOptions, ResourceType } from './resource-options.js';
+
+/** How clients and servers refuse to be closed for the second time. */
+const CLOSED_ALREADY =
+  /\balready (been )?(closed|closing|ended|destroyed|disconnected|stopped|shut ?down|disposed|released)\b|\bmore than once\b/i;
+const CLOSED_CODES: readonly unknown[] = ['ERR_SERVER_NOT_RUNNING', 'CONNECTION_CLOSED'];
+
+/** A registered resource: what it is, when it is closed, and how. */
+export class Resource {
+  readonly name: string;
+  readonly object: object;
+  readonly type: ResourceType;
+  readonly phase: 'release' | 'flush';
+  readonly priority: number;
+  readonly timeoutMs: number;
+  readonly after: readonly string[];
+  readonly registeredAt: string;
+
+  readonly #closer: Closer;
+
+  constructor(
+    name: string,
+    object: object,
+    closer: Closer,
+    options: ResourceOptions,
+    defaults: { readonly timeoutMs: number; readonly registeredAt: string },
+  ) {
+    this.name = name;
+    this.object = object;
+    this.#closer = closer;
+    this.type = options.type ?? closer.client?.type ?? 'custom';
+    const rules = RESOURCE_TYPES[this.type];
+    this.phase = rules.phase;
+    this.priority = options.priority ?? rules.priority;
+    this.timeoutMs = options.timeoutMs ?? defaults.timeoutMs;
+    this.after = options.after ?? [];
+    this.registeredAt = defaults.registeredAt;
+  }
+
+  get info(): ResourceInfo {
+    const { name, type, priority, after, registeredAt, busy } = this;
+    const closedBy = this.#closer.label;
+    return { name, type, priority, after, closedBy, registeredAt, ...(busy !== undefined && { busy }) };
+  }
+
+  /** How many of its connections are in use, where it tells. */
+  get busy(): number | undefined {
+    try {
+      return this.#closer.client?.busy?.(this.object);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Closes it, unless that has been done.
+   *
+   * @returns whether it had been closed before
+   */
+  async close(signal: AbortSignal): Promise<boolean> {
+    if (this.#isClosed) return true;
+    try {
+      await this.#closer.call(signal);
+      return false;
+    } catch (error) {
+      if (this.#closer.isOwn || !this.#saysItIsClosed(error)) throw error;
+      return true;
+    }
+  }
+
+  /** Lets go of what could not be closed in time; never rejects. */
+  async drop(): Promise<void> {
+    try {
+      if (!this.#closer.isOwn) await this.#closer.client?.drop?.(this.object);
+    } catch {
+      // It is given up.
+    }
+  }
+
+  get #isClosed(): boolean {
+    try {
+      return this.#closer.client?.isClosed?.(this.object) ?? false;
+    } catch {
+      return false;
+    }
+  }
+
+  #saysItIsClosed(error: unknown): boolean {
+    const message = messageOf(error);
+    const { code } = Object(error) as NodeJS.ErrnoException;
+    return (
+      CLOSED_ALREADY.test(message) ||
+      CLOSED_CODES.includes(code) ||
+      (this.#closer.client?.closedError?.test(message) ?? false)
+    );
+  }
+}
