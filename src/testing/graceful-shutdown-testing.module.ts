@@ -1,9 +1,12 @@
 import { Global, Logger, Module } from '@nestjs/common';
-import { LATE_RESPONSE_DEFAULTS } from '../config/default-options.js';
+import { DEFAULTS, LATE_RESPONSE_DEFAULTS } from '../config/default-options.js';
 import { systemClock } from '../core/clock.js';
+import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { ShuttingDownError } from '../nest/shutting-down-error.js';
+import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
+import { ControllableShutdownCoordinator } from './controllable-shutdown-coordinator.js';
 import { NoopShutdownCoordinator } from './noop-shutdown-coordinator.js';
 import type { DynamicModule } from '@nestjs/common';
 
@@ -18,7 +21,7 @@ export interface GracefulShutdownTestingOptions {
  * from this, and nothing listens, waits or exits.
  *
  * `app.close()` is Nest's own. {@link ShutdownCoordinator} is the one that is given to `forRoot`, for example a
- * {@link ControllableShutdownCoordinator}; background tasks take part in its shutdown.
+ * {@link ControllableShutdownCoordinator}; background tasks and resources take part in its shutdown.
  */
 @Global()
 @Module({})
@@ -43,8 +46,22 @@ export class GracefulShutdownTestingModule {
             return tasks;
           },
         },
+        {
+          provide: ResourceRegistry,
+          useFactory: () =>
+            new ResourceRegistry({
+              clock: systemClock,
+              logger: new Logger('GracefulShutdown'),
+              // Where nothing shuts down, what is registered is checked all the same.
+              coordinator:
+                coordinator instanceof PhasedCoordinator
+                  ? coordinator
+                  : new ControllableShutdownCoordinator(),
+              resourceTimeoutMs: DEFAULTS.resourceTimeoutMs,
+            }),
+        },
       ],
-      exports: [ShutdownCoordinator, BackgroundTasks],
+      exports: [ShutdownCoordinator, BackgroundTasks, ResourceRegistry],
     };
   }
 }

@@ -8,8 +8,10 @@ import {
   GracefulShutdownModule,
   LifetimeEvent,
   OnShutdown,
+  ResourceRegistry,
   ShutdownCoordinator,
   ShutdownError,
+  ShutdownResource,
   ShuttingDownError,
   TrackTask,
   type Deadline,
@@ -27,6 +29,7 @@ function expectType<A, B>(..._equal: Equal<A, B> extends true ? [] : ['the types
 declare const coordinator: ShutdownCoordinator;
 declare const context: ShutdownContext;
 declare const tasks: BackgroundTasks;
+declare const resources: ResourceRegistry;
 declare const express: NestExpressApplication;
 declare const fastify: NestFastifyApplication;
 declare const microservice: INestMicroservice;
@@ -168,6 +171,44 @@ export class Postman {
   // @ts-expect-error not a method
   @TrackTask()
   address = '';
+}
+
+// What closes a resource is one of its methods, or a function that gets it.
+class Store {
+  readonly path = '';
+  async close(): Promise<void> {
+    await Promise.resolve();
+  }
+}
+const takeOut = resources.register('store', new Store(), {
+  type: 'database',
+  close: 'close',
+  after: ['log'],
+});
+expectType<typeof takeOut, () => void>();
+resources.register('store', new Store(), { close: (store, signal) => signal.aborted || store.close() });
+// @ts-expect-error no such method
+resources.register('store', new Store(), { close: 'stop' });
+// @ts-expect-error not a method
+resources.register('store', new Store(), { close: 'path' });
+// @ts-expect-error no such type
+resources.register('store', new Store(), { type: 'file' });
+// @ts-expect-error nothing to close
+resources.register('store', 'postgres://');
+
+@ShutdownResource()
+export class Cache extends Store {}
+
+@ShutdownResource<Store>({ name: 'archive', close: 'close' })
+export class Archive extends Store {}
+
+// @ts-expect-error no such method
+@ShutdownResource<Store>({ close: 'stop' })
+export class Shelf extends Store {}
+
+@ShutdownResource({ type: 'cache', close: 'forget' })
+export class Memory {
+  forget(): void {}
 }
 
 // Errors have codes to tell them apart by.

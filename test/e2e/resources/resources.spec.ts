@@ -123,7 +123,7 @@ describe('@ShutdownResource()', () => {
       })),
     );
     await app.close();
-    expect(closed.sort()).toEqual(['a', 'b', 'c']);
+    expect(closed.toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual(['a', 'b', 'c']);
   });
 
   it('leaves alone what is made per request', async () => {

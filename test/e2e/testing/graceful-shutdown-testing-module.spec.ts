@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Inject, Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { BackgroundTasks, ShutdownCoordinator, TrackTask } from 'nestjs-drain';
+import { BackgroundTasks, ResourceRegistry, ShutdownCoordinator, TrackTask } from 'nestjs-drain';
 import {
   ControllableShutdownCoordinator,
   GracefulShutdownTestingModule,
@@ -40,6 +40,9 @@ describe('GracefulShutdownTestingModule', () => {
 
     expect(module.get(Exports).coordinator).toBeInstanceOf(NoopShutdownCoordinator);
     module.get(Exports).begin(Promise.resolve());
+    const resources = module.get(ResourceRegistry);
+    resources.register('db', { close() {} });
+    expect(() => resources.register('nothing', {})).toThrow('has no method that closes it');
 
     await module.close();
   });
@@ -51,6 +54,7 @@ describe('GracefulShutdownTestingModule', () => {
       providers: [Exports],
     }).compile();
     const exports = module.get(Exports);
+    module.get(ResourceRegistry).register('db', { close() {} });
     let finishWork = (): void => {};
     const work = new Promise<void>((resolve) => (finishWork = resolve));
     exports.begin(work);
@@ -65,6 +69,7 @@ describe('GracefulShutdownTestingModule', () => {
     const report = await finished;
     await received;
     expect(outcomesOf(report, 'background tasks')).toContain('drain: completed');
+    expect(outcomesOf(report, 'db')).toEqual(['release: completed']);
     expect(outcomesOf(report, 'exports')).toEqual(['announce: completed']);
     await module.close();
   });

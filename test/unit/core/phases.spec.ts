@@ -236,7 +236,7 @@ describe('release', () => {
     coordinator.register({ name: 'high', ...everywhere }, { priority: 1 });
     coordinator.register({ name: 'low', ...everywhere });
     void coordinator.shutdown();
-    await clock.advance(600);
+    await clock.advance(700);
     expect(ofType(events, 'phase-left').map(({ phase, durationMs }) => [phase, durationMs])).toEqual([
       ['announce', 100],
       ['quiesce', 100],

@@ -14,6 +14,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { createClient, createClientPool } from 'redis';
 import { DataSource } from 'typeorm';
+import { never } from '../core/coordinator-on-manual-clock.js';
 import { setUp } from './resources-on-manual-clock.js';
 import type { EventEmitter } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -145,7 +146,7 @@ describe('a client that is registered without a word', () => {
 });
 
 describe('a client that somebody else has closed', () => {
-  it.each<[string, { close(): unknown; readonly client: object }]>([
+  it.each<[string, { close(this: void): unknown; readonly client: object }]>([
     ['pg Pool', closable(new pg.Pool(NOWHERE), (pool) => pool.end())],
     ['pg Client', closable(new pg.Client(NOWHERE), (client) => client.end())],
     ['ioredis', closable(new Redis({ ...NOWHERE, lazyConnect: true }), (redis) => redis.disconnect())],
@@ -160,6 +161,45 @@ describe('a client that somebody else has closed', () => {
     resources.register('it', client);
     await close();
     expect(await coordinator.shutdown()).toMatchObject({ status: 'completed' });
+  });
+});
+
+describe('a client that tells that it is closed', () => {
+  it.each<[string, object]>([
+    ['pg Pool', { end: fail, connect: fail, totalCount: 0, idleCount: 0, ending: true }],
+    ['TypeORM DataSource', { initialize: fail, destroy: fail, isInitialized: false }],
+    ['Mongoose connection', { close: fail, useDb: fail, readyState: 0 }],
+    ['Mongoose', { disconnect: fail, createConnection: fail, connections: [{ readyState: 3 }] }],
+    ['ioredis', { quit: fail, disconnect: fail, status: 'end' }],
+    ['redis', { isOpen: false, multi: fail, close: fail }],
+    ['BullMQ worker', { close: fail, pause: fail, isRunning: fail, waitUntilReady: fail, closed: true }],
+    ['BullMQ queue', { close: fail, waitUntilReady: fail, closed: true }],
+    ['Knex', { destroy: fail, raw: fail, transaction: fail, client: {} }],
+  ])('is left alone: %s', async (label, client) => {
+    const { coordinator, resources, logged } = setUp();
+    resources.register('it', client);
+    expect(resources.registered()).toMatchObject([{ closedBy: label }]);
+    expect(await coordinator.shutdown()).toMatchObject({ status: 'completed' });
+    expect(logged).toEqual(['log: it was not open: there was nothing to close']);
+  });
+});
+
+describe('a client that does not close in time', () => {
+  it.each<[string, object, string]>([
+    ['ioredis', { quit: never, status: 'ready' }, 'disconnect'],
+    ['redis', { close: never, isOpen: true, isReady: true, multi: fail }, 'destroy'],
+    ['redis', { quit: never, isOpen: true, isReady: true, multi: fail }, 'disconnect'],
+    ['NATS connection', { drain: never, isClosed: () => false, publish: fail }, 'close'],
+  ])('is dropped: %s', async (label, client, method) => {
+    const { clock, coordinator, resources } = setUp();
+    let dropped = 0;
+    resources.register('it', { ...client, [method]: () => void (dropped += 1) });
+    expect(resources.registered()).toMatchObject([{ closedBy: label }]);
+    void coordinator.shutdown();
+    await clock.advance(499);
+    expect(dropped).toBe(0);
+    await clock.advance(1);
+    expect(dropped).toBe(1);
   });
 });
 
@@ -185,6 +225,10 @@ describe('a pool with connections in use', () => {
     });
   });
 });
+
+function fail(): never {
+  throw new Error('not to be called');
+}
 
 function closable<C extends object>(client: C, close: (client: C) => unknown) {
   return { client, close: () => close(client) };

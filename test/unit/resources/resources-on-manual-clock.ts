@@ -10,7 +10,7 @@ export interface Setup extends CoordinatorSetup {
   /** Names of what was begun to be closed, and of what was closed: `db`, `db.` */
   readonly journal: string[];
   /** Something to close that takes its time, and tells the journal. */
-  closable(name: string, closingMs?: number): { close(): Promise<void> };
+  closable(this: void, name: string, closingMs?: number): { close(): Promise<void> };
 }
 
 /** Resources of a coordinator with ten seconds, of which two are reserved; each may take 500 ms. */
