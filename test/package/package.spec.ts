@@ -55,6 +55,12 @@ describe.each(['nest-12-esm', 'nest-11-cjs'])('the package, installed into the c
     COMMAND_MS,
   );
 
+  it('brings a program', async () => {
+    await expect(
+      run(folder, 'npx', '--no-install', 'nestjs-drain', 'report', 'package.json'),
+    ).rejects.toThrow('package.json has no report of a shutdown in it');
+  });
+
   it(
     "works under the consumer's own Jest",
     async () => {

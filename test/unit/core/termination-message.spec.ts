@@ -1,53 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { terminationMessage, TERMINATION_MESSAGE_BYTES } from '../../../src/core/termination-message.js';
+import { SAMPLE_REPORT } from './sample-report.js';
 import type { ShutdownReport } from '../../../src/core/report.js';
-
-const report: ShutdownReport = {
-  version: 1,
-  status: 'forced',
-  forcedBy: 'deadline',
-  reason: { kind: 'signal', signal: 'SIGTERM' },
-  startedAt: '2026-01-01T00:00:00.000Z',
-  durationMs: 28_000,
-  gracePeriodMs: 28_000,
-  remainingMs: 0,
-  announceNeedMs: 3_210,
-  phases: [
-    { phase: 'announce', startedMs: 0, durationMs: 5_000 },
-    { phase: 'drain', startedMs: 5_000, durationMs: 18_000 },
-    { phase: 'release', startedMs: 23_000, durationMs: 5_000 },
-  ],
-  participants: [
-    {
-      name: 'KafkaConsumer.onModuleDestroy',
-      phase: 'release',
-      outcome: 'timed-out',
-      startedMs: 23_000,
-      durationMs: 5_000,
-      registeredAt: 'KafkaConsumer in OrdersModule',
-    },
-    { name: 'HTTP server', phase: 'drain', outcome: 'completed', startedMs: 5_000, durationMs: 18_000 },
-  ],
-  cuts: [
-    { kind: 'request', name: 'GET /export', ageMs: 19_000, phase: 'drain', participant: 'HTTP server' },
-    {
-      kind: 'task',
-      name: 'import',
-      ageMs: 18_000,
-      progress: '60 %',
-      phase: 'drain',
-      participant: 'background tasks',
-    },
-  ],
-  pending: [{ name: 'KafkaConsumer.onModuleDestroy', phase: 'release', ageMs: 5_000 }],
-  statistics: {},
-  activeResources: {},
-};
 
 describe('the termination message', () => {
   it('tells what it came to, what was waited for, what failed, what was lost, and where the time went', () => {
-    expect(terminationMessage(report).split('\n')).toEqual([
+    expect(terminationMessage(SAMPLE_REPORT).split('\n')).toEqual([
       'SIGTERM: forced by deadline after 28 000 ms of 28 000 ms',
       'pending: KafkaConsumer.onModuleDestroy in release for 5 000 ms',
       'timed-out: KafkaConsumer.onModuleDestroy in release, registered at KafkaConsumer in OrdersModule',
@@ -62,10 +21,10 @@ describe('the termination message', () => {
   });
 
   it('leaves out the least important lines, and says how many', () => {
-    const [cut] = report.cuts;
+    const [cut] = SAMPLE_REPORT.cuts;
     const cuts = Array.from({ length: 1_000 }, (_, index) => ({ ...cut!, name: `GET /export/${index}` }));
 
-    const lines = terminationMessage({ ...report, cuts })
+    const lines = terminationMessage({ ...SAMPLE_REPORT, cuts })
       .trimEnd()
       .split('\n');
 
@@ -79,7 +38,7 @@ describe('the termination message', () => {
     const anyReport = fc
       .tuple(text, fc.array(text, { maxLength: 50 }), fc.option(text))
       .map(([message, names, forcedBy]): ShutdownReport => ({
-        ...report,
+        ...SAMPLE_REPORT,
         reason: { kind: 'error', message },
         ...(forcedBy !== null && { forcedBy }),
         pending: names.map((name) => ({ name, phase: 'drain', ageMs: 1 })),

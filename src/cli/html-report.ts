@@ -1,0 +1,100 @@
+import { cutLines, failureLines, headline, milliseconds, pendingLines } from '../core/report-lines.js';
+import { escaped } from './escaped.js';
+import { svgTimeline } from './svg-timeline.js';
+import type { ShutdownReport } from '../core/report.js';
+
+/** A report as a page that needs nothing else: no script, no file, no network; for light and for dark. */
+export function htmlReport(report: ShutdownReport): string {
+  const title = headline(report);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1 class="${escaped(report.status)}">${escaped(title)}</h1>
+<dl>
+${facts(report)
+  .map(([term, text]) => `<div><dt>${escaped(term)}</dt><dd>${escaped(text)}</dd></div>`)
+  .join('\n')}
+</dl>
+<h2>Timeline</h2>
+${svgTimeline(report)}
+${list('What was waited for', pendingLines(report.pending))}
+${list('What went wrong', failureLines(report.participants))}
+${list('What was lost', cutLines(report.cuts))}
+${statistics(report)}
+</body>
+</html>
+`;
+}
+
+function facts(report: ShutdownReport): [string, string][] {
+  const { startedAt, durationMs, gracePeriodMs, remainingMs, announceNeedMs, phases } = report;
+  const announcedMs = phases.find(({ phase }) => phase === 'announce')?.durationMs ?? 0;
+  const resources = Object.entries(report.activeResources).map(([kind, count]) => `${count} ${kind}`);
+  return [
+    ['Trigger', startedAt],
+    ['Took', `${milliseconds(durationMs)} of ${milliseconds(gracePeriodMs)}`],
+    ['Left', milliseconds(remainingMs)],
+    ...(announceNeedMs === undefined
+      ? []
+      : [
+          [
+            'Last request',
+            `${milliseconds(announceNeedMs)} after the trigger; announced for ${milliseconds(announcedMs)}`,
+          ] as [string, string],
+        ]),
+    ...(resources.length === 0 ? [] : [['Ended with the process', resources.join(', ')] as [string, string]]),
+  ];
+}
+
+function list(heading: string, lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  const items = lines.map((line) => `<li>${escaped(line)}</li>`);
+  return `<h2>${heading}</h2>\n<ul>\n${items.join('\n')}\n</ul>`;
+}
+
+function statistics(report: ShutdownReport): string {
+  const rows = Object.entries(report.statistics).map(([name, numbers]) => {
+    const text = Object.entries(numbers).map(([what, count]) => `${what} ${count}`);
+    return `<tr><th scope="row">${escaped(name)}</th><td>${escaped(text.join(', '))}</td></tr>`;
+  });
+  return rows.length === 0 ? '' : `<h2>Last numbers</h2>\n<table>\n${rows.join('\n')}\n</table>`;
+}
+
+const STYLE = `
+:root {
+  color-scheme: light dark;
+  --text: #1b1f24; --quiet: #59636e; --line: #d1d9e0; --ground: #ffffff;
+  --phase: #8250df; --good: #1a7f37; --bad: #cf222e; --late: #bc4c00; --none: #818b98;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --text: #e6edf3; --quiet: #9198a1; --line: #3d444d; --ground: #0d1117;
+    --phase: #ab7df8; --good: #3fb950; --bad: #f85149; --late: #f0883e; --none: #9198a1;
+  }
+}
+body { margin: 2rem auto; max-width: 70rem; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--ground); }
+h1 { font-size: 1.3rem; overflow-wrap: anywhere; padding-left: .7rem; border-left: .4rem solid var(--bad); }
+h1.completed { border-color: var(--good); }
+h2 { font-size: 1rem; margin-top: 2rem; }
+dl { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; }
+dt, .tick text { color: var(--quiet); fill: var(--quiet); }
+dd { margin: 0; }
+li { overflow-wrap: anywhere; }
+th { text-align: left; font-weight: normal; padding-right: 2rem; vertical-align: top; color: var(--quiet); }
+svg { width: 100%; height: auto; font-size: 12px; }
+svg text { fill: var(--text); dominant-baseline: central; }
+svg line { stroke: var(--line); }
+svg .phase { font-weight: 600; }
+.phase rect { fill: var(--phase); }
+.completed rect { fill: var(--good); }
+.failed rect { fill: var(--bad); }
+.timed-out rect { fill: var(--late); }
+.skipped rect { fill: var(--none); }
+`;

@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { messageOf } from '../core/errors.js';
+import { report } from './report-command.js';
+
+const USAGE = `Usage:
+  nestjs-drain report FILE [--output FILE]   a page with the timeline of a shutdown, from its report or from a log`;
+
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => string>> = { report };
+
+const [name = '', ...args] = process.argv.slice(2);
+const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+try {
+  if (!command) throw new Error(name === '' ? 'a command is missing' : `there is no command ${name}`);
+  console.log(command(args));
+} catch (error) {
+  console.error(`nestjs-drain: ${messageOf(error)}\n\n${USAGE}`);
+  process.exitCode = 2;
+}

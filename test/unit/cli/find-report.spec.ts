@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { findReport } from '../../../src/cli/find-report.js';
+import { ReportEntry } from '../../../src/core/report-entry.js';
+import { SAMPLE_REPORT } from '../core/sample-report.js';
+
+const json = JSON.stringify(SAMPLE_REPORT);
+const line = `[Nest] 1 - LOG [GracefulShutdown] ${new ReportEntry(SAMPLE_REPORT).toString()}`;
+
+describe('a report', () => {
+  it.each([
+    ['a file of its own', JSON.stringify(SAMPLE_REPORT, undefined, 2)],
+    ['a log of text', `started\n${line}\nbye {"so": "what"}\n`],
+    [
+      'a log of JSON, as Nest writes it',
+      `{"message":"x"}\n{"message":{"message":"shutdown report","report":${json}}}`,
+    ],
+    [
+      'a log of JSON, as pino writes it',
+      `{"level":30,"message":"shutdown report","report":${json}}\n{"level":30}`,
+    ],
+  ])('is found in %s', (_where, text) => {
+    expect(findReport(text)).toEqual(SAMPLE_REPORT);
+  });
+
+  it('is the last one of a log', () => {
+    const first = line.replace('"forced"', '"failed"');
+    expect(findReport(`${first}\n${line}`)?.status).toBe('forced');
+  });
+
+  it.each(['', 'null', '{}', '[1]', '{"version":2,"phases":[]}', 'shutdown report {"version":1', 'text'])(
+    'is not found in %j',
+    (text) => {
+      expect(findReport(text)).toBeUndefined();
+    },
+  );
+});

@@ -1,0 +1,44 @@
+import type { ShutdownReport } from '../../../src/core/report.js';
+
+/** A shutdown in which everything happened that a report can tell of. */
+export const SAMPLE_REPORT: ShutdownReport = {
+  version: 1,
+  status: 'forced',
+  forcedBy: 'deadline',
+  reason: { kind: 'signal', signal: 'SIGTERM' },
+  startedAt: '2026-01-01T00:00:00.000Z',
+  durationMs: 28_000,
+  gracePeriodMs: 28_000,
+  remainingMs: 0,
+  announceNeedMs: 3_210,
+  phases: [
+    { phase: 'announce', startedMs: 0, durationMs: 5_000 },
+    { phase: 'drain', startedMs: 5_000, durationMs: 18_000 },
+    { phase: 'release', startedMs: 23_000, durationMs: 5_000 },
+  ],
+  participants: [
+    {
+      name: 'KafkaConsumer.onModuleDestroy',
+      phase: 'release',
+      outcome: 'timed-out',
+      startedMs: 23_000,
+      durationMs: 5_000,
+      registeredAt: 'KafkaConsumer in OrdersModule',
+    },
+    { name: 'HTTP server', phase: 'drain', outcome: 'completed', startedMs: 5_000, durationMs: 18_000 },
+  ],
+  cuts: [
+    { kind: 'request', name: 'GET /export', ageMs: 19_000, phase: 'drain', participant: 'HTTP server' },
+    {
+      kind: 'task',
+      name: 'import',
+      ageMs: 18_000,
+      progress: '60 %',
+      phase: 'drain',
+      participant: 'background tasks',
+    },
+  ],
+  pending: [{ name: 'KafkaConsumer.onModuleDestroy', phase: 'release', ageMs: 5_000 }],
+  statistics: { 'HTTP server': { open: 0, retired: 41, late: 3 } },
+  activeResources: { TCPSocketWrap: 2 },
+};
