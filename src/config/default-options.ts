@@ -5,6 +5,7 @@ export const DEFAULTS = {
   quietPeriodMs: 0,
   participantTimeoutMs: 5_000,
   resourceTimeoutMs: 5_000,
+  stallTimeoutMs: 10_000,
   forceAfterTimeout: true,
   raiseOnError: false,
   onFatalError: false,

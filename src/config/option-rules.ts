@@ -110,6 +110,7 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
   reconnectWindowMs: duration,
   participantTimeoutMs: positiveDuration,
   resourceTimeoutMs: positiveDuration,
+  stallTimeoutMs: duration,
   forceAfterTimeout: flag,
   raiseOnError: flag,
   onFatalError: flag,

@@ -50,6 +50,11 @@ export interface GracefulShutdownOptions {
   readonly participantTimeoutMs?: number;
   /** What closing one resource may take that has no timeout of its own. More than 0. Default: 5 000. */
   readonly resourceTimeoutMs?: number;
+  /**
+   * How long, while draining, an upload or download may wait for its client without a byte in either direction before
+   * it is cut; what a handler is still working on does not count. 0: as long as the drain lasts. Default: 10 000.
+   */
+  readonly stallTimeoutMs?: number;
   /** Whether the deadline ends the waiting; `false` gives up the promise to exit in time. Default: `true`. */
   readonly forceAfterTimeout?: boolean;
   /** Whether `shutdown()` and `app.close()` reject, after everything ran, when it was not clean. Default: `false`. */

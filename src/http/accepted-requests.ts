@@ -1,13 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import type { Connection } from './connection.js';
+import type { Session } from './session.js';
 
 /** A request that a server has accepted and not finished. */
 export interface AcceptedRequest {
+  /** One of HTTP/2 is an `Http2ServerResponse`. */
   readonly response: ServerResponse;
-  /** None for a stream of HTTP/2. */
+  /** None in HTTP/2. */
   readonly connection: Connection | undefined;
-  /** Method and path. */
-  readonly name: string;
+  /** Only in HTTP/2. */
+  readonly session: Session | undefined;
   /** On the monotonic clock; for one that was there before, the beginning of the announcement. */
   readonly seenAt: number;
   /** Bytes that its connection had been sent before it, as far as is known. */

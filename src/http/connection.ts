@@ -18,10 +18,8 @@ export type ConnectionState =
   /** Ended, and about to be gone. */
   | 'ending';
 
-/** What Node keeps on a socket; private, and the same on every version since 20. */
-interface SocketWithHandle extends Socket {
-  readonly _handle?: { readonly bytesWritten: number; readonly writeQueueSize?: number } | null;
-}
+/** As Node itself answers a header that takes too long. */
+const TIMEOUT_RESPONSE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
 /** A socket that a server has accepted, and what is known of it since a shutdown was announced. */
 export class Connection {
@@ -61,15 +59,6 @@ export class Connection {
     return isWithinRequest ? 'half-sent' : 'idle';
   }
 
-  /** Bytes that were handed to the kernel, all in all; the client may have got less. */
-  get bytesSent(): number {
-    const { _handle: handle, bytesWritten, writableLength } = this.socket as SocketWithHandle;
-    // A long write stays in `writableLength` as a whole until its last byte is gone.
-    return handle?.writeQueueSize === undefined
-      ? bytesWritten - writableLength
-      : handle.bytesWritten - handle.writeQueueSize;
-  }
-
   /** Back to what is known while nothing shuts down; a response under way does not say that it is the last one. */
   reset(): void {
     this.latestRequest = undefined;
@@ -79,5 +68,12 @@ export class Connection {
   /** To be called when, as far as is known, everything that was received has been answered. */
   markAnswered(): void {
     this.#answeredBytes = this.socket.bytesRead;
+  }
+
+  /** Ends it without waiting for its client. */
+  endNow(): void {
+    const { socket, state } = this;
+    if (state === 'half-sent') socket.end(TIMEOUT_RESPONSE, () => socket.destroy());
+    else socket.destroy();
   }
 }

@@ -59,7 +59,7 @@ export class Connections implements Iterable<Connection> {
   readonly #onSecureConnection = (socket: TLSSocket): void => {
     this.#handshakes.get(peerOf(socket))?.untrack();
     // Sessions of HTTP/2 are no connections in the sense of this class.
-    if (this.#server instanceof HttpsServer || socket.alpnProtocol === 'http/1.1') {
+    if (this.#server instanceof HttpsServer || socket.alpnProtocol !== 'h2') {
       this.#track(this.#open, socket, socket, false);
     }
   };

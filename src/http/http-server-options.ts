@@ -28,6 +28,8 @@ export interface HttpServerOptions {
   answer?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
   /** Refuses a late request otherwise than with 503, if it wants to; tells whether it did. */
   refuse?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
+  /** The pattern of the route that a request for `path` is being served by, where that is known: `/orders/:id`. */
+  routePattern?(this: void, request: IncomingMessage, path: string): string | undefined;
   /** Hears of every request from `announce` on that is not exempt. */
   onArrival(this: void): void;
   /** Hears of every request that is accepted from `announce` on, those that were in flight by then included. */
@@ -39,6 +41,8 @@ export interface HttpServerOptions {
    * that was refused as late; at most a twentieth of the time left.
    */
   readonly firstRequestBudgetMs: number;
+  /** How long, in milliseconds, a transfer may wait for its client without a byte before it is cut; `Infinity`: to the end. */
+  readonly stallTimeoutMs: number;
   /** When the listener closes: `announce` lets a watcher start the next process at once. */
   readonly closeListenerAt: 'announce' | 'drain';
 }

@@ -3,20 +3,31 @@ import { TLSSocket } from 'node:tls';
 import { Changes } from './changes.js';
 import { claim } from './claim.js';
 import { Connections } from './connections.js';
+import { Cuts } from './cuts.js';
 import { findResponses } from './find-responses.js';
 import { Listener } from './listener.js';
 import { RequestGate } from './request-gate.js';
+import type { Session } from './session.js';
+import { Sessions } from './sessions.js';
+import { Stalls } from './stalls.js';
 import { Stragglers } from './stragglers.js';
-import type { Server } from 'node:http';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 import type { AcceptedRequest } from './accepted-requests.js';
+import type { AnyHttpServer } from './any-http-server.js';
 import type { Connection, ConnectionState } from './connection.js';
 import type { ConnectionStatistics } from './connection-statistics.js';
 import type { CurrentResponses } from './current-responses.js';
 import type { HttpServerOptions } from './http-server-options.js';
+import type { SessionStreams } from './session-streams.js';
+
+/** How to find out what is in flight; default: from Node's own objects, where this Node lets them be read. */
+export interface WorkSources {
+  readonly responses?: CurrentResponses | undefined;
+  readonly streams?: SessionStreams | undefined;
+}
 
 /**
- * Drains an HTTP/1.1 or HTTPS server: what it has accepted is answered to the last byte, and clients learn in time to
+ * Drains a server of HTTP/1.1 or HTTP/2, over TLS or not: what it has accepted is answered to the last byte, and clients learn in time to
  * go elsewhere.
  *
  * It may be created before the server listens, and for one that never does.
@@ -27,37 +38,44 @@ export class HttpServerParticipant implements ShutdownParticipant {
   readonly #options: HttpServerOptions;
   readonly #responses: CurrentResponses;
   readonly #connections: Connections;
+  readonly #sessions: Sessions;
   readonly #gate: RequestGate;
   readonly #listener: Listener;
   readonly #stragglers: Stragglers;
+  readonly #stalls: Stalls;
+  readonly #cuts: Cuts;
   readonly #changes = new Changes();
   readonly #upgraded = new Set<Connection>();
   readonly #unclaim: () => void;
   #awaitsUpgraded = false;
   #swept = 0;
-  #cut = 0;
 
-  /**
-   * @param responses how to find out what is in flight; default: from the sockets, where this Node lets them be read
-   * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when the server has such a participant already
-   */
-  constructor(server: Server, options: HttpServerOptions, responses?: CurrentResponses) {
+  /** @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when the server has such a participant already */
+  constructor(server: AnyHttpServer, options: HttpServerOptions, sources: WorkSources = {}) {
     this.#unclaim = claim(server);
     this.name = options.name ?? 'HTTP server';
     this.#options = options;
-    this.#responses = responses ?? findResponses();
+    this.#responses = sources.responses ?? findResponses();
     this.#connections = new Connections(server, options.clock, this.#responses, {
       onOpened: (connection) => this.#stragglers.add(connection),
       onClosed: this.#onClosed,
     });
-    this.#gate = new RequestGate(server, options, this.#connections, this.#responses, {
-      onArrived: (connection) => this.#stragglers.delete(connection),
+    const ofSessions = {
+      onOpened: (session: Session) => this.#stragglers.add(session),
+      onClosed: this.#onSessionClosed,
+    };
+    this.#sessions = new Sessions(server, options.clock, ofSessions, sources.streams);
+    this.#gate = new RequestGate(server, options, this.#connections, this.#sessions, this.#responses, {
+      onArrived: (by) => this.#stragglers.delete(by),
       onRefused: (connection) => this.#stragglers.add(connection),
       onUpgraded: this.#onUpgraded,
-      onFinished: this.#changes.notify,
+      onFinished: this.#onFinished,
     });
+    const { requests } = this.#gate;
     this.#listener = new Listener(server);
     this.#stragglers = new Stragglers(options.clock);
+    this.#stalls = new Stalls(options.clock, options.stallTimeoutMs, requests);
+    this.#cuts = new Cuts(options, requests, this.#connections, this.#sessions);
   }
 
   announce({ terminating }: ShutdownContext): void {
@@ -113,7 +131,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
   /** What the connections are doing, and what became of earlier ones. */
   statistics(): ConnectionStatistics {
-    const states = [...this.#connections].map(({ state }) => state);
+    const states = [...this.#connections, ...this.#sessions].map(({ state }) => state);
     const count = (wanted: ConnectionState): number => states.filter((state) => state === wanted).length;
     return {
       open: states.length,
@@ -125,7 +143,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
       requests: this.inFlight(),
       retired: this.#gate.retired + this.#swept,
       late: this.#gate.late,
-      cut: this.#cut,
+      cut: this.#cuts.count,
     };
   }
 
@@ -133,15 +151,22 @@ export class HttpServerParticipant implements ShutdownParticipant {
   dispose(): void {
     this.#end();
     this.#connections.dispose();
+    this.#sessions.dispose();
     this.#responses.dispose();
     this.#unclaim();
   }
 
   async #cuttingOnAbort(context: ShutdownContext, wait: () => Promise<void>): Promise<void> {
-    const cutTheRest = (): void => this.#cutTheRest(context);
-    context.signal.addEventListener('abort', cutTheRest, { once: true });
+    const { signal, cut } = context;
+    const cutTheRest = (): void => {
+      this.#listener.closeNow();
+      this.#cuts.cutAll(cut);
+    };
+    signal.addEventListener('abort', cutTheRest, { once: true });
+    this.#stalls.watch((request) => this.#cuts.cutStalled(request, cut));
     await wait();
-    context.signal.removeEventListener('abort', cutTheRest);
+    this.#stalls.stop();
+    signal.removeEventListener('abort', cutTheRest);
   }
 
   #begin({ reason, deadline }: ShutdownContext): void {
@@ -157,8 +182,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   /** Behind the closed listener: no connection comes any more, and the idle ones are ended when nothing else is left. */
-  async #finishTheRest(context: ShutdownContext): Promise<void> {
-    const { signal } = context;
+  async #finishTheRest({ signal, cut }: ShutdownContext): Promise<void> {
     const { requests } = this.#gate;
     const isFinished = (): boolean => requests.size === 0 && this.#stragglers.size === 0;
     do {
@@ -169,41 +193,21 @@ export class HttpServerParticipant implements ShutdownParticipant {
     } while (!isFinished());
     for (const connection of this.#connections) {
       const { state, socket } = connection;
-      if (state === 'upgraded') this.#cutSocket(connection, context);
+      if (state === 'upgraded') this.#cuts.cutConnection(connection, cut);
       if (state !== 'idle') continue;
       // With thousands of them every step counts; but TLS has something to say before the end.
       if (socket instanceof TLSSocket) socket.destroySoon();
       else socket.destroy();
       this.#swept += 1;
     }
+    this.#cuts.cutSessions(cut);
   }
 
   #addStragglers(): void {
     for (const connection of this.#connections) {
       if (STRAGGLING.has(connection.state)) this.#stragglers.add(connection);
     }
-  }
-
-  #cutTheRest(context: ShutdownContext): void {
-    this.#listener.closeNow();
-    const now = this.#options.clock.now();
-    for (const request of this.#gate.requests) {
-      if (request.isRefused) continue;
-      const { name, seenAt, response } = request;
-      const kind = this.#options.isStream?.(response) ? 'stream' : 'request';
-      this.#cut += 1;
-      context.cut({ kind, name, ageMs: now - seenAt, bytesSent: bytesSentFor(request) });
-    }
-    for (const connection of this.#connections) this.#cutSocket(connection, context);
-  }
-
-  #cutSocket({ state, socket, openedAt }: Connection, { cut }: ShutdownContext): void {
-    const name = CUT_SOCKETS[state];
-    if (name !== undefined) {
-      this.#cut += 1;
-      cut({ kind: 'socket', name, ageMs: this.#options.clock.now() - openedAt });
-    }
-    socket.destroy();
+    for (const session of this.#sessions) if (session.isEmpty) this.#stragglers.add(session);
   }
 
   #end(): void {
@@ -216,6 +220,16 @@ export class HttpServerParticipant implements ShutdownParticipant {
     if (this.#awaitsUpgraded) this.#upgraded.add(connection);
   };
 
+  readonly #onFinished = ({ session }: AcceptedRequest): void => {
+    if (session?.isEmpty) this.#stragglers.add(session);
+    this.#changes.notify();
+  };
+
+  readonly #onSessionClosed = (session: Session): void => {
+    this.#stragglers.delete(session);
+    this.#changes.notify();
+  };
+
   readonly #onClosed = (connection: Connection): void => {
     this.#upgraded.delete(connection);
     this.#stragglers.delete(connection);
@@ -226,14 +240,3 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
 /** The states in which a connection gets only a short budget at the end. */
 const STRAGGLING: ReadonlySet<ConnectionState> = new Set(['silent', 'half-sent', 'lingering']);
-
-/** What is lost when a connection is cut in this state, requests apart. */
-const CUT_SOCKETS: Partial<Record<ConnectionState, string>> = {
-  upgraded: 'upgraded connection',
-  'half-sent': 'half-sent request',
-};
-
-/** Nothing has been sent before the header is; an estimate for a stream whose connection carried others before. */
-function bytesSentFor({ response, connection, bytesBefore }: AcceptedRequest): number {
-  return connection && response.headersSent ? Math.max(0, connection.bytesSent - bytesBefore) : 0;
-}

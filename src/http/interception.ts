@@ -65,8 +65,10 @@ export class Interception {
       case 'checkExpectation':
         this.#interceptor.onRequest(args[0] as IncomingMessage, args[1] as ServerResponse, proceed);
         return true;
-      case 'upgrade':
       case 'connect':
+      case 'upgrade':
+        // In HTTP/2 a tunnel is a stream among others, and comes with a response in place of a socket.
+        if ((args[0] as IncomingMessage).httpVersionMajor > 1) return false;
         this.#interceptor.onUpgrade(args[0] as IncomingMessage, args[1] as Duplex, proceed);
         return true;
       default:

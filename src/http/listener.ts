@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Server } from 'node:http';
+import type { Server } from 'node:net';
 
 /** More than a kernel queues for one listener (net.core.somaxconn), unless it was told to. */
 const LONGEST_QUEUE = 4096;

@@ -1,22 +1,27 @@
 import { AcceptedRequests, type AcceptedRequest } from './accepted-requests.js';
+import { Connection } from './connection.js';
 import { Interception } from './interception.js';
 import { refuse, refuseUpgrade } from './refusal.js';
-import { pathOf } from './request-path.js';
+import { requestPath } from './request-path.js';
 import { endConnectionWith, retireWith } from './retirement.js';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { isStreamGone } from './session-streams.js';
+import { bytesSentOn } from './socket-bytes.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import type { CurrentResponses } from './current-responses.js';
 import type { HttpServerOptions } from './http-server-options.js';
+import type { Session } from './session.js';
+import type { Sessions } from './sessions.js';
 
 /** Hears of what passes the gate. */
 export interface RequestGateListener {
   /** A request has arrived, and nothing is known yet of what will become of it. */
-  onArrived(this: void, connection: Connection): void;
+  onArrived(this: void, by: Connection | Session): void;
   onRefused(this: void, connection: Connection): void;
   onUpgraded(this: void, connection: Connection): void;
-  onFinished(this: void): void;
+  onFinished(this: void, request: AcceptedRequest): void;
 }
 
 /** Every request of a server passes here while a shutdown is under way, and takes its connection with it. */
@@ -28,6 +33,7 @@ export class RequestGate {
 
   readonly #options: HttpServerOptions;
   readonly #connections: Connections;
+  readonly #sessions: Sessions;
   readonly #responses: CurrentResponses;
   readonly #listener: RequestGateListener;
   readonly #interception: Interception;
@@ -38,11 +44,13 @@ export class RequestGate {
     server: Server,
     options: HttpServerOptions,
     connections: Connections,
+    sessions: Sessions,
     responses: CurrentResponses,
     listener: RequestGateListener,
   ) {
     this.#options = options;
     this.#connections = connections;
+    this.#sessions = sessions;
     this.#responses = responses;
     this.#listener = listener;
     this.#interception = new Interception(server, { onRequest: this.#onRequest, onUpgrade: this.#onUpgrade });
@@ -56,6 +64,12 @@ export class RequestGate {
       connection.isToRetire = true;
       this.#adopt(connection);
     }
+    for (const session of this.#sessions) {
+      for (const response of session.responses) {
+        this.#accept(response, { session }, this.#isExempt(response.req), false);
+      }
+      this.#retireSession(session);
+    }
   }
 
   /** Retires the connections that come, too. */
@@ -66,6 +80,7 @@ export class RequestGate {
   /** Whatever arrives from now on is late. */
   close(): void {
     this.#isLate = true;
+    for (const session of this.#sessions) this.#retireSession(session);
   }
 
   /** Leaves the server as it was. */
@@ -80,12 +95,11 @@ export class RequestGate {
     if (this.#interception.isActive) {
       return [...this.requests].filter(({ isExempt, isRefused }) => !isExempt && !isRefused).length;
     }
-    let count = 0;
-    for (const { socket } of this.#connections) {
-      const response = this.#responses.of(socket);
-      if (response && !this.#isExempt(response.req)) count += 1;
-    }
-    return count;
+    const responses = [
+      ...[...this.#connections].map(({ socket }) => this.#responses.of(socket)),
+      ...[...this.#sessions].flatMap((session) => session.responses),
+    ];
+    return responses.filter((response) => response && !this.#isExempt(response.req)).length;
   }
 
   #adopt(connection: Connection): void {
@@ -94,8 +108,12 @@ export class RequestGate {
     if (!response) return connection.markAnswered();
     if (this.requests.has(response)) return;
     connection.latestRequest ??= this.#responses.latestRequest(socket) ?? response.req;
-    const bytesBefore = response.headersSent ? 0 : connection.bytesSent;
-    this.#accept(response, connection, bytesBefore, this.#isExempt(response.req), false);
+    this.#accept(
+      response,
+      { connection, isBegun: response.headersSent },
+      this.#isExempt(response.req),
+      false,
+    );
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse, proceed: () => void): void => {
@@ -104,13 +122,15 @@ export class RequestGate {
     const connection = this.#connections.of(request.socket);
     // https://www.rfc-editor.org/rfc/rfc9112#section-9.6: what comes after the last response is not processed.
     if (connection?.isRetired) return;
+    const session = this.#sessions.of(request);
     const isExempt = this.#isExempt(request);
     const isNeverLate = isExempt || this.#options.continues?.(request) === true;
-    const isLate = this.#arrives(connection, request, isNeverLate);
-    const isRefused = this.#accept(response, connection, connection?.bytesSent ?? 0, isExempt, isLate);
+    const isLate = this.#arrives(connection ?? session, request, isNeverLate);
+    const isRefused = this.#accept(response, { connection, session }, isExempt, isLate);
+    if (session && this.#isLate) this.#retireSession(session);
     // By then whatever was pipelined behind it has been read, and a response knows whether it is the last one.
     setImmediate(() => {
-      if (connection?.socket.destroyed) return;
+      if (connection?.socket.destroyed || isStreamGone(response)) return;
       if (!isRefused) return this.#options.answer?.(request, response) ? undefined : proceed();
       if (!this.#options.refuse?.(request, response)) refuse(response, this.#options.lateResponse);
       if (connection) this.#listener.onRefused(connection);
@@ -129,11 +149,9 @@ export class RequestGate {
   };
 
   /** @returns whether the request is late */
-  #arrives(connection: Connection | undefined, request: IncomingMessage, isExempt: boolean): boolean {
-    if (connection) {
-      connection.latestRequest = request;
-      this.#listener.onArrived(connection);
-    }
+  #arrives(by: Connection | Session | undefined, request: IncomingMessage, isExempt: boolean): boolean {
+    if (by instanceof Connection) by.latestRequest = request;
+    if (by) this.#listener.onArrived(by);
     if (isExempt) return false;
     this.#options.onArrival();
     if (this.#isLate) this.late += 1;
@@ -143,8 +161,7 @@ export class RequestGate {
   /** @returns whether the request is to be refused */
   #accept(
     response: ServerResponse,
-    connection: Connection | undefined,
-    bytesBefore: number,
+    { connection, session, isBegun = false }: Carrier,
     isExempt: boolean,
     isLate: boolean,
   ): boolean {
@@ -152,9 +169,9 @@ export class RequestGate {
     const request: AcceptedRequest = {
       response,
       connection,
-      name: `${response.req.method} ${pathOf(targetOf(response.req))}`,
+      session,
       seenAt: this.#options.clock.now(),
-      bytesBefore,
+      bytesBefore: connection && !isBegun ? bytesSentOn(connection.socket) : 0,
       isExempt,
       isLate,
       isRefused,
@@ -177,18 +194,25 @@ export class RequestGate {
     return true;
   }
 
+  #retireSession(session: Session): void {
+    if (session.retire()) this.retired += 1;
+  }
+
   readonly #onFinished = (request: AcceptedRequest): void => {
     // Behind a response that was in flight when the gate was put up there may be others, which nobody has seen.
     if (request.connection && !request.connection.socket.destroyed) this.#adopt(request.connection);
-    this.#listener.onFinished();
+    this.#listener.onFinished(request);
   };
 
   #isExempt(request: IncomingMessage): boolean {
-    return this.#options.isExempt(request.method ?? 'GET', pathOf(targetOf(request)));
+    return this.#options.isExempt(request.method ?? 'GET', requestPath(request));
   }
 }
 
-/** Express shortens `url` while a router works on it. */
-function targetOf(request: IncomingMessage & { readonly originalUrl?: string }): string | undefined {
-  return request.originalUrl ?? request.url;
+/** What a request has come by. */
+interface Carrier {
+  readonly connection?: Connection | undefined;
+  readonly session?: Session | undefined;
+  /** Whether a part of the response had been sent when the request was first seen. */
+  readonly isBegun?: boolean;
 }

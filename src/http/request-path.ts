@@ -1,5 +1,8 @@
-/** The path of a request target: without origin, query and fragment, which may hold secrets. */
-export function pathOf(target: string | undefined): string {
-  const path = (target ?? '').replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
-  return path || '/';
+import type { IncomingMessage } from 'node:http';
+
+/** The path of a request: without origin, query and fragment, which may hold secrets. */
+export function requestPath(request: IncomingMessage & { readonly originalUrl?: string }): string {
+  // Express shortens `url` while a router works on it.
+  const target = request.originalUrl ?? request.url ?? '';
+  return target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/';
 }

@@ -1,13 +1,14 @@
 import type { Clock, Timer } from '../core/clock.js';
-import type { Connection } from './connection.js';
 
-/** As Node itself answers a header that takes too long. */
-const TIMEOUT_RESPONSE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
+/** Something that a drain waits for only shortly. */
+export interface Straggler {
+  endNow(): void;
+}
 
-/** Connections that a drain waits for only shortly: silent, half-sent or refused ones. */
+/** Connections that are silent, half-sent or refused, and sessions of HTTP/2 that have no stream. */
 export class Stragglers {
   readonly #clock: Clock;
-  readonly #dueAt = new Map<Connection, number>();
+  readonly #dueAt = new Map<Straggler, number>();
   #budgetMs = Infinity;
   #isExpiring = false;
   #timer: Timer | undefined;
@@ -25,14 +26,14 @@ export class Stragglers {
     this.#budgetMs = budgetMs;
   }
 
-  add(connection: Connection): void {
+  add(straggler: Straggler): void {
     if (this.#budgetMs === Infinity) return;
-    this.#dueAt.set(connection, this.#clock.now() + this.#budgetMs);
+    this.#dueAt.set(straggler, this.#clock.now() + this.#budgetMs);
     if (this.#isExpiring && this.size === 1) this.expire();
   }
 
-  delete(connection: Connection): void {
-    this.#dueAt.delete(connection);
+  delete(straggler: Straggler): void {
+    this.#dueAt.delete(straggler);
   }
 
   /** From now on, ends those that are over their budget. */
@@ -41,9 +42,13 @@ export class Stragglers {
     this.#timer?.cancel();
     const now = this.#clock.now();
     let nextDueAt = Infinity;
-    for (const [connection, dueAt] of this.#dueAt) {
-      if (dueAt > now) nextDueAt = Math.min(nextDueAt, dueAt);
-      else this.#end(connection);
+    for (const [straggler, dueAt] of this.#dueAt) {
+      if (dueAt > now) {
+        nextDueAt = Math.min(nextDueAt, dueAt);
+        continue;
+      }
+      this.#dueAt.delete(straggler);
+      straggler.endNow();
     }
     this.#timer = this.#clock.setTimer(this.expire, nextDueAt - now);
   };
@@ -54,12 +59,5 @@ export class Stragglers {
     this.#dueAt.clear();
     this.#budgetMs = Infinity;
     this.#isExpiring = false;
-  }
-
-  #end(connection: Connection): void {
-    this.#dueAt.delete(connection);
-    const { socket, state } = connection;
-    if (state === 'half-sent') socket.end(TIMEOUT_RESPONSE, () => socket.destroy());
-    else socket.destroy();
   }
 }

@@ -1,17 +1,18 @@
-import { Server as HttpServer } from 'node:http';
-import { Server as HttpsServer } from 'node:https';
 import { systemClock } from '../core/clock.js';
 import { finishMs, reconnectWindowMs } from '../config/reconnect-window.js';
+import { isHttpServer } from '../http/any-http-server.js';
 import { HttpServerParticipant } from '../http/http-server-participant.js';
 import { isEventStream } from '../sse/event-stream.js';
 import { EventStreams } from '../sse/event-streams.js';
 import { AdapterClose } from './adapter-close.js';
 import { overrideMethod } from './override-method.js';
+import { routePatternOf } from './route-pattern.js';
 import type { IncomingMessage } from 'node:http';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { HealthGate } from '../health/health-gate.js';
+import type { AnyHttpServer } from '../http/any-http-server.js';
 import type { Connection } from '../http/connection.js';
 
 /** How long the end of a drain waits for connections that have not sent a whole request, in milliseconds. */
@@ -28,8 +29,8 @@ export class HttpBinding {
   readonly #gate: HealthGate;
   /** Whether a request belongs to a connection of several: those that socket.io polls with. */
   continues: (request: IncomingMessage) => boolean = () => false;
-  #server: HttpServer | HttpsServer | undefined;
-  readonly #participants = new Map<HttpServer | HttpsServer, HttpServerParticipant>();
+  #server: AnyHttpServer | undefined;
+  readonly #participants = new Map<AnyHttpServer, HttpServerParticipant>();
   readonly #eventStreams: EventStreams;
   #adapterClose: AdapterClose | undefined;
   #restoreListen = (): void => {};
@@ -76,7 +77,7 @@ export class HttpBinding {
   bind(onListening: () => void): void {
     const adapter: HttpAdapterHost['httpAdapter'] | undefined = this.#adapterHost.httpAdapter;
     const server: unknown = adapter?.getHttpServer?.();
-    if (!adapter || !isHttp1Server(server)) return;
+    if (!adapter || !isHttpServer(server)) return;
     this.#server = server;
     this.#onListening = onListening;
     server.once('listening', onListening);
@@ -97,7 +98,7 @@ export class HttpBinding {
   /** Drains a server of the application's that is not Nest's own, from now on. */
   add(server: unknown, name: string): void {
     const isNests = server === this.#adapterHost.httpAdapter?.getHttpServer?.();
-    if (isHttp1Server(server) && !isNests) this.#addParticipant(server, name);
+    if (isHttpServer(server) && !isNests) this.#addParticipant(server, name);
   }
 
   dispose(): void {
@@ -109,9 +110,9 @@ export class HttpBinding {
     this.#restoreListen();
   }
 
-  #addParticipant(server: HttpServer | HttpsServer, name: string): void {
+  #addParticipant(server: AnyHttpServer, name: string): void {
     if (this.#coordinator.isShuttingDown || this.#participants.has(server)) return;
-    const { lateRequests, lateResponse, closeListenerAt } = this.#options;
+    const { lateRequests, lateResponse, closeListenerAt, stallTimeoutMs } = this.#options;
     const participant = new HttpServerParticipant(server, {
       name,
       clock: systemClock,
@@ -119,9 +120,11 @@ export class HttpBinding {
       lateResponse,
       closeListenerAt,
       firstRequestBudgetMs: FIRST_REQUEST_BUDGET_MS,
+      stallTimeoutMs: stallTimeoutMs || Infinity,
       isExempt: (method, path) => this.#gate.isExempt(method, path),
       continues: (request) => this.continues(request),
       answer: (request, response) => this.#gate.refuses(request, response),
+      routePattern: routePatternOf(this.#adapterHost.httpAdapter),
       onArrival: () => this.#coordinator.arrivals.record(),
       onAccepted: this.#eventStreams.onAccepted,
       refuse: this.#eventStreams.refuse,
@@ -147,10 +150,6 @@ export class HttpBinding {
   }
 }
 
-function isHttp1Server(server: unknown): server is HttpServer | HttpsServer {
-  return server instanceof HttpServer || server instanceof HttpsServer;
-}
-
 /**
  * Calls back for each server that Fastify adds for a further address of its host: `localhost` is two, mostly.
  *
@@ -160,7 +159,7 @@ function isHttp1Server(server: unknown): server is HttpServer | HttpsServer {
  */
 function onFurtherServer(
   adapter: HttpAdapterHost['httpAdapter'],
-  callback: (server: HttpServer | HttpsServer) => void,
+  callback: (server: AnyHttpServer) => void,
 ): () => void {
   const instance = Object(adapter.getInstance()) as Record<symbol, unknown>;
   const key = Object.getOwnPropertySymbols(instance).find(
@@ -169,7 +168,7 @@ function onFurtherServer(
   const servers = key && instance[key];
   if (!Array.isArray(servers)) return () => {};
   return overrideMethod(servers, 'push', (push) => (server) => {
-    if (isHttp1Server(server)) callback(server);
+    if (isHttpServer(server)) callback(server);
     return push(server);
   });
 }

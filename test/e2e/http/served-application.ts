@@ -1,4 +1,5 @@
-import { Controller, Get, Module, Post, Req, Sse, StreamableFile } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { Controller, Get, Module, Param, Post, Req, Sse, StreamableFile } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -20,7 +21,9 @@ export const ADAPTERS = [
   { name: 'Express', create: () => new ExpressAdapter() },
   { name: 'Fastify', create: () => new FastifyAdapter({ forceCloseConnections: true }) },
 ] as const;
-export type Adapter = (typeof ADAPTERS)[number];
+export interface Adapter {
+  create(this: void): ExpressAdapter | FastifyAdapter;
+}
 
 /** An application with routes that show what becomes of requests. */
 export class ServedApplication {
@@ -54,6 +57,17 @@ export class ServedApplication {
       async held(): Promise<string> {
         await held.next();
         return 'done';
+      }
+
+      @Get('orders/:id/items/:item')
+      async item(@Param('id') id: string): Promise<string> {
+        await held.next();
+        return id;
+      }
+
+      @Get('parts')
+      parts(): StreamableFile {
+        return new StreamableFile(Readable.from(inTwoParts(held)));
       }
 
       @Get('big')
@@ -104,12 +118,18 @@ export class ServedApplication {
   }
 
   /** A connection with a request that waits for {@link release}. */
-  async held(host?: string): Promise<RawClient> {
+  async held(host?: string, path = '/held'): Promise<RawClient> {
     const client = await this.connect(host);
-    const before = this.#held.count;
-    client.get('/held');
-    await eventually(() => this.#held.count > before);
+    const held = this.nextHeld();
+    client.get(path);
+    await held;
     return client;
+  }
+
+  /** Resolves when one more request waits for {@link release}. */
+  nextHeld(): Promise<void> {
+    const before = this.#held.count;
+    return eventually(() => this.#held.count > before);
   }
 
   /** Answers what waits. */
@@ -142,6 +162,12 @@ export class ServedApplication {
     this.release();
     await this.app.close();
   }
+}
+
+async function* inTwoParts(held: Held): AsyncGenerator<string> {
+  yield 'one';
+  await held.next();
+  yield 'two';
 }
 
 /** Requests that wait for the test. */

@@ -3,13 +3,13 @@ import http, { type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../../src/core/clock.js';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
-import { HttpServerParticipant } from '../../../src/http/http-server-participant.js';
+import { HttpServerParticipant, type WorkSources } from '../../../src/http/http-server-participant.js';
 import { eventually } from './eventually.js';
 import { RawClient } from './raw-client.js';
 import type { CoordinatorOptions } from '../../../src/core/coordinator-options.js';
 import type { ShutdownPhase } from '../../../src/core/phase.js';
 import type { ShutdownReport } from '../../../src/core/report.js';
-import type { CurrentResponses } from '../../../src/http/current-responses.js';
+import type { AnyHttpServer } from '../../../src/http/any-http-server.js';
 import type { HttpServerOptions } from '../../../src/http/http-server-options.js';
 
 export const LATE_RESPONSE = {
@@ -19,9 +19,8 @@ export const LATE_RESPONSE = {
 };
 
 /** What a test may want to be different. */
-export interface DrainedServerOptions extends Partial<HttpServerOptions> {
+export interface DrainedServerOptions extends Partial<HttpServerOptions>, WorkSources {
   readonly coordinator?: Partial<CoordinatorOptions>;
-  readonly responses?: CurrentResponses;
   /** Default: it listens on a free port of 127.0.0.1. */
   readonly listens?: boolean;
 }
@@ -42,8 +41,9 @@ export class DrainedServer {
   readonly #clients: RawClient[] = [];
   readonly #releases: (() => void)[] = [];
 
-  private constructor(server: Server, options: DrainedServerOptions) {
-    this.server = server;
+  private constructor(server: AnyHttpServer, options: DrainedServerOptions) {
+    // What a test asks of it is what all servers have.
+    this.server = server as Server;
     this.participant = new HttpServerParticipant(
       server,
       {
@@ -55,10 +55,11 @@ export class DrainedServer {
           this.arrivals += 1;
         },
         firstRequestBudgetMs: 300,
+        stallTimeoutMs: Infinity,
         closeListenerAt: 'drain',
         ...options,
       },
-      options.responses,
+      options,
     );
     this.coordinator = new PhasedCoordinator(
       {
@@ -79,7 +80,7 @@ export class DrainedServer {
   }
 
   static async start(
-    server: Server | RequestListener,
+    server: AnyHttpServer | RequestListener,
     options: DrainedServerOptions = {},
   ): Promise<DrainedServer> {
     const drained = new DrainedServer(

@@ -131,6 +131,7 @@ describe('a server', () => {
       isExempt: () => false,
       onArrival: () => {},
       firstRequestBudgetMs: 0,
+      stallTimeoutMs: Infinity,
       closeListenerAt: 'drain',
     } as const;
     expect(() => new HttpServerParticipant(drained.server, options)).toThrow(

@@ -1,0 +1,99 @@
+import { requestPath } from './request-path.js';
+import { bytesSentOnStream, cancelStream } from './session-streams.js';
+import { bytesSentOn } from './socket-bytes.js';
+import type { ShutdownContext } from '../core/participant.js';
+import type { AcceptedRequest, AcceptedRequests } from './accepted-requests.js';
+import type { Connection, ConnectionState } from './connection.js';
+import type { Connections } from './connections.js';
+import type { HttpServerOptions } from './http-server-options.js';
+import type { Sessions } from './sessions.js';
+
+type CutsOptions = Pick<HttpServerOptions, 'clock' | 'routePattern' | 'isStream'>;
+type Report = ShutdownContext['cut'];
+
+/** Ends what is unfinished, and names it. */
+export class Cuts {
+  /** How many there were. */
+  count = 0;
+
+  readonly #options: CutsOptions;
+  readonly #requests: AcceptedRequests;
+  readonly #connections: Connections;
+  readonly #sessions: Sessions;
+
+  constructor(
+    options: CutsOptions,
+    requests: AcceptedRequests,
+    connections: Connections,
+    sessions: Sessions,
+  ) {
+    this.#options = options;
+    this.#requests = requests;
+    this.#connections = connections;
+    this.#sessions = sessions;
+  }
+
+  /** Cuts a request whose client has made no move for too long. */
+  cutStalled(request: AcceptedRequest, report: Report): void {
+    this.#reportRequest(`stalled ${this.#kindOf(request)}`, request, report);
+    if (request.connection) request.connection.socket.destroy();
+    else cancelStream(request.response);
+  }
+
+  /** Cuts everything. */
+  cutAll(report: Report): void {
+    for (const request of this.#requests) {
+      if (!request.isRefused) this.#reportRequest(this.#kindOf(request), request, report);
+    }
+    for (const connection of this.#connections) this.cutConnection(connection, report);
+    this.cutSessions(report);
+  }
+
+  /** Cuts a connection, once its requests have been. */
+  cutConnection({ state, socket, openedAt }: Connection, report: Report): void {
+    const name = CUT_SOCKETS[state];
+    if (name !== undefined) this.#reportSocket(name, openedAt, report);
+    socket.destroy();
+  }
+
+  /** Cuts the sessions, once their requests have been: what they still have are streams that nobody knows by a name. */
+  cutSessions(report: Report): void {
+    for (const session of this.#sessions) {
+      const isUnknown = session.state === 'in-flight' && session.responses.length === 0;
+      if (isUnknown) this.#reportSocket('HTTP/2 session', session.openedAt, report);
+      session.endNow();
+    }
+  }
+
+  #reportRequest(kind: string, request: AcceptedRequest, report: Report): void {
+    const ageMs = this.#options.clock.now() - request.seenAt;
+    this.count += 1;
+    report({ kind, name: this.#nameOf(request), ageMs, bytesSent: bytesSentFor(request) });
+  }
+
+  #reportSocket(name: string, openedAt: number, report: Report): void {
+    this.count += 1;
+    report({ kind: 'socket', name, ageMs: this.#options.clock.now() - openedAt });
+  }
+
+  #kindOf({ response }: AcceptedRequest): string {
+    return this.#options.isStream?.(response) ? 'stream' : 'request';
+  }
+
+  #nameOf({ response: { req: request } }: AcceptedRequest): string {
+    const path = requestPath(request);
+    return `${request.method} ${this.#options.routePattern?.(request, path) ?? path}`;
+  }
+}
+
+/** What is lost when a connection is cut in this state, requests apart. */
+const CUT_SOCKETS: Partial<Record<ConnectionState, string>> = {
+  upgraded: 'upgraded connection',
+  'half-sent': 'half-sent request',
+};
+
+/** Nothing has been sent before the header is; an estimate for a stream whose connection carried others before. */
+function bytesSentFor({ response, connection, bytesBefore }: AcceptedRequest): number {
+  if (!connection) return bytesSentOnStream(response);
+  return response.headersSent ? Math.max(0, bytesSentOn(connection.socket) - bytesBefore) : 0;
+}

@@ -1,0 +1,62 @@
+import { findStreams, sessionOf, type SessionStreams } from './session-streams.js';
+import { Session } from './session.js';
+import type { IncomingMessage } from 'node:http';
+import type { ServerHttp2Session } from 'node:http2';
+import type { Server as NetServer, Socket } from 'node:net';
+import type { Clock } from '../core/clock.js';
+
+/** Hears of sessions that come and go. */
+export interface SessionsListener {
+  onOpened(this: void, session: Session): void;
+  onClosed(this: void, session: Session): void;
+}
+
+/** The open HTTP/2 sessions of a server; none, if it does not speak that. */
+export class Sessions implements Iterable<Session> {
+  readonly #server: NetServer;
+  readonly #clock: Clock;
+  readonly #listener: SessionsListener;
+  readonly #open = new Map<ServerHttp2Session, Session>();
+  #streams: SessionStreams | undefined;
+
+  /** @param streams how to find out what is in flight; default: from the sessions, where this Node lets them be read */
+  constructor(server: NetServer, clock: Clock, listener: SessionsListener, streams?: SessionStreams) {
+    this.#server = server;
+    this.#clock = clock;
+    this.#listener = listener;
+    this.#streams = streams;
+    server.on('session', this.#onSession);
+  }
+
+  [Symbol.iterator](): Iterator<Session> {
+    return this.#open.values();
+  }
+
+  /** The session that a request has come by. */
+  of(request: IncomingMessage): Session | undefined {
+    const session = sessionOf(request);
+    return session && this.#open.get(session);
+  }
+
+  /** Stops tracking, and leaves no listener behind. */
+  dispose(): void {
+    this.#server.off('session', this.#onSession);
+    for (const session of this) session.untrack();
+    this.#streams?.dispose();
+  }
+
+  readonly #onSession = (opened: ServerHttp2Session): void => {
+    this.#streams ??= findStreams(this.#server, opened);
+    const untrack = (): void => {
+      socket.off('close', untrack);
+      this.#open.delete(opened);
+      this.#listener.onClosed(session);
+    };
+    // `session.socket` stands before the real one, which outlives it; but what its methods return is that.
+    const socket: Socket = opened.socket.once('close', untrack);
+    const session = new Session(opened, socket, this.#clock.now(), this.#streams);
+    this.#open.set(opened, session);
+    session.untrack = untrack;
+    this.#listener.onOpened(session);
+  };
+}

@@ -1,0 +1,299 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import http from 'node:http';
+import http2 from 'node:http2';
+import https from 'node:https';
+import { ManualClock } from '../../../src/testing/manual-clock.js';
+import { DrainedServer, type DrainedServerOptions } from '../../support/http/drained-server.js';
+import { eventually, someTurns } from '../../support/http/eventually.js';
+import { RawHttp2Client } from '../../support/http/raw-http2-client.js';
+import { MANY_BYTES } from '../../support/http/sample-routes.js';
+import { serverTls } from '../../support/http/tls-with-shared-key.js';
+import type { RequestListener, ServerResponse } from 'node:http';
+import type { AnyHttpServer } from '../../../src/http/any-http-server.js';
+import type { RawClient } from '../../support/http/raw-client.js';
+
+const STALL_TIMEOUT_MS = 10_000;
+
+let clock: ManualClock;
+let drained: DrainedServer;
+/** Bytes that `/upload` has got. */
+let uploaded = 0;
+/** What handlers are still working on. */
+const pending: ServerResponse[] = [];
+const raws: RawHttp2Client[] = [];
+
+/** `/big` answers with many bytes, `/upload` when it has got one; `/headers` sends those only, and the rest nothing. */
+const listener: RequestListener = (request, response) => {
+  const { url } = request;
+  if (url === '/big') {
+    response.end(Buffer.alloc(MANY_BYTES, 'x'));
+    return;
+  }
+  if (url === '/upload') {
+    request.on('data', ({ length }: Buffer) => (uploaded += length)).on('end', () => response.end('done'));
+    return;
+  }
+  pending.push(response);
+  if (url === '/headers') response.writeHead(200).flushHeaders();
+};
+
+const SERVERS: Readonly<Record<string, () => AnyHttpServer>> = {
+  HTTP: () => http.createServer(listener),
+  HTTPS: () => https.createServer(serverTls, listener),
+};
+
+beforeEach(() => {
+  clock = new ManualClock();
+  uploaded = 0;
+});
+
+afterEach(async () => {
+  for (const response of pending.splice(0)) response.end();
+  for (const { socket } of raws.splice(0)) socket.destroy();
+  await drained.close();
+});
+
+async function start(create: () => AnyHttpServer, options: DrainedServerOptions = {}): Promise<void> {
+  drained = await DrainedServer.start(create(), { clock, stallTimeoutMs: STALL_TIMEOUT_MS, ...options });
+}
+
+/** Resolves when the server is working on so many requests. */
+const inFlight = (count: number): Promise<void> => eventually(() => drained.participant.inFlight() === count);
+
+/** Lets the time pass in which nothing may move, as often as it would take to cut anything. */
+async function wait(): Promise<void> {
+  for (let look = 0; look < 3; look += 1) {
+    await clock.advance(STALL_TIMEOUT_MS);
+    await someTurns();
+  }
+}
+
+describe.each(Object.entries(SERVERS))('a server of %s', (name, create) => {
+  const connect = (): Promise<RawClient> => (name === 'HTTPS' ? drained.connectTls() : drained.connect());
+
+  it('cuts a download whose client reads nothing for too long, and names it', async () => {
+    await start(create);
+    const client = await connect();
+    client.socket.pause();
+    client.get('/big');
+    await inFlight(1);
+    const report = drained.shutdown();
+    await drained.entered('drain');
+
+    await clock.advance(STALL_TIMEOUT_MS - 1);
+    await someTurns();
+    expect(drained.participant.inFlight()).toBe(1);
+    await clock.advance(1);
+
+    const { status, cuts } = await report;
+    expect(status).toBe('failed');
+    expect(cuts).toMatchObject([
+      { kind: 'stalled request', name: 'GET /big', phase: 'drain', participant: 'HTTP server' },
+    ]);
+    expect(cuts[0]!.ageMs).toBe(STALL_TIMEOUT_MS);
+    expect(cuts[0]!.bytesSent).toBeGreaterThan(0);
+    expect(cuts[0]!.bytesSent).toBeLessThan(MANY_BYTES);
+  });
+
+  it('leaves a download alone whose client reads now and then', async () => {
+    await start(create);
+    const client = await connect();
+    client.socket.pause();
+    client.get('/big');
+    await inFlight(1);
+    const report = drained.shutdown();
+    await drained.entered('drain');
+
+    // As much as it takes for a kernel to tell the other one that there is room again.
+    for (let part = 1; part <= 4; part += 1) {
+      client.socket.resume();
+      await eventually(() => client.received.length > (part * MANY_BYTES) / 5);
+      client.socket.pause();
+      await clock.advance(STALL_TIMEOUT_MS);
+    }
+    client.socket.resume();
+
+    expect((await client.ended).received.length).toBeGreaterThan(MANY_BYTES);
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it.each([
+    ['with a length', 'Content-Length: 1000\r\n\r\nab', 'c'.repeat(998)],
+    ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n', '2\r\nab\r\n0\r\n\r\n'],
+  ])('cuts an upload %s that goes no further, and no sooner', async (_how, first, rest) => {
+    await start(create);
+    const head = `POST /upload HTTP/1.1\r\nHost: test\r\n`;
+    const [stuck, slow] = [await connect(), await connect()];
+    stuck.send(head + first);
+    slow.send(head + first);
+    await inFlight(2);
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    const before = drained.participant.inFlight();
+
+    slow.send(rest);
+    await slow.untilResponses(1);
+    await clock.advance(STALL_TIMEOUT_MS);
+
+    expect(before).toBe(2);
+    expect((await report).cuts).toMatchObject([
+      { kind: 'stalled request', name: 'POST /upload', bytesSent: 0 },
+    ]);
+    expect(slow.responses).toMatchObject([{ status: 200, body: 'done' }]);
+  });
+
+  it('leaves an upload alone that goes on byte by byte', async () => {
+    await start(create);
+    const client = await connect();
+    client.send('POST /upload HTTP/1.1\r\nHost: test\r\nContent-Length: 3\r\n\r\n');
+    await inFlight(1);
+    const report = drained.shutdown();
+    await drained.entered('drain');
+
+    for (const [sent, byte] of ['a', 'b'].entries()) {
+      await clock.advance(STALL_TIMEOUT_MS - 1);
+      client.send(byte);
+      await eventually(() => uploaded > sent);
+      await clock.advance(1);
+    }
+    client.send('c');
+
+    await client.ended;
+    expect(client.responses).toMatchObject([{ status: 200, body: 'done' }]);
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+});
+
+describe('a request that waits for its handler, not for its client,', () => {
+  it.each([
+    ['has no response yet', 'GET /computing HTTP/1.1\r\nHost: test\r\n\r\n', ''],
+    ['has sent its headers', 'GET /headers HTTP/1.1\r\nHost: test\r\n\r\n', ''],
+    [
+      'does not read its upload',
+      'POST /unread HTTP/1.1\r\nHost: test\r\nContent-Length: 6\r\n\r\nabc',
+      'def',
+    ],
+  ])('is never stalled: one that %s', async (_what, request, rest) => {
+    await start(SERVERS['HTTP']!);
+    const client = await drained.connect();
+    client.send(request);
+    await inFlight(1);
+    const report = drained.shutdown();
+    await drained.entered('drain');
+
+    await wait();
+    expect(drained.participant.inFlight()).toBe(1);
+    client.send(rest);
+    for (const response of pending.splice(0)) response.end('done');
+
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it('is never stalled: one behind another response of its connection', async () => {
+    await start(SERVERS['HTTP']!);
+    const hold = drained.hold('announce');
+    const report = drained.shutdown();
+    await hold.begun;
+    const client = await drained.connect();
+    client.get('/computing').get('/big');
+    await inFlight(2);
+    hold.release();
+    await drained.entered('drain');
+
+    await wait();
+    expect(drained.participant.inFlight()).toBe(2);
+    pending.pop()!.end('done');
+
+    expect((await client.ended).received.length).toBeGreaterThan(MANY_BYTES);
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+});
+
+describe('a stalled transfer', () => {
+  async function stalled(): Promise<RawClient> {
+    const client = await drained.connect();
+    client.socket.pause();
+    client.get('/big');
+    await inFlight(1);
+    return client;
+  }
+
+  it('is not cut before the drain', async () => {
+    await start(SERVERS['HTTP']!);
+    const client = await stalled();
+    const hold = drained.hold('announce');
+    const report = drained.shutdown();
+    await hold.begun;
+
+    await wait();
+    hold.release();
+    client.socket.resume();
+
+    expect((await client.ended).received.length).toBeGreaterThan(MANY_BYTES);
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it('is waited for to the end of the drain where there is no such timeout', async () => {
+    await start(SERVERS['HTTP']!, { stallTimeoutMs: Infinity, coordinator: { drainTimeoutMs: 100 } });
+    await stalled();
+
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    await wait();
+
+    expect((await report).cuts).toMatchObject([{ kind: 'request', name: 'GET /big' }]);
+  });
+
+  it('leaves no timer behind', async () => {
+    await start(SERVERS['HTTP']!);
+    const client = await stalled();
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    client.socket.resume();
+
+    await report;
+
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('a server of HTTP/2', () => {
+  async function connect(): Promise<RawHttp2Client> {
+    const client = await RawHttp2Client.connect('http', drained.port);
+    raws.push(client);
+    return client;
+  }
+  const create = (): AnyHttpServer => http2.createServer(listener as never);
+
+  it('cuts a download that its client grants no room for, and an upload that stalls, and leaves the rest alone', async () => {
+    await start(create);
+    const [stuck, moving, uploading] = [await connect(), await connect(), await connect()];
+    // Behind many bytes Node would accept no second stream: they take the memory that a session may have.
+    stuck.request(1, '/computing').request(3, '/big');
+    moving.request(1, '/big');
+    uploading.request(1, '/upload', 'POST').data(1, 10);
+    await inFlight(4);
+    await moving.until('DATA 1 16383');
+    const report = drained.shutdown();
+    await drained.entered('drain');
+
+    // That the server says goodbye is a move, too: it may take a second look to see that there was no other.
+    for (const bytes of [1_000, 1_001]) {
+      moving.grant(1, bytes);
+      await moving.until(`DATA 1 ${bytes}`);
+      await clock.advance(STALL_TIMEOUT_MS);
+    }
+
+    await Promise.all([stuck.until('RST_STREAM 3 code 8'), uploading.until('RST_STREAM 1 code 8')]);
+    expect(drained.participant.inFlight()).toBe(2);
+    moving.grant(1, MANY_BYTES);
+    stuck.grant(1, 1_000);
+    pending.pop()!.end('done');
+    await Promise.all([moving.ended, stuck.ended]);
+    expect(stuck.frames).toContain('DATA 1 4 bytes');
+    expect((await report).cuts).toMatchObject([
+      { kind: 'stalled request', name: 'GET /big' },
+      { kind: 'stalled request', name: 'POST /upload' },
+    ]);
+  });
+});
