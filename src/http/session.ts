@@ -14,6 +14,7 @@ export class Session {
 
   readonly #session: ServerHttp2Session;
   readonly #streams: SessionStreams;
+  #isRetired = false;
 
   constructor(session: ServerHttp2Session, socket: Socket, openedAt: number, streams: SessionStreams) {
     this.#session = session;
@@ -46,8 +47,10 @@ export class Session {
    * @returns whether the client did not know yet
    */
   retire(): boolean {
-    if (this.#session.closed || this.#session.destroyed) return false;
-    this.#session.close();
+    if (this.#isRetired || this.#session.closed || this.#session.destroyed) return false;
+    this.#isRetired = true;
+    // Never in the event of one of its streams: Node 20 writes to memory that is not its own then.
+    setImmediate(() => this.#session.close());
     return true;
   }
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
+import { eventually } from '../../support/http/eventually.js';
 import { Http2Client } from '../../support/http/http2-client.js';
 import { RawClient } from '../../support/http/raw-client.js';
 import { serverTls } from '../../support/http/tls-with-shared-key.js';
@@ -69,6 +70,21 @@ describe.each(KINDS)('a Nest application on Fastify that speaks $name', ({ schem
     expect(await after.ask('/quick')).toMatchObject({ status: 200, body: '{"quick":true}' });
     expect(await after.ask('/readyz')).toMatchObject({ status: 503 });
     expect(before.session.closed).toBe(true);
+  });
+
+  it('ends event streams when the drain begins, and says goodbye', async () => {
+    served = await ServedApplication.start(adapter);
+    const client = await connect();
+    const events = client.ask('/events');
+    await eventually(() => served.coordinator.progress().inFlight === 1);
+
+    const report = await served.shutdown();
+
+    expect(await events).toMatchObject({
+      status: 200,
+      body: expect.stringMatching(/data: one[^]*event: shutdown/),
+    });
+    expect(report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
   it('closes with sessions open, whose clients do nothing', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import http2, { type SecureServerOptions } from 'node:http2';
+import http2, { type Http2ServerResponse, type SecureServerOptions } from 'node:http2';
 import { TrackedStreams } from '../../../src/http/session-streams.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { DrainedServer, type DrainedServerOptions } from '../../support/http/drained-server.js';
@@ -253,6 +253,23 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(await meanwhile.ask('/')).toMatchObject({ status: 200 });
     expect(await (await connect()).ask('/')).toMatchObject({ status: 200 });
     expect(Object.getOwnPropertyNames(drained.server)).not.toContain('emit');
+  });
+
+  it('never ends a session from within the event of a stream, in which Node 20 does not survive that', async () => {
+    await start(kind);
+    const closed: (boolean | undefined)[] = [];
+    drained.server.prependListener('request', (_request, response) => {
+      const { session } = (response as unknown as Http2ServerResponse).stream;
+      void drained.shutdown();
+      closed.push(session?.closed);
+    });
+    const client = await connectRaw();
+
+    client.request(1, '/');
+
+    await client.until('GOAWAY 0 last 1 code 0');
+    expect(closed).toEqual([false]);
+    expect(await client.ended).toBeUndefined();
   });
 
   it('leaves to Node what it does with a tunnel', async () => {
