@@ -1,5 +1,6 @@
 import { classNameOf, hasMethods } from './foreign-class.js';
 import { overrideMethod } from './override-method.js';
+import { isTracked } from './track-task.decorator.js';
 import type { BackgroundTasks } from '../tasks/background-tasks.js';
 
 type Listener = (...args: unknown[]) => unknown;
@@ -13,15 +14,17 @@ type Subscribe = (event: unknown, listener: Listener, options: unknown) => unkno
  */
 export function trackEventListeners(instance: object, tasks: BackgroundTasks): (() => void)[] {
   if (!hasMethods(instance, ['subscribeToEventIfListener', 'getRegisterListenerMethodBasedOn'])) return [];
-  let name = 'event listener';
+  let name: string | undefined;
   return [
     overrideMethod(instance, 'subscribeToEventIfListener', (subscribe) => (host, method, ...rest) => {
-      name = `${classNameOf(host)}.${String(method)}`;
+      const isSelfTracking = isTracked((host as Record<string, unknown>)[method as string]);
+      name = isSelfTracking ? undefined : `${classNameOf(host)}.${String(method)}`;
       return subscribe(host, method, ...rest);
     }),
     overrideMethod(instance, 'getRegisterListenerMethodBasedOn', (choose) => (chosenBy) => {
       const listen = choose(chosenBy) as Subscribe;
       const subscribed = name;
+      if (subscribed === undefined) return listen;
       const track =
         (listener: Listener): Listener =>
         (...args) =>

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { classNameOf, hasMethods } from './foreign-class.js';
 import { overrideMethod } from './override-method.js';
+import { isTracked } from './track-task.decorator.js';
 import type { ShutdownParticipant } from '../core/participant.js';
 import type { BackgroundTasks } from '../tasks/background-tasks.js';
 
@@ -77,9 +78,8 @@ export class ScheduledJobs implements ShutdownParticipant {
   #adoptDecoratedMethods(explorer: object): () => void {
     return overrideMethod(explorer, 'wrapFunctionInTryCatchBlocks', (wrap) => (method, instance) => {
       const job = wrap(method, instance) as Job;
-      return this.#guard(`${classNameOf(instance)}.${(method as Job).name}`, job, () =>
-        isDueOnce(method as Job),
-      );
+      const name = isTracked(method) ? undefined : `${classNameOf(instance)}.${(method as Job).name}`;
+      return this.#guard(name, job, () => isDueOnce(method as Job));
     });
   }
 
@@ -112,11 +112,13 @@ export class ScheduledJobs implements ShutdownParticipant {
     if (callback) timer._onTimeout = this.#guard(name, callback, () => isOnce);
   }
 
-  #guard(name: string, job: Job, isDueOnce: () => boolean): Job {
+  /** @param name nothing, for a job that tracks itself */
+  #guard(name: string | undefined, job: Job, isDueOnce: () => boolean): Job {
     if (this.#known.has(job)) return job;
     const isPaused = (): boolean => this.#isPaused;
     const miss = (run: () => unknown): void => void this.#missed.add(run);
-    const track = (call: () => unknown): unknown => this.#tasks.trackCall(name, call);
+    const track = (call: () => unknown): unknown =>
+      name === undefined ? call() : this.#tasks.trackCall(name, call);
     const guarded: Job = function (...args) {
       const run = (): unknown => track(() => Reflect.apply(job, this, args));
       if (!isPaused()) return run();

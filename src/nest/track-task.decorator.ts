@@ -37,11 +37,17 @@ export function TrackTask(name?: string) {
       return tasks ? tasks.trackCall(name ?? `${this.constructor.name}.${String(method)}`, call) : call();
     };
     passOff(tracked, original);
+    Reflect.defineMetadata(TASKS, true, tracked);
     descriptor.value = tracked as unknown as Decorated;
     if (isTracking(target.constructor)) return;
     Reflect.defineMetadata(TASKS, true, target.constructor);
     Inject(BackgroundTasks)(target, TASKS);
   };
+}
+
+/** Whether a method has the decorator: then nobody else needs to track its calls, which would count twice. */
+export function isTracked(method: unknown): boolean {
+  return typeof method === 'function' && Reflect.hasOwnMetadata(TASKS, method);
 }
 
 /** Gives their tasks to the instances that Nest has not made itself: those of factories and values. */

@@ -1,8 +1,7 @@
 import { callSite } from '../core/call-site.js';
 import { ShutdownError } from '../core/errors.js';
-import { isThenable } from '../core/thenable.js';
 import { PeriodicTask } from './periodic-task.js';
-import { problemWithInterval, problemWithTask } from './task-problem.js';
+import { problemWithInterval, problemWithPromise, problemWithTask } from './task-problem.js';
 import { TaskDrain } from './task-drain.js';
 import { TaskRunner } from './task-runner.js';
 import { UnfinishedTasks } from './unfinished-tasks.js';
@@ -117,9 +116,7 @@ export class BackgroundTasks {
    * @throws {ShutdownError} for an empty name, or what is no promise
    */
   trackTask<P extends PromiseLike<unknown>>(promise: P, name: string = callSite()): P {
-    const problem = isThenable(promise)
-      ? problemWithTask(name, {})
-      : `trackTask takes a promise, got ${typeof promise}: call the function, or give it to run()`;
+    const problem = problemWithPromise(promise) ?? problemWithTask(name, {});
     if (problem !== undefined) throw invalid(problem, callSite());
     void this.#runner.begin(name, () => promise, {});
     return promise;
@@ -127,7 +124,9 @@ export class BackgroundTasks {
 
   /** {@link trackTask}, with nothing returned: for a promise that nobody awaits. */
   waitUntil(promise: PromiseLike<unknown>, name: string = callSite()): void {
-    this.trackTask(promise, name);
+    const problem = problemWithPromise(promise) ?? problemWithTask(name, {});
+    if (problem !== undefined) throw invalid(problem, callSite());
+    void this.#runner.begin(name, () => promise, {});
   }
 
   /**

@@ -1,3 +1,4 @@
+import { isThenable } from '../core/thenable.js';
 import type { TaskOptions } from './task-options.js';
 
 /** What is wrong with a task, in words; `undefined` when nothing is. */
@@ -24,6 +25,13 @@ export function problemWithTask(name: unknown, options: TaskOptions): string | u
 export function problemWithInterval(name: string, intervalMs: unknown): string | undefined {
   if (typeof intervalMs === 'number' && intervalMs > 0 && intervalMs <= LONGEST_INTERVAL_MS) return undefined;
   return `periodic task ${name} has the interval ${String(intervalMs)}: give milliseconds, from 1 to ${LONGEST_INTERVAL_MS}`;
+}
+
+/** What is wrong with something that should be a promise of work that has begun; `undefined` when nothing is. */
+export function problemWithPromise(promise: unknown): string | undefined {
+  return isThenable(promise)
+    ? undefined
+    : `a promise can be tracked, got ${typeof promise}: call the function, or give it to run()`;
 }
 
 // Node turns a longer delay into 1 ms: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args

@@ -142,11 +142,12 @@ describe('work that has begun already', () => {
     expect(errors).toEqual(['task print failed after 0 ms: no paper']);
   });
 
-  it('has to be a promise', () => {
+  it.each(['trackTask', 'waitUntil'] as const)('has to be a promise with a name: %s', (method) => {
     const { tasks } = setUp();
-    expect(() => tasks.trackTask((() => never()) as unknown as Promise<never>)).toThrow(
-      /trackTask takes a promise, got function: call the function, or give it to run\(\) \(at .*run\.spec/,
+    expect(() => tasks[method]((() => never()) as unknown as Promise<never>)).toThrow(
+      /a promise can be tracked, got function: call the function, or give it to run\(\) \(at .*run\.spec/,
     );
+    expect(() => tasks[method](never(), '')).toThrow(/a task needs a name, got "".*run\.spec/);
   });
 });
 
