@@ -7,7 +7,7 @@ import type { BackgroundTasks } from '../tasks/background-tasks.js';
 
 type Job = (this: unknown, ...args: unknown[]) => unknown;
 
-/** What `cron` calls at a tick; private, and the same in its versions 1 to 4. */
+/** What `cron` calls at a tick; private; as in its version 4, which Nest 11 and 12 have. */
 interface CronJob {
   readonly runOnce?: boolean;
   _callbacks?: Job[];
