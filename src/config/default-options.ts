@@ -18,6 +18,8 @@ export const DEFAULTS = {
   watchdogMarginMs: 250,
   exit: true,
   hooks: 'drain-first',
+  managementPort: false,
+  managementHost: '127.0.0.1',
   logProgress: true,
   progressIntervalMs: 5_000,
 } as const satisfies GracefulShutdownOptions;

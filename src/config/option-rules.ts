@@ -155,6 +155,12 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
       ? keyProblem(value)
       : { reason: 'is not a text (its value is not shown)', fix: 'give a text, or leave it out' },
   health: rule(isRecord, 'an object', 'give { readiness, liveness, drain, … }'),
+  managementPort: rule(
+    (value) => value === false || (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535),
+    'a port from 0 to 65535, or false',
+    'give a port that is free, 0 for any, or false for none',
+  ),
+  managementHost: text,
   logProgress: flag,
   progressIntervalMs: positiveDuration,
   onReport: rule(

@@ -109,6 +109,14 @@ export interface GracefulShutdownOptions {
   readonly drainAuthKey?: string;
   /** The health and drain routes. */
   readonly health?: HealthOptions;
+  /**
+   * A port of its own for the health and drain routes and for `GET /progress`, until the process ends: for
+   * applications without an HTTP server, and for probes that outlive the one there is. 0 for any that is free.
+   * Default: `false`, there is none.
+   */
+  readonly managementPort?: number | false;
+  /** The address that port is bound to; `'0.0.0.0'` for probes from outside. Default: `'127.0.0.1'`. */
+  readonly managementHost?: string;
   /** Whether a shutdown logs what it waits for. Default: `true`. */
   readonly logProgress?: boolean;
   /** How often it does. More than 0. Default: 5 000. */

@@ -1,9 +1,10 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RawHandler } from './adapter-route.js';
 
 /** What a request is answered with. */
 export interface Answer {
   readonly status: number;
+  /** Text as it is, with a `Content-Type` among the headers; everything else as JSON. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -21,16 +22,20 @@ export function endpoint(methods: Methods): RawHandler {
       const answer = method
         ? await method(request)
         : problem(405, 'Method Not Allowed', `use ${allow.join(' or ')}`, { Allow: allow.join(', ') });
-      const body = JSON.stringify(answer.body);
-      response.writeHead(answer.status, {
-        'Content-Type': 'application/json; charset=utf-8',
-        'Content-Length': Buffer.byteLength(body),
-        'Cache-Control': 'no-store',
-        ...answer.headers,
-      });
-      response.end(body);
+      send(response, answer);
     })();
   };
+}
+
+export function send(response: ServerResponse, { status, body, headers }: Answer): void {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+    ...headers,
+  });
+  response.end(text);
 }
 
 /** An answer in the shape of Nest's exceptions. */

@@ -2,10 +2,14 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
 import { ShutdownError } from '../core/errors.js';
+import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { addRoute } from './adapter-route.js';
-import { DEVELOPMENT_PATH, DevelopmentEndpoint } from './development-endpoint.js';
-import { DrainEndpoint } from './drain-endpoint.js';
+import { DEVELOPMENT_PATH, developmentMethods } from './development-endpoint.js';
+import { drainMethods } from './drain-endpoint.js';
 import { endpoint } from './endpoint.js';
+import { ManagementServer } from './management-server.js';
+import { ALIVE } from './probes.js';
+import { PROGRESS_PATH, progressMethods } from './progress-endpoint.js';
 import { Readiness } from './readiness.js';
 import type { OnModuleInit } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
@@ -13,7 +17,7 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { Methods } from './endpoint.js';
 
 /**
- * Puts the health and drain routes on the HTTP adapter.
+ * Puts the health and drain routes on the HTTP adapter and on the management port.
  *
  * In `onModuleInit`, because Nest's routes are on the adapter by then, and its handler of unknown ones is not.
  */
@@ -25,16 +29,25 @@ export class HealthRoutes implements OnModuleInit {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     private readonly host: HttpAdapterHost,
     private readonly readiness: Readiness,
-    private readonly drain: DrainEndpoint,
-    private readonly development: DevelopmentEndpoint,
+    private readonly coordinator: ShutdownCoordinator,
+    private readonly management: ManagementServer,
   ) {}
 
   onModuleInit(): void {
+    const { health, drainKey } = this.options;
+    const drain = drainMethods(this.coordinator, drainKey, health.drain);
+    this.management.add(health.readiness, { GET: () => this.readiness.answer() });
+    this.management.add(health.liveness, { GET: () => ALIVE });
+    this.management.add(health.drain, drain);
+    this.management.add(PROGRESS_PATH, progressMethods(this.coordinator));
     // There is none in a microservice or an application context, whatever the type says.
     const adapter = this.host.httpAdapter as AbstractHttpAdapter | null | undefined;
-    if (!adapter) return;
-    const { readiness, liveness, drain } = this.options.health;
+    if (adapter) this.#addTo(adapter, drain);
+  }
 
+  #addTo(adapter: AbstractHttpAdapter, drainMethods: Methods | undefined): void {
+    const { health, inDevelopment } = this.options;
+    const { readiness, liveness, drain } = health;
     if (!add(adapter, readiness, { GET: () => this.readiness.answer() })) {
       this.#logger.log(
         `${readiness} is the application's own: answered with 503 in its place while shutting down`,
@@ -43,18 +56,16 @@ export class HealthRoutes implements OnModuleInit {
     if (!add(adapter, liveness, { GET: () => ALIVE })) {
       this.#logger.log(`${liveness} is the application's own: served until the end of a shutdown`);
     }
-    if (!add(adapter, drain, this.drain.methods)) {
+    if (!add(adapter, drain, drainMethods)) {
       throw new ShutdownError(
         'SHUTDOWN_SETUP_INVALID',
         `the drain route cannot be at ${drain}, where the application has a route of its own: ` +
           'set health.drain to another path, or to false',
       );
     }
-    add(adapter, DEVELOPMENT_PATH, this.development.methods);
+    add(adapter, DEVELOPMENT_PATH, developmentMethods(this.coordinator, inDevelopment));
   }
 }
-
-const ALIVE = { status: 200, body: { status: 'ok', info: {}, error: {}, details: {} } };
 
 /** Whether the route is there, or was not wanted. */
 function add(adapter: AbstractHttpAdapter, path: string | false, methods: Methods | undefined): boolean {

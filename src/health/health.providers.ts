@@ -1,17 +1,22 @@
-import { DevelopmentEndpoint } from './development-endpoint.js';
-import { DrainEndpoint } from './drain-endpoint.js';
 import { HealthGate } from './health-gate.js';
 import { HealthRoutes } from './health-routes.js';
+import { ManagementServer } from './management-server.js';
 import { Readiness } from './readiness.js';
 import { ShutdownHealthIndicator } from './shutdown-health.indicator.js';
+import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
 import type { Provider } from '@nestjs/common';
+import type { ResolvedOptions } from '../config/resolved-options.js';
 
 /** Everything of this folder, for a module that imports Terminus and has the options and the coordinator. */
 export const HEALTH_PROVIDERS: readonly Provider[] = [
   ShutdownHealthIndicator,
   Readiness,
-  DrainEndpoint,
-  DevelopmentEndpoint,
   HealthRoutes,
   HealthGate,
+  {
+    provide: ManagementServer,
+    useFactory: ({ managementPort: port, managementHost: host }: ResolvedOptions) =>
+      new ManagementServer(port === false ? undefined : { port, host }),
+    inject: [RESOLVED_OPTIONS],
+  },
 ];

@@ -3,7 +3,7 @@ import { HealthCheckService } from '@nestjs/terminus';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
 import { messageOf } from '../core/errors.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
-import { describeProgress } from './progress-summary.js';
+import { notReady } from './probes.js';
 import { ShutdownHealthIndicator } from './shutdown-health.indicator.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { Answer } from './endpoint.js';
@@ -26,13 +26,9 @@ export class Readiness {
     return this.coordinator.isShuttingDown || !found ? this.refusal() : found;
   }
 
-  /** The answer while shutting down: in Terminus' shape, but without Terminus, which would log an error each time. */
+  /** The answer while shutting down. */
   refusal(): Answer {
-    const shutdown = { status: 'down', ...describeProgress(this.coordinator.progress()) };
-    return {
-      status: 503,
-      body: { status: 'shutting_down', info: {}, error: { shutdown }, details: { shutdown } },
-    };
+    return notReady(this.coordinator);
   }
 
   async #check(): Promise<Answer> {

@@ -8,6 +8,7 @@ import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
 import { hasBegun } from '../core/phase.js';
 import { ShutdownLog } from '../core/shutdown-log.js';
 import { HealthGate } from '../health/health-gate.js';
+import { ManagementServer } from '../health/management-server.js';
 import { ReportDelivery } from '../process/report-delivery.js';
 import { ProcessBinding } from '../process/process-binding.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
@@ -49,6 +50,7 @@ export class ApplicationShutdown {
   readonly #hookedModules: HookedModules;
   readonly #process: ProcessBinding;
   readonly #taskAdoption: TaskAdoption;
+  readonly #management: ManagementServer;
   readonly #delivery: ReportDelivery;
   readonly #resources: ResourceRegistry;
   readonly #over: Promise<void>;
@@ -66,9 +68,11 @@ export class ApplicationShutdown {
     @Inject(BackgroundTasks) tasks: BackgroundTasks,
     @Inject(ModuleRef) moduleRef: ModuleRef,
     @Inject(ResourceRegistry) resources: ResourceRegistry,
+    @Inject(ManagementServer) management: ManagementServer,
   ) {
     this.#taskAdoption = new TaskAdoption(tasks, coordinator);
     this.#resources = resources;
+    this.#management = management;
     this.#modules = modules;
     this.coordinator = coordinator;
     this.options = options;
@@ -154,7 +158,17 @@ export class ApplicationShutdown {
     this.#noteTerminus();
   }
 
-  onLastBootstrapHook(): void {
+  /** @throws {ShutdownError} when the management port cannot be opened */
+  async onLastBootstrapHook(): Promise<void> {
+    if (this.coordinator.terminatingReason === undefined) {
+      const url = await this.#management.listen().catch((error: unknown) => {
+        // There will be no application: what it has of the process and its server would stay.
+        this.#process.dispose();
+        this.#http.dispose();
+        throw error;
+      });
+      if (url !== undefined) this.#logger.log(`probes, progress and drain are at ${url}, too`);
+    }
     const hosts = this.#hookedModules.hosts();
     this.#bridge.adopt(hosts);
     registerDecoratedMethods(hosts, this.coordinator);
@@ -255,7 +269,11 @@ export class ApplicationShutdown {
   async #finish(report: ShutdownReport): Promise<void> {
     await this.#delivery.settled;
     await this.#process.end(report);
+<<<<<<< HEAD
     this.#webSockets.dispose();
+=======
+    await this.#management.close();
+>>>>>>> 2bb5ac5 (feat(health): a management port for probes, progress and drain until the exit)
     this.#http.dispose();
     this.#taskAdoption.dispose();
   }

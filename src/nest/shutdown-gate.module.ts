@@ -19,8 +19,8 @@ export class ShutdownGate implements OnApplicationBootstrap, OnModuleDestroy {
     if (!setModuleDistance(modules, ShutdownGateModule, -1)) shutdown.onPlaceRefused();
   }
 
-  onApplicationBootstrap(): void {
-    this.#shutdown.onLastBootstrapHook();
+  async onApplicationBootstrap(): Promise<void> {
+    await this.#shutdown.onLastBootstrapHook();
   }
 
   async onModuleDestroy(): Promise<void> {

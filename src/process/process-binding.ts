@@ -115,6 +115,11 @@ export class ProcessBinding {
     const { coordinator, options } = this.#options;
     this.#exitCode.resolve(this.#exitCodeFor(report));
     if (coordinator.exitRequested && options.exit !== false) await this.#exit(report);
+    this.dispose();
+  }
+
+  /** Lets go of the process: nothing is heard of it any more. */
+  dispose(): void {
     processRegistry().members.delete(this.#member);
     processRegistry().nestSignals.unsubscribe(this.#nestSignals);
     process.removeListener('exit', this.#onExit);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { systemClock } from '../../../src/core/clock.js';
-import { DevelopmentEndpoint } from '../../../src/health/development-endpoint.js';
+import { developmentMethods } from '../../../src/health/development-endpoint.js';
 import { resolve } from '../config/resolve.js';
 import type { IncomingMessage } from 'node:http';
 import type { Answer } from '../../../src/health/endpoint.js';
@@ -9,7 +9,7 @@ import type { Answer } from '../../../src/health/endpoint.js';
 /** What a peer at this address is answered; a test's own machine has no other peers to ask from. */
 async function answerTo(remoteAddress: string | undefined): Promise<Answer | undefined> {
   const options = resolve({}, { NODE_ENV: 'development' });
-  const { methods } = new DevelopmentEndpoint(options, new PhasedCoordinator(options, systemClock));
+  const methods = developmentMethods(new PhasedCoordinator(options, systemClock), options.inDevelopment);
   return await methods['POST']?.({ headers: {}, socket: { remoteAddress } } as unknown as IncomingMessage);
 }
 

@@ -1,0 +1,132 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { NestFactory } from '@nestjs/core';
+import { guardAgainstLeaks } from '../../support/leak-guard.js';
+import {
+  closeAll,
+  coordinatorOf,
+  createContext,
+  createHttp,
+  LogLines,
+  rootModule,
+} from '../nest/applications.js';
+import type { AddressInfo } from 'node:net';
+import type { GracefulShutdownOptions } from 'nestjs-drain';
+
+afterEach(closeAll);
+guardAgainstLeaks();
+
+const KEY = 'a-key-that-is-long-enough';
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(url, { ...init, headers: { connection: 'close', ...init.headers } });
+  return { status: response.status, body: await response.json() };
+}
+
+/** Where the log says that the port is. */
+function urlIn(log: LogLines): string {
+  const [line = ''] = log.of('log', 'probes, progress and drain');
+  return /http:\S+(?=, too)/.exec(line)?.[0] ?? '';
+}
+
+async function createWorker(options: GracefulShutdownOptions = {}) {
+  const log = new LogLines();
+  const app = await createContext({ options: { managementPort: 0, drainAuthKey: KEY, ...options } }, log);
+  return { app, coordinator: coordinatorOf(app), url: urlIn(log) };
+}
+
+describe('the management port', () => {
+  it('serves probes, progress and drain for an application without a server', async () => {
+    const { coordinator, url } = await createWorker();
+
+    expect(await ask(`${url}/readyz`)).toMatchObject({ status: 200 });
+    expect(await ask(`${url}/healthz`)).toMatchObject({ status: 200, body: { status: 'ok' } });
+    expect(await ask(`${url}/progress`)).toMatchObject({
+      status: 200,
+      body: { phase: 'running', pending: [] },
+    });
+    expect(await ask(`${url}/drain`, { method: 'POST' })).toMatchObject({ status: 401 });
+
+    const headers = { authorization: `Bearer ${KEY}` };
+    expect(await ask(`${url}/drain`, { method: 'POST', headers })).toMatchObject({ status: 202 });
+    expect(coordinator.state).toBe('announce');
+    expect(await ask(`${url}/readyz?probe`)).toMatchObject({
+      status: 503,
+      body: { status: 'shutting_down', error: { shutdown: { phase: 'announce' } } },
+    });
+    expect(await ask(`${url}/drain`, { method: 'DELETE', headers })).toMatchObject({ status: 200 });
+    expect(await ask(`${url}/readyz`)).toMatchObject({ status: 200 });
+  });
+
+  it('says what there is to whoever asks for something else', async () => {
+    const { url } = await createWorker();
+
+    expect(await ask(`${url}/orders`, { method: 'POST' })).toMatchObject({
+      status: 404,
+      body: { message: 'there is /readyz, /healthz, /drain, /progress' },
+    });
+    expect(await ask(`${url}/healthz`, { method: 'POST' })).toMatchObject({ status: 405 });
+  });
+
+  it('answers to the end of flush, when the server of the application is closed', async () => {
+    const log = new LogLines();
+    const app = await createHttp({ options: { managementPort: 0 } }, { logger: log });
+    await app.listen(0, '127.0.0.1');
+    const ownUrl = await app.getUrl();
+    const url = urlIn(log);
+    const seen: unknown[] = [];
+    coordinatorOf(app).register({
+      name: 'witness',
+      async flush() {
+        seen.push(
+          await fetch(ownUrl).then(
+            ({ status }) => status,
+            () => 'refused',
+          ),
+        );
+        seen.push((await ask(`${url}/readyz`)).status, (await ask(`${url}/healthz`)).status);
+        seen.push(((await ask(`${url}/progress`)).body as { pending: unknown }).pending);
+      },
+    });
+
+    await app.close();
+
+    expect(seen).toEqual([
+      'refused',
+      503,
+      200,
+      [expect.objectContaining({ name: 'witness', phase: 'flush' })],
+    ]);
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
+  });
+
+  it('is not there unless it is asked for', async () => {
+    const log = new LogLines();
+    await createContext({}, log);
+
+    expect(urlIn(log)).toBe('');
+  });
+
+  it('that is taken is an error at boot, which says so', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port: managementPort } = other.address() as AddressInfo;
+
+    const creation = NestFactory.createApplicationContext(rootModule({ options: { managementPort } }), {
+      logger: false,
+      abortOnError: false,
+    });
+
+    await expect(creation).rejects.toThrow(
+      `the management port ${managementPort} on 127.0.0.1 cannot be opened: listen EADDRINUSE`,
+    );
+    other.close();
+    await once(other, 'close');
+  });
+});
