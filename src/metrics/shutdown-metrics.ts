@@ -3,6 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge, register as globalRegistry } from 'prom-client';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+import { ManagementServer } from '../health/management-server.js';
 import { MODULE_OPTIONS_TOKEN } from './graceful-shutdown-metrics.module-definition.js';
 import { METRICS } from './metric-definitions.js';
 import { ShutdownHistory } from './shutdown-history.js';
@@ -18,20 +19,23 @@ export class ShutdownMetrics implements OnModuleInit {
   readonly #logger = new Logger('GracefulShutdown');
   readonly #moduleRef: ModuleRef;
   readonly #coordinator: ShutdownCoordinator;
+  readonly #management: ManagementServer;
   readonly #options: GracefulShutdownMetricsOptions;
 
   constructor(
     @Inject(ModuleRef) moduleRef: ModuleRef,
     @Inject(ShutdownCoordinator) coordinator: ShutdownCoordinator,
+    @Inject(ManagementServer) management: ManagementServer,
     @Optional() @Inject(MODULE_OPTIONS_TOKEN) options: GracefulShutdownMetricsOptions = {},
   ) {
     this.#moduleRef = moduleRef;
     this.#coordinator = coordinator;
+    this.#management = management;
     this.#options = options;
   }
 
   onModuleInit(): void {
-    const { customMetricPrefix, defaultMetrics } = this.#prometheusOptions();
+    const { customMetricPrefix, defaultMetrics, path = '/metrics' } = this.#prometheusOptions();
     const registry = this.#options.registry ?? defaultMetrics?.config?.register ?? globalRegistry;
     const history = new ShutdownHistory(this.#coordinator);
     const metrics = METRICS.map((metric) => ({
@@ -42,6 +46,13 @@ export class ShutdownMetrics implements OnModuleInit {
     const free = metrics.filter((metric) => !taken.includes(metric));
     for (const metric of free) add(metric, registry, () => metric.read(history));
     if (taken.length > 0) this.#warnOf(taken);
+    this.#management.add(path, {
+      GET: async () => ({
+        status: 200,
+        body: await registry.metrics(),
+        headers: { 'Content-Type': registry.contentType },
+      }),
+    });
     const stop = this.#coordinator.observe(({ type }) => {
       if (type !== 'finished') return;
       stop();

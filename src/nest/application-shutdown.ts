@@ -269,11 +269,8 @@ export class ApplicationShutdown {
   async #finish(report: ShutdownReport): Promise<void> {
     await this.#delivery.settled;
     await this.#process.end(report);
-<<<<<<< HEAD
-    this.#webSockets.dispose();
-=======
     await this.#management.close();
->>>>>>> 2bb5ac5 (feat(health): a management port for probes, progress and drain until the exit)
+    this.#webSockets.dispose();
     this.#http.dispose();
     this.#taskAdoption.dispose();
   }

@@ -9,6 +9,7 @@ import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownError } from '../core/errors.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { HEALTH_PROVIDERS } from '../health/health.providers.js';
+import { ManagementServer } from '../health/management-server.js';
 import { ShutdownHealthIndicator } from '../health/shutdown-health.indicator.js';
 import { countActiveResources } from '../process/active-resources.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
@@ -88,6 +89,7 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
     ResourceRegistry,
     ShutdownHealthIndicator,
     ApplicationShutdown,
+    ManagementServer,
   ],
 })
 export class GracefulShutdownModule extends ConfigurableModuleClass {}

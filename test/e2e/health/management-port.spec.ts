@@ -24,7 +24,10 @@ interface Answer {
   readonly body: unknown;
 }
 
-async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
+async function ask(
+  url: string,
+  init: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<Answer> {
   const response = await fetch(url, { ...init, headers: { connection: 'close', ...init.headers } });
   return { status: response.status, body: await response.json() };
 }

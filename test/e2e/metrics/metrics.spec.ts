@@ -12,6 +12,7 @@ import { eventually } from '../../support/http/eventually.js';
 import { RawClient } from '../../support/http/raw-client.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { ADAPTERS, ask } from '../health/health-application.js';
+import { freePort } from '../websockets/gateway-application.js';
 import type { INestApplication, LoggerService, ModuleMetadata } from '@nestjs/common';
 import type { AddressInfo } from 'node:net';
 import type { GracefulShutdownOptions } from '../../../src/config/options.js';
@@ -370,5 +371,21 @@ describe('the metrics', () => {
     const application = await start(express, [GracefulShutdownMetricsModule.forRoot({ registry })]);
     await application.app.close();
     expect(registry.getMetricsAsArray()).toEqual([]);
+  });
+
+  it('are on the management port, to the end of flush', async () => {
+    const managementPort = await freePort();
+    const application = await start(express, undefined, { managementPort });
+    let last: Samples = {};
+    application.coordinator.register({
+      name: 'the last scrape',
+      flush: async () => {
+        last = samplesIn(await (await fetch(`http://127.0.0.1:${managementPort}/metrics`)).text());
+      },
+    });
+
+    await application.app.close();
+
+    expect(last).toMatchObject({ 'state{phase="flush"}': 1 });
   });
 });
