@@ -35,8 +35,10 @@ export interface EventStreamsOptions {
   times(this: void, context: ShutdownContext): StreamTimes;
 }
 
-/** A client keeps to its `retry` from then on, even where nobody answers: with less than this it would be a nuisance. */
-const SHORTEST_RETRY_MS = 1_000;
+/** When the first client is to be back: clients keep to their `retry` from then on, even where nobody answers. */
+const FIRST_BACK_MS = 1_000;
+/** What is left of that for those who are told later than was planned, because the event loop was busy. */
+const SHORTEST_RETRY_MS = 250;
 
 /** How the streams end in a phase. */
 interface Ending extends StreamTimes {
@@ -94,7 +96,7 @@ export class EventStreams implements ShutdownParticipant {
    * @returns whether it is
    */
   readonly refuse = (request: IncomingMessage, response: ServerResponse): boolean => {
-    const retryMs = SHORTEST_RETRY_MS + Math.random() * (this.#ending?.windowMs ?? 0);
+    const retryMs = FIRST_BACK_MS + Math.random() * (this.#ending?.windowMs ?? 0);
     return refuseStream(request, response, this.#options.farewell, retryMs);
   };
 
@@ -133,8 +135,8 @@ export class EventStreams implements ShutdownParticipant {
     const beganAt = clock.now();
     return spread(requests, { clock, windowMs: windowMs / 2, signal }, (request, place) => {
       if (!isOpen(request)) return;
-      const backInMs = beganAt + place * windowMs - clock.now();
-      const retryMs = windowMs === 0 ? undefined : SHORTEST_RETRY_MS + Math.max(0, backInMs);
+      const backInMs = beganAt + FIRST_BACK_MS + place * windowMs - clock.now();
+      const retryMs = windowMs === 0 ? undefined : Math.max(SHORTEST_RETRY_MS, backInMs);
       request.retire();
       try {
         endStream(request.response, farewellText(farewell, retryMs));

@@ -17,6 +17,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<rea
   'task-restarts': () => import('./task-restarts.js'),
   'idle-connections': () => import('./idle-connections.js'),
   websockets: () => import('./websockets.js'),
+  'event-streams': () => import('./event-streams.js'),
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHMARKS);

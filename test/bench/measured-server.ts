@@ -9,8 +9,12 @@ export interface MeasuredServer extends AsyncDisposable {
 }
 
 /** Starts it, on core 0 where the system lets processes be pinned. */
-export async function startServer(plan: ServerPlan): Promise<MeasuredServer> {
+export async function startServer(
+  plan: ServerPlan,
+  execArgv: readonly string[] = [],
+): Promise<MeasuredServer> {
   const program = start('bench/server', {
+    execArgv,
     env: { PLAN: JSON.stringify(plan), NODE_ENV: 'production', NO_COLOR: '1' },
   });
   pin(program.pid!, 0);

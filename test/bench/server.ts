@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Controller, Get, Header, Module, Query, Res, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Header, Module, Query, Res, Sse, StreamableFile } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { enableGracefulShutdown, GracefulShutdownModule, ShutdownCoordinator } from 'nestjs-drain';
 import { GracefulShutdownMetricsModule } from 'nestjs-drain/metrics';
+import { concat, NEVER, of, type Observable } from 'rxjs';
 import { tell } from '../support/process/tell.js';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
@@ -56,6 +57,18 @@ class RoutesController {
     // Not a sleep: what is measured is a process that cannot accept.
     for (const until = performance.now() + Number(ms); performance.now() < until;);
     return 'done';
+  }
+
+  @Sse('events')
+  events(): Observable<{ id: string; data: string }> {
+    return concat(of({ id: '1', data: 'one' }), NEVER);
+  }
+
+  @Get('memory')
+  memory(): { bytes: number } {
+    globalThis.gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    return { bytes: heapUsed + external };
   }
 
   @Get('cpu')

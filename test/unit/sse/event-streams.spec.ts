@@ -5,6 +5,7 @@ import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { eventually } from '../../support/http/eventually.js';
 import { FAREWELL, open, retriesIn, StreamingServer } from './streaming-server.js';
 import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../../src/core/clock.js';
 
 let served: StreamingServer;
 
@@ -282,6 +283,39 @@ describe('the window', () => {
     expect(waits).toHaveLength(100);
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(0);
     expect(manual.pendingTimers).toBe(0);
+  });
+
+  it('stays as it was planned when the streams end later, because the event loop was busy', async () => {
+    const manual = clock();
+    const late: Clock = {
+      now: () => manual.now(),
+      wallTime: () => manual.wallTime(),
+      setTimer: (callback, delayMs) => manual.setTimer(callback, delayMs + 300),
+    };
+    const endedAt = new Map<string, number>();
+    served = await StreamingServer.start(
+      (request, response) => {
+        const end = response.end.bind(response);
+        response.end = () => {
+          endedAt.set(String(request.url), manual.now());
+          return end();
+        };
+        open(response);
+      },
+      { clock: late, windowMs: WINDOW_MS },
+    );
+    const clients = await Promise.all(Array.from({ length: 100 }, (_, index) => served.listen(`/${index}`)));
+    void served.drained.shutdown();
+    await served.drained.entered('drain');
+    await manual.advance(2 * WINDOW_MS);
+    await eventually(() => ended(clients) === 100);
+
+    const backAt = clients.map(({ received }, index) => endedAt.get(`/${index}`)! + retriesIn(received)[0]!);
+    for (const [index, at] of backAt.toSorted((a, b) => a - b).entries()) {
+      expect(Math.abs(at - 1_000 - (index + 0.5) * (WINDOW_MS / 100))).toBeLessThanOrEqual(
+        WINDOW_MS / 200 + 1,
+      );
+    }
   });
 
   it('is over at once when nobody waits any longer', async () => {
