@@ -5,6 +5,7 @@ import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { eventually } from '../../support/http/eventually.js';
 import { FAREWELL, open, retriesIn, StreamingServer } from './streaming-server.js';
 import type { ServerResponse } from 'node:http';
+import type { RawClient } from '../../support/http/raw-client.js';
 import type { Clock } from '../../../src/core/clock.js';
 
 let served: StreamingServer;
@@ -251,7 +252,7 @@ describe('the window', () => {
   const WINDOW_MS = 2_000;
   const clock = () => new ManualClock();
 
-  async function listenAll(count: number): Promise<readonly { received: string; ended: Promise<unknown> }[]> {
+  function listenAll(count: number): Promise<readonly RawClient[]> {
     return Promise.all(Array.from({ length: count }, () => served.listen()));
   }
   const ended = (clients: readonly { received: string }[]) =>
@@ -316,6 +317,25 @@ describe('the window', () => {
         WINDOW_MS / 200 + 1,
       );
     }
+  });
+
+  it('is nothing to a stream that has ended by itself before its turn', async () => {
+    const manual = clock();
+    served = await StreamingServer.start(undefined, { clock: manual, windowMs: WINDOW_MS });
+    const clients = await listenAll(100);
+    const over = served.drained.shutdown();
+    await served.drained.entered('drain');
+    const errors: unknown[] = [];
+    const [last] = served.responses.filter(({ writableEnded }) => !writableEnded).slice(-1);
+    last!.on('error', (error) => errors.push(error));
+    // So much that it is still on its way when its turn comes.
+    for (const client of clients) client.socket.pause();
+    last!.end('x'.repeat(20_000_000));
+    await manual.advance(WINDOW_MS);
+    for (const client of clients) client.socket.resume();
+    await over;
+    expect(errors).toEqual([]);
+    expect(ended(clients)).toBe(99);
   });
 
   it('is over at once when nobody waits any longer', async () => {
