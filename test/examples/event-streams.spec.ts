@@ -2,18 +2,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { openPage } from '../support/browser/chromium.js';
+import { launchBrowser } from '../support/browser.js';
 import { FirstReady } from '../support/http/first-ready.js';
 import { start, type Program } from '../support/process/program.js';
+import type { Browser } from 'puppeteer-core';
 
 const STEPS = 30;
 
 let folder: string;
+let browser: Browser;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'event-streams-'));
+  browser = await launchBrowser();
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true });
+});
 
 const startInstance = (name: string): Program =>
   start('examples/event-streams/main', {
@@ -27,8 +33,8 @@ it('a page goes on with the second instance where the first has ended, and misse
   await using first = startInstance('first');
   await using second = startInstance('second');
   await using balancer = await FirstReady.listen([await portOf(first), await portOf(second)]);
-  await using browser = await openPage(`${balancer.url}/import`);
-  const { page } = browser;
+  const page = await browser.newPage();
+  await page.goto(`${balancer.url}/import`);
   const state = (wanted: string): Promise<unknown> =>
     page.waitForFunction(`document.getElementById('state').textContent.startsWith('${wanted}')`);
 
