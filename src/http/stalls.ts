@@ -22,9 +22,18 @@ export class Stalls {
     this.#requests = requests;
   }
 
-  /** Calls back for each, until {@link stop}. */
+  /** Calls back for each, until {@link stop}; of what was seen before nothing counts. */
   watch(onStalled: (request: AcceptedRequest) => void): void {
+    this.stop();
+    this.#look(onStalled);
+  }
+
+  stop(): void {
     this.#timer?.cancel();
+    this.#moved.clear();
+  }
+
+  #look(onStalled: (request: AcceptedRequest) => void): void {
     const moved = new Map<AcceptedRequest, number>();
     const stalled: AcceptedRequest[] = [];
     for (const request of this.#requests) {
@@ -35,13 +44,8 @@ export class Stalls {
       else moved.set(request, now);
     }
     this.#moved = moved;
-    this.#timer = this.#clock.setTimer(() => this.watch(onStalled), this.#timeoutMs);
+    this.#timer = this.#clock.setTimer(() => this.#look(onStalled), this.#timeoutMs);
     stalled.forEach(onStalled);
-  }
-
-  stop(): void {
-    this.#timer?.cancel();
-    this.#moved.clear();
   }
 }
 

@@ -244,6 +244,17 @@ describe('a stalled transfer', () => {
     expect((await report).cuts).toMatchObject([{ kind: 'request', name: 'GET /big' }]);
   });
 
+  it('is cut once, and as what it is, when the drain is over sooner', async () => {
+    await start(SERVERS['HTTP']!, { coordinator: { drainTimeoutMs: 100 } });
+    const client = await drained.connect();
+    client.send('POST /upload HTTP/1.1\r\nHost: test\r\nContent-Length: 3\r\n\r\na');
+    await eventually(() => uploaded === 1);
+
+    const report = await drained.shutdown();
+
+    expect(report.cuts).toMatchObject([{ kind: 'request', name: 'POST /upload' }]);
+  });
+
   it('leaves no timer behind', async () => {
     await start(SERVERS['HTTP']!);
     const client = await stalled();
