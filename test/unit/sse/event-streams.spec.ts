@@ -1,12 +1,12 @@
+import http2 from 'node:http2';
 import { createGzip, gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { setPolicy } from '../../../src/sse/stream-policy.js';
-import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { eventually } from '../../support/http/eventually.js';
+import { Http2Client } from '../../support/http/http2-client.js';
 import { FAREWELL, open, retriesIn, StreamingServer } from './streaming-server.js';
-import type { ServerResponse } from 'node:http';
-import type { RawClient } from '../../support/http/raw-client.js';
-import type { Clock } from '../../../src/core/clock.js';
+import type { RequestListener, ServerResponse } from 'node:http';
+
+type Http2Listener = Parameters<typeof http2.createServer>[1];
 
 let served: StreamingServer;
 
@@ -210,6 +210,45 @@ describe('an event stream', () => {
   });
 });
 
+describe('an event stream of HTTP/2', () => {
+  const listenTo = async (answer?: RequestListener): Promise<Http2Client> => {
+    served = await StreamingServer.start(answer, {
+      create: (listener) => http2.createServer(listener as unknown as Http2Listener),
+    });
+    return Http2Client.connect('http', served.drained.port);
+  };
+
+  it('gets a last event, and a clean end', async () => {
+    const client = await listenTo();
+    const answer = client.ask('/events');
+    await eventually(() => served.responses.length === 1);
+    expect(await served.drained.shutdown()).toMatchObject({ status: 'completed', cuts: [] });
+    const { error, body } = await answer;
+    expect({ error, body }).toEqual({ body: `data: 1\n\n${FAREWELL}\n` });
+  });
+
+  it('that begins in the middle of the drain ends, too', async () => {
+    const client = await listenTo(() => {});
+    const held = served.drained.hold('drain');
+    const answer = client.ask('/events');
+    await eventually(() => served.responses.length === 1);
+    void served.drained.shutdown();
+    await held.begun;
+    open(served.responses[0]!);
+    const { error, body } = await answer;
+    expect({ error, body }).toEqual({ body: `data: 1\n\n${FAREWELL}\n` });
+  });
+
+  it('takes what its source writes after that, and drops it', async () => {
+    const client = await listenTo();
+    void client.ask('/events');
+    await eventually(() => served.responses.length === 1);
+    await served.drained.shutdown();
+    expect(served.responses[0]!.write('data: 2\n\n')).toBe(true);
+    expect(served.responses[0]!.end('data: 3\n\n')).toBe(served.responses[0]);
+  });
+});
+
 describe('a late request', () => {
   const late = async (headers: string, method = 'GET') => {
     served = await StreamingServer.start();
@@ -245,175 +284,6 @@ describe('a late request', () => {
     ['that is no GET', 'Accept: text/event-stream\r\nContent-Length: 0\r\n', 'POST'],
   ])('%s is answered with 503', async (_what, headers, method) => {
     expect(await late(headers, method)).toMatchObject({ status: 503 });
-  });
-});
-
-describe('the window', () => {
-  const WINDOW_MS = 2_000;
-  const clock = () => new ManualClock();
-
-  function listenAll(count: number): Promise<readonly RawClient[]> {
-    return Promise.all(Array.from({ length: count }, () => served.listen()));
-  }
-  const ended = (clients: readonly { received: string }[]) =>
-    clients.filter(({ received }) => received.includes('shutdown')).length;
-
-  it('is one in which the clients of a few come back, each in its part; the streams end at once', async () => {
-    served = await StreamingServer.start(undefined, { clock: clock(), windowMs: WINDOW_MS });
-    const clients = await listenAll(10);
-    await served.drained.shutdown();
-    const retries = clients.flatMap(({ received }) => retriesIn(received)).toSorted((a, b) => a - b);
-    expect(retries.map((ms) => Math.floor((ms - 1_000) / (WINDOW_MS / 10)))).toEqual([...Array(10).keys()]);
-  });
-
-  it('has half the time for ending many, and each waits as long again', async () => {
-    const manual = clock();
-    served = await StreamingServer.start(undefined, { clock: manual, windowMs: WINDOW_MS });
-    const clients = await listenAll(100);
-    const over = served.drained.shutdown();
-    await served.drained.entered('drain');
-
-    for (let tenth = 1; tenth <= 10; tenth += 1) {
-      await manual.advance(WINDOW_MS / 20);
-      await eventually(() => ended(clients) === 10 * tenth);
-      const latest = Math.max(...clients.flatMap(({ received }) => retriesIn(received)));
-      expect(Math.abs(latest - 1_000 - manual.now())).toBeLessThan(WINDOW_MS / 50);
-    }
-    await over;
-    const waits = clients.flatMap(({ received }) => retriesIn(received)).map((ms) => ms - 1_000);
-    expect(waits).toHaveLength(100);
-    expect(Math.min(...waits)).toBeGreaterThanOrEqual(0);
-    expect(manual.pendingTimers).toBe(0);
-  });
-
-  it('stays as it was planned when the streams end later, because the event loop was busy', async () => {
-    const manual = clock();
-    const late: Clock = {
-      now: () => manual.now(),
-      wallTime: () => manual.wallTime(),
-      setTimer: (callback, delayMs) => manual.setTimer(callback, delayMs + 300),
-    };
-    const endedAt = new Map<string, number>();
-    served = await StreamingServer.start(
-      (request, response) => {
-        const end = response.end.bind(response);
-        response.end = () => {
-          endedAt.set(String(request.url), manual.now());
-          return end();
-        };
-        open(response);
-      },
-      { clock: late, windowMs: WINDOW_MS },
-    );
-    const clients = await Promise.all(Array.from({ length: 100 }, (_, index) => served.listen(`/${index}`)));
-    void served.drained.shutdown();
-    await served.drained.entered('drain');
-    await manual.advance(2 * WINDOW_MS);
-    await eventually(() => ended(clients) === 100);
-
-    const backAt = clients.map(({ received }, index) => endedAt.get(`/${index}`)! + retriesIn(received)[0]!);
-    for (const [index, at] of backAt.toSorted((a, b) => a - b).entries()) {
-      expect(Math.abs(at - 1_000 - (index + 0.5) * (WINDOW_MS / 100))).toBeLessThanOrEqual(
-        WINDOW_MS / 200 + 1,
-      );
-    }
-  });
-
-  it('is nothing to a stream that has ended by itself before its turn', async () => {
-    const manual = clock();
-    served = await StreamingServer.start(undefined, { clock: manual, windowMs: WINDOW_MS });
-    const clients = await listenAll(100);
-    const over = served.drained.shutdown();
-    await served.drained.entered('drain');
-    const errors: unknown[] = [];
-    const [last] = served.responses.filter(({ writableEnded }) => !writableEnded).slice(-1);
-    last!.on('error', (error) => errors.push(error));
-    // So much that it is still on its way when its turn comes.
-    for (const client of clients) client.socket.pause();
-    last!.end('x'.repeat(20_000_000));
-    await manual.advance(WINDOW_MS);
-    for (const client of clients) client.socket.resume();
-    await over;
-    expect(errors).toEqual([]);
-    expect(ended(clients)).toBe(99);
-  });
-
-  it('is over at once when nobody waits any longer', async () => {
-    served = await StreamingServer.start(undefined, {
-      clock: clock(),
-      windowMs: WINDOW_MS,
-      coordinator: { drainTimeoutMs: 50 },
-    });
-    const clients = await listenAll(100);
-    const { status } = await served.drained.shutdown();
-    await Promise.all(clients.map(({ ended: end }) => end));
-    expect(ended(clients)).toBe(100);
-    expect(status).toBe('failed');
-  });
-});
-
-describe('a stream that is to finish', () => {
-  const finishing = (maxMs?: number) =>
-    StreamingServer.start(
-      (request, response) => {
-        if (request.url === '/finishing')
-          setPolicy(response, { policy: 'finish', ...(maxMs !== undefined && { maxMs }) });
-        open(response);
-      },
-      { clock: manual, finishMs: 1_000 },
-    );
-  let manual: ManualClock;
-
-  it('goes on while others end, and ends by itself', async () => {
-    manual = new ManualClock();
-    served = await finishing();
-    const [other, client] = [await served.listen(), await served.listen('/finishing')];
-    const over = served.drained.shutdown();
-    await other.ended;
-    await manual.advance(999);
-    served.responses[1]!.end('data: 2\n\n');
-    expect(await over).toMatchObject({ status: 'completed' });
-    expect(client.responses[0]!.body).toBe('data: 1\n\ndata: 2\n\n');
-    expect(manual.pendingTimers).toBe(0);
-  });
-
-  it.each([
-    ['at the end of its own time', 300, 300],
-    ['in time for the end of the drain', undefined, 1_000],
-    ['in time for the end of the drain, whatever it wants', 5_000, 1_000],
-  ])('is ended like the others %s', async (_when, maxMs, endsAt) => {
-    manual = new ManualClock();
-    served = await finishing(maxMs);
-    const client = await served.listen('/finishing');
-    void served.drained.shutdown();
-    await served.drained.entered('drain');
-    await manual.advance(endsAt - 1);
-    expect(served.responses[0]!.writableEnded).toBe(false);
-    await manual.advance(1);
-    await client.ended;
-    expect(client.responses[0]!.body).toContain(FAREWELL);
-  });
-
-  it('has what is left of its time when it begins in the middle of the drain', async () => {
-    manual = new ManualClock();
-    served = await StreamingServer.start(
-      (_request, response) => setPolicy(response, { policy: 'finish', maxMs: 300 }),
-      {
-        clock: manual,
-        finishMs: 1_000,
-      },
-    );
-    const client = await served.drained.inFlight((raw) => raw.get('/finishing'));
-    void served.drained.shutdown();
-    await served.drained.entered('drain');
-    await manual.advance(200);
-    open(served.responses[0]!);
-    await client.until('data: 1');
-    await manual.advance(99);
-    expect(served.responses[0]!.writableEnded).toBe(false);
-    await manual.advance(1);
-    await client.ended;
-    expect(client.responses[0]!.body).toContain(FAREWELL);
   });
 });
 

@@ -6,7 +6,8 @@ import {
   LATE_RESPONSE,
   type DrainedServerOptions,
 } from '../../support/http/drained-server.js';
-import type { RequestListener, ServerResponse } from 'node:http';
+import http, { type RequestListener, type ServerResponse } from 'node:http';
+import type { AnyHttpServer } from '../../../src/http/any-http-server.js';
 import type { Clock } from '../../../src/core/clock.js';
 import type { RawClient } from '../../support/http/raw-client.js';
 
@@ -33,15 +34,16 @@ export class StreamingServer {
       clock = systemClock,
       windowMs = 0,
       finishMs = 0,
+      create = (listener) => http.createServer(listener),
       ...options
     }: Partial<StreamTimes> & StreamingOptions = {},
   ): Promise<StreamingServer> {
     const served = new StreamingServer(clock, { windowMs, finishMs });
     served.#drained = await DrainedServer.start(
-      (request, response) => {
+      create((request, response) => {
         served.responses.push(response);
         answer(request, response);
-      },
+      }),
       {
         onAccepted: served.streams.onAccepted,
         refuse: served.streams.refuse,
@@ -70,7 +72,11 @@ export class StreamingServer {
   }
 }
 
-type StreamingOptions = Omit<DrainedServerOptions, 'clock'> & { readonly clock?: Clock };
+type StreamingOptions = Omit<DrainedServerOptions, 'clock'> & {
+  readonly clock?: Clock;
+  /** Default: a server of HTTP/1.1. */
+  readonly create?: (listener: RequestListener) => AnyHttpServer;
+};
 
 /** Begins an event stream, and says something at once. */
 export function open(response: ServerResponse, text = 'data: 1\n\n'): void {
