@@ -5,6 +5,7 @@ import { announceDelayMs } from '../config/resolved-options.js';
 import { systemClock } from '../core/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
+import { HarmlessLogger } from '../core/harmless-logger.js';
 import { hasBegun } from '../core/phase.js';
 import { ShutdownLog } from '../core/shutdown-log.js';
 import { HealthGate } from '../health/health-gate.js';
@@ -41,7 +42,7 @@ export class ApplicationShutdown {
   readonly coordinator: PhasedCoordinator;
   readonly options: ResolvedOptions;
 
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new HarmlessLogger(new Logger('GracefulShutdown'));
   readonly #modules: ModulesContainer;
   readonly #bridge: HookBridge;
   readonly #teardown: NestTeardown;

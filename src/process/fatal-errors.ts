@@ -37,11 +37,7 @@ export class FatalErrors {
   readonly #onFatalError = (error: unknown): void => {
     const { coordinator, logger, onForced } = this.#options;
     this.#count += 1;
-    try {
-      logger.error(`fatal error: ${(error instanceof Error && error.stack) || messageOf(error)}`);
-    } catch {
-      // A logger that fails here would be the next fatal error.
-    }
+    logger.error(`fatal error: ${(error instanceof Error && error.stack) || messageOf(error)}`);
     if (this.#count === 1) {
       void coordinator.shutdown({ kind: 'error', error }, { exit: true });
     } else {

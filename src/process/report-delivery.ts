@@ -50,7 +50,7 @@ export class ReportDelivery {
     try {
       writeWithoutWaiting(path, content());
     } catch (error) {
-      this.#warn(`the report is not in ${path} (${option}): ${messageOf(error)}`);
+      this.#options.logger.warn(`the report is not in ${path} (${option}): ${messageOf(error)}`);
     }
   }
 
@@ -67,17 +67,11 @@ export class ReportDelivery {
           .finally(() => timer.cancel());
       });
       if (!isInTime)
-        this.#warn(`the option onReport was not waited for any longer, after ${Math.round(limitMs)} ms`);
+        this.#options.logger.warn(
+          `the option onReport was not waited for any longer, after ${Math.round(limitMs)} ms`,
+        );
     } catch (error) {
-      this.#warn(`the option onReport failed: ${messageOf(error)}`);
-    }
-  }
-
-  #warn(message: string): void {
-    try {
-      this.#options.logger.warn(message);
-    } catch {
-      // Nobody is left to be told.
+      this.#options.logger.warn(`the option onReport failed: ${messageOf(error)}`);
     }
   }
 }
