@@ -18,7 +18,7 @@ describe('a logger that throws', () => {
 
   it('does not keep it alive when the options exit and exitCode fail, or the report cannot be written', async () => {
     await using program = startApplication({
-      faults: ['logger-broken'],
+      faults: ['logger-broken', 'handle-left'],
       exit: 'throws',
       exitCode: 'throws',
       options: { reportFile: '/nowhere/report.json' },
