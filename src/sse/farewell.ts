@@ -11,7 +11,7 @@ export interface Farewell {
  */
 export function farewellText({ code, message }: Farewell, retryMs: number | undefined): string {
   const lines = ['event: shutdown', `data: ${JSON.stringify({ code, message })}`];
-  if (retryMs !== undefined) lines.push(`retry: ${Math.round(retryMs)}`);
+  if (retryMs !== undefined) lines.push(`retry: ${Math.floor(retryMs)}`);
   // An event that was begun ends before it; between two events a blank line means nothing.
   return `\n\n${lines.join('\n')}\n\n`;
 }
