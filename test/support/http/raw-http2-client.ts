@@ -68,6 +68,15 @@ export class RawHttp2Client {
     return this.#send(frame('DATA', 0, stream, Buffer.alloc(bytes)));
   }
 
+  /** A request that its client gives up with the same packet. */
+  requestAndCancel(stream: number, path: string): this {
+    this.socket.cork();
+    this.request(stream, path);
+    this.#send(frame('RST_STREAM', 0, stream, Buffer.from([0, 0, 0, 8])));
+    this.socket.uncork();
+    return this;
+  }
+
   /** Lets the server send so many bytes more than it may by default, 65 535. */
   grant(stream: number, bytes: number): this {
     const increment = Buffer.alloc(4);

@@ -18,13 +18,13 @@ const overTls: SecureServerOptions = { ...serverTls, allowHTTP1: true };
 const KINDS = [
   {
     name: 'h2c',
-    create: (listener: RequestListener): AnyHttpServer =>
+    create: (listener?: RequestListener): AnyHttpServer =>
       http2.createServer(listener as unknown as Http2Listener),
     scheme: 'http',
   },
   {
     name: 'h2 over TLS',
-    create: (listener: RequestListener): AnyHttpServer =>
+    create: (listener?: RequestListener): AnyHttpServer =>
       http2.createSecureServer(overTls, listener as unknown as Http2Listener),
     scheme: 'https',
   },
@@ -216,6 +216,54 @@ describe.each(KINDS)('a server of $name', (kind) => {
 
     await silent.ended;
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it('does not let a session hold up the release whose time was up before', async () => {
+    const clock = new ManualClock();
+    await start(kind, { clock, firstRequestBudgetMs: 300 });
+    const [stubborn, busy] = [await connectRaw(true), await connectRaw()];
+    await held(stubborn);
+    await held(busy);
+    const report = drained.shutdown();
+    await drained.entered('drain');
+    const silent = await connectRaw();
+    routes.held.shift()!.end('done');
+    await stubborn.until('DATA 1 0 bytes');
+    await eventually(() => drained.participant.inFlight() === 1);
+    await clock.advance(300);
+
+    routes.release();
+
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+    await Promise.all([busy.ended, silent.ended]);
+  });
+
+  it('does not bother the application with a stream that is gone already', async () => {
+    await start(kind);
+    const hold = drained.hold('announce');
+    void drained.shutdown();
+    await hold.begun;
+    const client = await connectRaw();
+
+    client.requestAndCancel(1, '/gone').request(3, '/');
+
+    await client.until('DATA 3 6 bytes');
+    expect(routes.reached).toEqual(['/']);
+  });
+
+  it('cuts a session in the end that has streams to which there is no response', async () => {
+    routes = new SampleRoutes();
+    drained = await DrainedServer.start(kind.create());
+    const streams: unknown[] = [];
+    drained.server.on('stream', (stream) => streams.push(stream));
+    const client = await connectRaw();
+    client.request(1, '/');
+    await eventually(() => streams.length === 1);
+
+    const report = await drained.shutdown();
+
+    await client.ended;
+    expect(report.cuts).toMatchObject([{ kind: 'socket', name: 'HTTP/2 session', phase: 'release' }]);
   });
 
   it('cuts and names the streams that are left when the time is up', async () => {

@@ -189,6 +189,27 @@ describe('a request that waits for its handler, not for its client,', () => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
+  it('is never stalled: one that is at what it has got of its upload', async () => {
+    await start(SERVERS['HTTP']!);
+    const client = await drained.connect();
+    client.send('POST /pausing HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\nabc');
+    await eventually(() => pending.length === 1);
+    const { req: upload } = pending[0]!;
+    upload.once('data', () => upload.pause());
+    await eventually(() => upload.isPaused());
+    client.send('def');
+    await eventually(() => upload.readableLength > 0);
+    const report = drained.shutdown();
+    await drained.entered('drain');
+
+    await wait();
+    expect(drained.participant.inFlight()).toBe(1);
+    client.send('ghi');
+    pending.pop()!.end('done');
+
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
   it('is never stalled: one behind another response of its connection', async () => {
     await start(SERVERS['HTTP']!);
     const hold = drained.hold('announce');
