@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { findServers } from './scripts/find-servers.mjs';
 
 /** @type {import('jest').Config} */
 const base = {
@@ -39,6 +40,12 @@ const base = {
 const nest11 = JSON.parse(readFileSync(new URL('test/nest-11/package.json', import.meta.url), 'utf8'));
 const nest11Packages = Object.keys(nest11.dependencies).join('|');
 
+const { missing } = findServers();
+const isRequired = process.env['REQUIRE_SERVICES'] === '1';
+if (missing.length > 0 && !isRequired) {
+  console.error(`The tests of test/services are left out: ${missing.join('; ')}.`);
+}
+
 /** @type {import('jest').Config} */
 export default {
   coverageProvider: 'v8',
@@ -70,5 +77,8 @@ export default {
         '<rootDir>/test/package/*.spec.ts',
       ],
     },
+    ...(missing.length === 0 || isRequired
+      ? [{ ...base, displayName: 'services', testMatch: ['<rootDir>/test/services/**/*.spec.ts'] }]
+      : []),
   ],
 };

@@ -39,7 +39,8 @@ interface PgPool {
   readonly totalCount: number;
   readonly idleCount: number;
   readonly ending?: boolean;
-  end(): unknown;
+  end(): Promise<void>;
+  on(event: 'remove', listener: () => void): unknown;
 }
 interface IoRedis {
   readonly status: string;
@@ -122,8 +123,8 @@ export const KNOWN_CLIENTS: readonly KnownClient[] = [
   known<PgPool>({
     label: 'pg Pool',
     type: 'database',
-    shape: { end: 'function', connect: 'function', totalCount: 'number', idleCount: 'number' },
-    close: (pool) => pool.end(),
+    shape: { end: 'function', on: 'function', totalCount: 'number', idleCount: 'number' },
+    close: endPgPool,
     isClosed: ({ ending }) => ending === true,
     busy: busyOf,
   }),
@@ -229,6 +230,20 @@ function known<Client extends object>(client: KnownClient<Client>): KnownClient 
 
 function isPgPool(pool: object | undefined): pool is PgPool {
   return pool !== undefined && typeof read(pool, 'idleCount') === 'number';
+}
+
+/** The pool's promise resolves when it has told the idle ones to end; a client that is removed has ended. */
+async function endPgPool(pool: PgPool): Promise<void> {
+  let idle = pool.idleCount;
+  const removed = new Promise<void>((resolve) => {
+    if (idle === 0) resolve();
+    pool.on('remove', () => {
+      idle -= 1;
+      if (idle === 0) resolve();
+    });
+  });
+  await pool.end();
+  await removed;
 }
 
 function busyOf({ totalCount, idleCount }: PgPool): number {

@@ -68,7 +68,7 @@ describe('a resource of an application', () => {
       readonly totalCount = 0;
       readonly idleCount = 0;
       ending = false;
-      connect(): void {}
+      on(): void {}
       async onModuleDestroy(): Promise<void> {
         await this.end();
       }

@@ -166,7 +166,7 @@ describe('a client that somebody else has closed', () => {
 
 describe('a client that tells that it is closed', () => {
   it.each<[string, object]>([
-    ['pg Pool', { end: fail, connect: fail, totalCount: 0, idleCount: 0, ending: true }],
+    ['pg Pool', { end: fail, on: fail, totalCount: 0, idleCount: 0, ending: true }],
     ['TypeORM DataSource', { initialize: fail, destroy: fail, isInitialized: false }],
     ['Mongoose connection', { close: fail, useDb: fail, readyState: 0 }],
     ['Mongoose', { disconnect: fail, createConnection: fail, connections: [{ readyState: 3 }] }],
@@ -206,7 +206,7 @@ describe('a client that does not close in time', () => {
 describe('a pool with connections in use', () => {
   it('is abandoned when its time is up, and tells how many', async () => {
     const { clock, coordinator, resources } = setUp();
-    const pool = { totalCount: 5, idleCount: 3, connect() {}, end: () => new Promise(() => {}) };
+    const pool = { totalCount: 5, idleCount: 3, on() {}, end: () => new Promise(() => {}) };
     resources.register('db', pool);
     expect(resources.registered()).toMatchObject([{ busy: 2 }]);
     void coordinator.shutdown();

@@ -1,0 +1,74 @@
+import { findServers } from '../../../scripts/find-servers.mjs';
+import pg from 'pg';
+import { freePort, required, Server } from './server.js';
+
+/** A PostgreSQL of one's own. */
+export class Postgres implements AsyncDisposable {
+  readonly url: string;
+
+  readonly #server: Server;
+  readonly #port: number;
+
+  private constructor(server: Server, port: number) {
+    this.#server = server;
+    this.#port = port;
+    this.url = `postgres://app@127.0.0.1:${port}/postgres`;
+  }
+
+  static async create(): Promise<Postgres> {
+    const { initdb, missing } = findServers();
+    const server = new Server();
+    const args = ['-D', 'data', '-U', 'app', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C'];
+    await server.run(required(initdb, missing), args);
+    const postgres = new Postgres(server, await freePort());
+    await postgres.start();
+    return postgres;
+  }
+
+  async start(): Promise<void> {
+    const { postgres, missing } = findServers();
+    const settings = [
+      `port=${this.#port}`,
+      'listen_addresses=127.0.0.1',
+      'unix_socket_directories=.',
+      'fsync=off',
+      'shared_buffers=8MB',
+    ];
+    const args = ['-D', 'data', ...settings.flatMap((setting) => ['-c', setting])];
+    await this.#server.start(
+      required(postgres, missing),
+      args,
+      /database system is ready to accept connections/,
+    );
+  }
+
+  /** Ends every session, and stops. */
+  async stop(): Promise<void> {
+    await this.#server.stop('SIGINT');
+  }
+
+  /** Stops answering, with every connection open. */
+  freeze(): void {
+    this.#server.freeze();
+  }
+
+  thaw(): void {
+    this.#server.thaw();
+  }
+
+  /** The sessions of clients, as the server sees them: their application names. */
+  async sessions(): Promise<string[]> {
+    const client = new pg.Client({ connectionString: this.url, application_name: 'the test' });
+    await client.connect();
+    const { rows } = await client.query<{ application_name: string }>(
+      `select application_name from pg_stat_activity
+       where backend_type = 'client backend' and pid <> pg_backend_pid() order by 1`,
+    );
+    await client.end();
+    return rows.map(({ application_name: name }) => name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+  }
+}

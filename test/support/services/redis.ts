@@ -1,0 +1,62 @@
+import { findServers } from '../../../scripts/find-servers.mjs';
+import { Redis } from 'ioredis';
+import { freePort, required, Server } from './server.js';
+
+/** A Redis of one's own. */
+export class RedisServer implements AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+
+  readonly #server = new Server();
+
+  private constructor(port: number) {
+    this.port = port;
+    this.url = `redis://127.0.0.1:${port}`;
+  }
+
+  static async create(): Promise<RedisServer> {
+    const redis = new RedisServer(await freePort());
+    await redis.start();
+    return redis;
+  }
+
+  async start(): Promise<void> {
+    const { redis, missing } = findServers();
+    const args = [
+      '--port',
+      String(this.port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--maxmemory-policy',
+      'noeviction',
+    ];
+    await this.#server.start(required(redis, missing), args, /Ready to accept connections/);
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.stop('SIGTERM');
+  }
+
+  /** Stops answering, with every connection open. */
+  freeze(): void {
+    this.#server.freeze();
+  }
+
+  thaw(): void {
+    this.#server.thaw();
+  }
+
+  /** The sessions of clients, as the server sees them: their names. */
+  async sessions(): Promise<string[]> {
+    const client = new Redis(this.url);
+    const list = String(await client.client('LIST'));
+    await client.quit();
+    return Array.from(list.matchAll(/ name=(\S+)/g), ([, name = '']) => name).toSorted();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+  }
+}
