@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { reconnectWindowMs } from '../config/reconnect-window.js';
 import { systemClock } from '../core/clock.js';
 import { isThenable } from '../core/thenable.js';
+import { bytesSentOn } from '../http/socket-bytes.js';
 import { Messages } from '../websockets/messages.js';
 import { SocketServers } from '../websockets/socket-servers.js';
 import { WebSocketsParticipant } from '../websockets/web-sockets-participant.js';
@@ -56,6 +57,7 @@ export class WebSocketBinding {
       closeCode: options.webSocketCloseCode,
       messages: this.#messages,
       open: () => this.#servers.open(http.upgraded()),
+      bytesSentOn,
       windowMs: (context) => reconnectWindowMs(options, context),
     });
     http.continues = (request) => this.#servers.continues(request);

@@ -1,11 +1,13 @@
 import { isWebSocket, sayGoodbye } from './web-socket.js';
 import type { EventEmitter } from 'node:events';
-import type { CloseCode, OpenSocket } from './open-socket.js';
+import type { CloseCode, OpenSocket, UpgradedConnection } from './open-socket.js';
 import type { WebSocket } from './web-socket.js';
 
 /** What socket.io keeps of a client: one connection for all its namespaces, by WebSocket or by long polling. */
 export interface EngineConnection extends EventEmitter {
   readonly readyState: string;
+  /** Whether a client that polls is trying out a WebSocket, which would be stuck if that was closed. */
+  readonly upgrading?: boolean;
   readonly transport: EventEmitter & {
     /** With the transport `websocket`. */
     readonly socket?: unknown;
@@ -25,12 +27,12 @@ export interface EngineConnection extends EventEmitter {
 export class OpenEngineConnection implements OpenSocket {
   readonly key: EngineConnection;
   readonly name: string;
-  readonly openedAt: number | undefined;
+  readonly connection: UpgradedConnection | undefined;
 
-  constructor(connection: EngineConnection, name: string, openedAt: number | undefined) {
-    this.key = connection;
+  constructor(key: EngineConnection, name: string, connection: UpgradedConnection | undefined) {
+    this.key = key;
     this.name = name;
-    this.openedAt = openedAt;
+    this.connection = connection;
   }
 
   get isClosed(): boolean {
@@ -48,9 +50,14 @@ export class OpenEngineConnection implements OpenSocket {
     if (webSocket) sayGoodbye(webSocket, code, true);
     // It would be destroyed.
     else if (transport.dataReq) transport.dataReq.once('close', again);
-    // What is closed between two polls could not be terminated any more.
-    else if (transport.writable === false) transport.once('ready', again);
+    else if (transport.writable === false) this.#onNextPoll(again);
     else this.key.close();
+  }
+
+  /** What is closed between two polls could not be terminated any more. And there is none if it becomes a WebSocket. */
+  #onNextPoll(callback: () => void): void {
+    this.key.transport.once('ready', callback);
+    this.key.once('upgrade', callback);
   }
 
   terminate(): void {

@@ -1,11 +1,20 @@
+import type { Socket } from 'node:net';
+
+/** A connection that an HTTP server has handed over to another protocol. */
+export interface UpgradedConnection {
+  readonly socket: Socket;
+  /** On the monotonic clock. */
+  readonly openedAt: number;
+}
+
 /** A client's connection that a shutdown ends, whatever library holds it. */
 export interface OpenSocket {
   /** What its messages are counted by. */
   readonly key: object;
   /** For the report: with its path or namespace, as far as it is known. */
   readonly name: string;
-  /** On the monotonic clock; `undefined` where nobody has seen it open. */
-  readonly openedAt: number | undefined;
+  /** What is known of the connection below; nothing for a client that polls. */
+  readonly connection: UpgradedConnection | undefined;
   readonly isClosed: boolean;
   /** Stops listening to the client, so that it has nothing unanswered when it is told to go. */
   pause(): void;

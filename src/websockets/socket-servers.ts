@@ -1,18 +1,10 @@
 import { OpenEngineConnection, webSocketOf } from './engine-connection.js';
 import { isWebSocket, OpenWebSocket, webSocketOn } from './web-socket.js';
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import type { EngineConnection } from './engine-connection.js';
 import type { Messages } from './messages.js';
-import type { OpenSocket } from './open-socket.js';
+import type { OpenSocket, UpgradedConnection } from './open-socket.js';
 import type { WebSocket } from './web-socket.js';
-
-/** A connection that an HTTP server has handed over to another protocol. */
-export interface UpgradedConnection {
-  readonly socket: Socket;
-  /** On the monotonic clock. */
-  readonly openedAt: number;
-}
 
 /** What is read of a server of `ws`. */
 interface WsServer {
@@ -58,22 +50,26 @@ export class SocketServers {
   /**
    * Who is connected: to these servers, and by a WebSocket of `ws` to whatever else has upgraded a connection.
    *
+   * Without the latter as long as a client of socket.io is trying out a WebSocket: it would be among them.
+   *
    * @param upgraded connections of the application's HTTP servers
    */
   open(upgraded: Iterable<UpgradedConnection>): OpenSocket[] {
-    const openedAt = new Map<WebSocket, number>();
+    const below = new Map<WebSocket, UpgradedConnection>();
     for (const connection of upgraded) {
       const webSocket = webSocketOn(connection.socket);
-      if (webSocket) openedAt.set(webSocket, connection.openedAt);
+      if (webSocket) below.set(webSocket, connection);
     }
     const found: OpenSocket[] = [];
     const known = new Set<WebSocket>();
+    let areSomeTriedOut = false;
     for (const { engine } of this.#ioServers) {
       for (const connection of Object.values(engine.clients)) {
+        areSomeTriedOut ||= connection.upgrading === true;
         const webSocket = webSocketOf(connection);
         if (webSocket) known.add(webSocket);
         const name = `socket.io ${this.#messages.of(connection).name ?? 'without a namespace'}`;
-        found.push(new OpenEngineConnection(connection, name, webSocket && openedAt.get(webSocket)));
+        found.push(new OpenEngineConnection(connection, name, webSocket && below.get(webSocket)));
       }
     }
     for (const { clients, path, options } of this.#wsServers) {
@@ -81,13 +77,14 @@ export class SocketServers {
       for (const webSocket of clients) {
         if (!isWebSocket(webSocket)) continue;
         known.add(webSocket);
-        found.push(new OpenWebSocket(webSocket, name, openedAt.get(webSocket), true));
+        found.push(new OpenWebSocket(webSocket, name, below.get(webSocket), true));
       }
     }
-    for (const [webSocket, since] of openedAt) {
+    if (areSomeTriedOut) return found;
+    for (const [webSocket, connection] of below) {
       if (known.has(webSocket)) continue;
       const name = webSocket.protocol === '' ? 'WebSocket' : `WebSocket (${webSocket.protocol})`;
-      found.push(new OpenWebSocket(webSocket, name, since, false));
+      found.push(new OpenWebSocket(webSocket, name, connection, false));
     }
     return found;
   }

@@ -1,7 +1,7 @@
 import { CLOSE_REASONS } from './open-socket.js';
 import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import type { CloseCode, OpenSocket } from './open-socket.js';
+import type { CloseCode, OpenSocket, UpgradedConnection } from './open-socket.js';
 
 /** A WebSocket of the package `ws`, of which there may be several copies. */
 export interface WebSocket extends EventEmitter {
@@ -38,14 +38,19 @@ export function webSocketOn(connection: Duplex): WebSocket | undefined {
 export class OpenWebSocket implements OpenSocket {
   readonly key: WebSocket;
   readonly name: string;
-  readonly openedAt: number | undefined;
+  readonly connection: UpgradedConnection | undefined;
   readonly #isGateways: boolean;
 
   /** @param isGateways whether nobody but a gateway listens to it */
-  constructor(webSocket: WebSocket, name: string, openedAt: number | undefined, isGateways: boolean) {
+  constructor(
+    webSocket: WebSocket,
+    name: string,
+    connection: UpgradedConnection | undefined,
+    isGateways: boolean,
+  ) {
     this.key = webSocket;
     this.name = name;
-    this.openedAt = openedAt;
+    this.connection = connection;
     this.#isGateways = isGateways;
   }
 

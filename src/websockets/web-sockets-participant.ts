@@ -1,11 +1,12 @@
 import { spread } from '../core/spread.js';
+import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../core/clock.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 import type { Statistics } from '../core/statistics.js';
 import type { Messages } from './messages.js';
 import type { CloseCode, OpenSocket } from './open-socket.js';
 
-/** How long a client may take to answer a close frame, in milliseconds. */
+/** How long a client that was told to go may take nothing of what it is sent, in milliseconds. */
 const CLOSE_BUDGET_MS = 2_000;
 
 /** What the participant needs from the application. */
@@ -15,6 +16,8 @@ export interface WebSocketsOptions {
   readonly messages: Messages;
   /** Who is connected now. */
   open(this: void): readonly OpenSocket[];
+  /** How many bytes of what was sent are with the kernel. */
+  bytesSentOn(this: void, socket: Socket): number;
   /** Over how many milliseconds clients are sent away, in `drain`. */
   windowMs(this: void, context: ShutdownContext): number;
 }
@@ -68,12 +71,15 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     this.#context = context;
     const cutTheRest = (): void => this.#cutTheRest(context);
     signal.addEventListener('abort', cutTheRest, { once: true });
-    await spread(this.#choose(), { clock, windowMs: windowMs(context), signal }, (socket) =>
-      this.#sendAway(socket),
-    );
-    while (this.#isBusy && !signal.aborted) {
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
+    do {
+      await spread(this.#choose(), { clock, windowMs: windowMs(context), signal }, (socket) =>
+        this.#sendAway(socket),
+      );
+      while (this.#isBusy && !signal.aborted) {
+        await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
+      // Others may have come, or may only now be told apart.
+    } while (!signal.aborted && this.#newcomers().length > 0);
     signal.removeEventListener('abort', cutTheRest);
   }
 
@@ -92,8 +98,12 @@ export class WebSocketsParticipant implements ShutdownParticipant {
   }
 
   /** Those who have not been told yet. */
+  #newcomers(): OpenSocket[] {
+    return this.#options.open().filter(({ key, isClosed }) => !isClosed && !this.#chosen.has(key));
+  }
+
   #choose(): OpenSocket[] {
-    const chosen = this.#options.open().filter(({ key, isClosed }) => !isClosed && !this.#chosen.has(key));
+    const chosen = this.#newcomers();
     for (const socket of chosen) {
       this.#chosen.add(socket.key);
       this.#leaving.set(socket, undefined);
@@ -104,23 +114,36 @@ export class WebSocketsParticipant implements ShutdownParticipant {
 
   #sendAway(socket: OpenSocket): void {
     if (!this.#leaving.has(socket)) return;
-    const { clock, closeCode, messages } = this.#options;
+    const { closeCode, messages } = this.#options;
     socket.pause();
     messages.of(socket.key).whenIdle(() => {
       if (!this.#leaving.has(socket)) return;
-      this.#leaving.set(
-        socket,
-        clock.setTimer(() => this.#cutOff(socket), CLOSE_BUDGET_MS),
-      );
       socket.close(closeCode);
+      if (this.#leaving.has(socket)) this.#watch(socket);
     });
+  }
+
+  /** Gives the client time to go, and again as long as it reads what was sent before. */
+  #watch(socket: OpenSocket): void {
+    const { clock, bytesSentOn } = this.#options;
+    const bytesSent = (): number => (socket.connection ? bytesSentOn(socket.connection.socket) : 0);
+    const before = bytesSent();
+    const timer = clock.setTimer(() => {
+      if (bytesSent() === before) this.#cutOff(socket);
+      else this.#watch(socket);
+    }, CLOSE_BUDGET_MS);
+    this.#leaving.set(socket, timer);
   }
 
   #cutOff(socket: OpenSocket): void {
     const { clock } = this.#options;
     const now = clock.now();
     this.#cut += 1;
-    this.#context?.cut({ kind: 'socket', name: socket.name, ageMs: now - (socket.openedAt ?? now) });
+    this.#context?.cut({
+      kind: 'socket',
+      name: socket.name,
+      ageMs: now - (socket.connection?.openedAt ?? now),
+    });
     this.#forget(socket);
     socket.terminate();
   }

@@ -9,6 +9,11 @@ import type { INestApplication, Type } from '@nestjs/common';
 import type { AddressInfo, Server } from 'node:net';
 import type { GracefulShutdownOptions, ShutdownPhase, ShutdownReport } from 'nestjs-drain';
 
+/** What a client says to begin a WebSocket, beside the request line. */
+export const HANDSHAKE =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+
 export interface GatewaySetup {
   readonly library: 'ws' | 'socket.io';
   readonly gateways: readonly Type[];
@@ -78,6 +83,11 @@ export async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
+}
+
+/** A text frame as a client sends it, with a mask of zeros. */
+export function frame(text: string): string {
+  return `\x81${String.fromCharCode(0x80 | text.length)}\0\0\0\0${text}`;
 }
 
 export { ADAPTERS, closeAll };

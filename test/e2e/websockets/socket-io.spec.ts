@@ -5,7 +5,15 @@ import { eventually, someTurns } from '../../support/http/eventually.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { RawClient } from '../../support/http/raw-client.js';
 import { coordinatorOf } from '../nest/applications.js';
-import { ADAPTERS, closeAll, freePort, GatewayApplication, Held } from './gateway-application.js';
+import {
+  ADAPTERS,
+  closeAll,
+  frame,
+  freePort,
+  GatewayApplication,
+  HANDSHAKE,
+  Held,
+} from './gateway-application.js';
 import type { GatewaySetup } from './gateway-application.js';
 
 let held = new Held();
@@ -191,6 +199,23 @@ describe('a client that polls', () => {
 
     expect(first.responses).toMatchObject([{ status: 200, body: expect.stringMatching(/^40/) }]);
     expect(second.responses).toMatchObject([{ status: 200, body: '1' }]);
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it('may change to a WebSocket if it has begun to, and is sent away by that', async () => {
+    await start();
+    await open();
+    const client = await RawClient.connect(running.port);
+    await client.get(session.replace('polling', 'websocket'), HANDSHAKE).until('101');
+    await client.send(frame('2probe')).until('3probe');
+    const report = running.shutdown();
+    await running.entered('drain');
+    await someTurns();
+    expect(client.received).not.toContain('Service Restart');
+
+    await client.send(frame('5')).until('Service Restart');
+    client.socket.end();
+
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 

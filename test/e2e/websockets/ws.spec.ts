@@ -1,20 +1,29 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { NestFactory } from '@nestjs/core';
+import { Transport } from '@nestjs/microservices';
+import { WsAdapter } from '@nestjs/platform-ws';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { enableGracefulShutdown } from 'nestjs-drain';
 import { Observable } from 'rxjs';
 import { WebSocket, WebSocketServer } from 'ws';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { eventually, someTurns } from '../../support/http/eventually.js';
 import { RawClient } from '../../support/http/raw-client.js';
-import { coordinatorOf } from '../nest/applications.js';
-import { ADAPTERS, closeAll, freePort, GatewayApplication, Held } from './gateway-application.js';
+import { coordinatorOf, remember, rootModule } from '../nest/applications.js';
+import {
+  ADAPTERS,
+  closeAll,
+  frame,
+  freePort,
+  GatewayApplication,
+  HANDSHAKE,
+  Held,
+} from './gateway-application.js';
 import type { Server } from 'node:http';
+import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { GatewaySetup } from './gateway-application.js';
-
-const HANDSHAKE =
-  'Connection: Upgrade\r\nUpgrade: websocket\r\n' +
-  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 
 let held = new Held();
 let running: GatewayApplication;
@@ -270,11 +279,6 @@ describe('a message that is being handled', () => {
   });
 });
 
-/** A text frame as a client sends it, with a mask of zeros. */
-function frame(text: string): string {
-  return `\x81${String.fromCharCode(0x80 | text.length)}\0\0\0\0${text}`;
-}
-
 it('sends a client on whose handshake was accepted before, and came to its end late', async () => {
   await start({ gateways: [VerifyingGateway] });
   const client = new WebSocket(`ws://127.0.0.1:${running.port}/verified`);
@@ -288,6 +292,20 @@ it('sends a client on whose handshake was accepted before, and came to its end l
   held.release();
 
   expect(await end).toMatchObject({ code: 1012 });
+  expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+});
+
+it('sends a client on whose handshake came late, where late requests are served', async () => {
+  await start({ gateways: [ChatGateway, SeenOffGateway], options: { lateRequests: 'serve' } });
+  const first = await connect('/seen-off');
+  const report = running.shutdown();
+  await closed(first);
+  await eventually(() => held.count === 1);
+
+  const end = closed(await connect('/chat'));
+
+  expect(await end).toMatchObject({ code: 1012 });
+  held.release();
   expect(await report).toMatchObject({ status: 'completed', cuts: [] });
 });
 
@@ -332,6 +350,27 @@ describe('a gateway on a port of its own', () => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
     await expect(RawClient.connect(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
+});
+
+it('drains a gateway of a microservice, which has a port of its own', async () => {
+  const port = await freePort();
+
+  @WebSocketGateway(port)
+  class MicroserviceGateway {}
+
+  const app = await NestFactory.createMicroservice<MicroserviceOptions>(
+    rootModule({ providers: [MicroserviceGateway], options: { logProgress: false } }),
+    { transport: Transport.TCP, options: { port: 0, host: '127.0.0.1' }, logger: false },
+  );
+  remember(enableGracefulShutdown(app)).useWebSocketAdapter(new WsAdapter());
+  await app.listen();
+  const end = closed(await connect('/', port));
+
+  const report = await coordinatorOf(app).shutdown({ kind: 'signal', signal: 'SIGTERM' });
+
+  expect(await end).toMatchObject({ code: 1012 });
+  expect(report).toMatchObject({ status: 'completed', cuts: [] });
+  await expect(RawClient.connect(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
 describe('what is attached by hand', () => {

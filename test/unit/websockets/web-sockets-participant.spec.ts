@@ -3,14 +3,17 @@ import http from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Deadline } from '../../../src/core/deadline.js';
+import { bytesSentOn } from '../../../src/http/socket-bytes.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { Messages } from '../../../src/websockets/messages.js';
 import { SocketServers } from '../../../src/websockets/socket-servers.js';
 import { WebSocketsParticipant } from '../../../src/websockets/web-sockets-participant.js';
 import { eventually } from '../../support/http/eventually.js';
+import { MANY_BYTES } from '../../support/http/sample-routes.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { RawClient } from '../../support/http/raw-client.js';
 import type { AddressInfo, Socket } from 'node:net';
+import type { UpgradedConnection } from '../../../src/websockets/open-socket.js';
 import type { Cut } from '../../../src/core/report.js';
 
 const WINDOW_MS = 1_000;
@@ -19,7 +22,7 @@ const CLOSE_BUDGET_MS = 2_000;
 let server: http.Server;
 let sockets: WebSocketServer;
 let closings: number;
-const connections = new Set<Socket>();
+const connections = new Map<Socket, UpgradedConnection>();
 const clients: (WebSocket | RawClient)[] = [];
 
 afterEach(async () => {
@@ -37,7 +40,7 @@ async function serve(): Promise<void> {
   closings = 0;
   connections.clear();
   server = http.createServer().on('connection', (connection) => {
-    connections.add(connection);
+    connections.set(connection, { socket: connection, openedAt: 0 });
     connection.once('close', () => connections.delete(connection));
   });
   sockets = new WebSocketServer({ server });
@@ -55,14 +58,15 @@ async function connect(count: number): Promise<void> {
   }
 }
 
-/** One that neither reads nor answers. */
-async function connectDeaf(): Promise<void> {
+/** One that does not answer a close frame. */
+async function connectDeaf(): Promise<RawClient> {
   const client = await RawClient.connect((server.address() as AddressInfo).port);
   clients.push(client);
   const handshake =
     'Connection: Upgrade\r\nUpgrade: websocket\r\n' +
     'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
   await client.get('/', handshake).until('101');
+  return client;
 }
 
 /** Begins to drain, on a clock that stands still. */
@@ -76,7 +80,8 @@ function drain() {
     clock,
     closeCode: 1012,
     messages,
-    open: () => servers.open([...connections].map((socket) => ({ socket, openedAt: 0 }))),
+    open: () => servers.open(connections.values()),
+    bytesSentOn,
     windowMs: () => WINDOW_MS,
   });
   const reason = { kind: 'signal' } as const;
@@ -139,6 +144,28 @@ describe('a client that ignores the close frame', () => {
 
     expect(cuts).toEqual([{ kind: 'socket', name: 'WebSocket', ageMs: CLOSE_BUDGET_MS }]);
     await over;
+  });
+
+  it('has time as long as it reads what it was sent before', async () => {
+    await serve();
+    const client = await connectDeaf();
+    client.socket.pause();
+    for (const webSocket of sockets.clients) webSocket.send(Buffer.alloc(MANY_BYTES));
+    const [connection] = connections.keys();
+    const { clock, cuts } = drain();
+
+    await clock.advance(CLOSE_BUDGET_MS - 1);
+    const before = bytesSentOn(connection!);
+    client.socket.resume();
+    await eventually(() => bytesSentOn(connection!) > before);
+    client.socket.pause();
+    await clock.advance(1);
+    expect(cuts).toEqual([]);
+    client.socket.resume();
+    await eventually(() => client.received.length > MANY_BYTES);
+    await clock.advance(2 * CLOSE_BUDGET_MS);
+
+    expect(cuts).toMatchObject([{ kind: 'socket' }]);
   });
 });
 
