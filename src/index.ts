@@ -30,7 +30,7 @@ export { ShutdownCoordinator } from './core/shutdown-coordinator.js';
 export { formatTimeline } from './core/timeline.js';
 export { ShutdownHealthIndicator } from './health/shutdown-health.indicator.js';
 export type { ConnectionStatistics } from './http/connection-statistics.js';
-export type { ShutdownDiagnostics } from './nest/diagnostics.js';
+export type { ShutdownDiagnostics } from './process/diagnostics.js';
 export { enableGracefulShutdown } from './nest/enable-graceful-shutdown.js';
 export { GracefulShutdownModule } from './nest/graceful-shutdown.module.js';
 export { OnShutdown } from './nest/on-shutdown.decorator.js';

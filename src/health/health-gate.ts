@@ -1,26 +1,23 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
 import { DEVELOPMENT_PATH } from './development-endpoint.js';
 import { endpoint } from './endpoint.js';
-import { Readiness } from './readiness.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { Answer } from './endpoint.js';
 
 /** What the HTTP servers need to know of routes while shutting down: which of them are special. */
-@Injectable()
 export class HealthGate {
   readonly #readinessPaths: ReadonlySet<string>;
   readonly #exempt: readonly ExemptRoute[];
   readonly #refuse: (request: IncomingMessage, response: ServerResponse) => void;
 
-  constructor(@Inject(RESOLVED_OPTIONS) options: ResolvedOptions, readiness: Readiness) {
-    const { health, exemptRoutes } = options;
+  /** @param refusal what a readiness probe is answered while shutting down */
+  constructor({ health, exemptRoutes }: ResolvedOptions, refusal: () => Answer) {
     this.#readinessPaths = new Set(
       [health.readiness, ...health.readinessPaths].filter((path) => path !== false),
     );
     const admin = [health.liveness, health.drain, DEVELOPMENT_PATH].filter((path) => path !== false);
     this.#exempt = [...this.#readinessPaths, ...admin, ...health.livenessPaths, ...exemptRoutes].map(parse);
-    this.#refuse = endpoint({ GET: () => readiness.refusal() });
+    this.#refuse = endpoint({ GET: refusal });
   }
 
   /** Whether a request is served however late it comes. */

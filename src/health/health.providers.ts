@@ -1,6 +1,8 @@
+import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { HealthGate } from './health-gate.js';
 import { HealthRoutes } from './health-routes.js';
 import { ManagementServer } from './management-server.js';
+import { notReady } from './probes.js';
 import { Readiness } from './readiness.js';
 import { ShutdownHealthIndicator } from './shutdown-health.indicator.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
@@ -12,7 +14,12 @@ export const HEALTH_PROVIDERS: readonly Provider[] = [
   ShutdownHealthIndicator,
   Readiness,
   HealthRoutes,
-  HealthGate,
+  {
+    provide: HealthGate,
+    useFactory: (options: ResolvedOptions, coordinator: ShutdownCoordinator) =>
+      new HealthGate(options, () => notReady(coordinator)),
+    inject: [RESOLVED_OPTIONS, ShutdownCoordinator],
+  },
   {
     provide: ManagementServer,
     useFactory: ({ managementPort: port, managementHost: host }: ResolvedOptions) =>

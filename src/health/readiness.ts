@@ -23,12 +23,7 @@ export class Readiness {
   async answer(): Promise<Answer> {
     const found = this.coordinator.isShuttingDown ? undefined : await this.#check();
     // A shutdown may have begun while an indicator took its time.
-    return this.coordinator.isShuttingDown || !found ? this.refusal() : found;
-  }
-
-  /** The answer while shutting down. */
-  refusal(): Answer {
-    return notReady(this.coordinator);
+    return this.coordinator.isShuttingDown || !found ? notReady(this.coordinator) : found;
   }
 
   async #check(): Promise<Answer> {

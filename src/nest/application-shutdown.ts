@@ -14,7 +14,7 @@ import { ReportDelivery } from '../process/report-delivery.js';
 import { ProcessBinding } from '../process/process-binding.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
-import { publishDiagnostics } from './diagnostics.js';
+import { publishDiagnostics } from '../process/diagnostics.js';
 import { HookBridge } from './hook-bridge.js';
 import { HookPromotion } from './hook-promotion.js';
 import { HookedModules } from './hooked-modules.js';
@@ -87,7 +87,7 @@ export class ApplicationShutdown {
       clock: systemClock,
       options,
       logger: this.#logger,
-      announceDelayMs: () => announceDelayMs(options, this.#http.isListening),
+      announceDelayMs: () => announceDelayMs(options, this.#http.servers.isListening),
       isBootstrapped: () => this.#teardown.isBootstrapped,
     });
     this.#delivery = new ReportDelivery({ options, clock: systemClock, logger: this.#logger });

@@ -56,15 +56,15 @@ export class WebSocketBinding {
       clock: systemClock,
       closeCode: options.webSocketCloseCode,
       messages: this.#messages,
-      open: () => this.#servers.open(http.upgraded()),
+      open: () => this.#servers.open(http.servers.upgraded()),
       bytesSentOn,
       windowMs: (context) => reconnectWindowMs(options, context),
     });
-    http.continues = (request) => this.#servers.continues(request);
+    http.servers.continues = (request) => this.#servers.continues(request);
     // Whoever has upgraded connections without a gateway has attached a listener by then.
     this.#restore.push(
       coordinator.observe(({ type }) => {
-        if ((type === 'started' || type === 'terminating') && http.upgrades) this.#takePart();
+        if ((type === 'started' || type === 'terminating') && http.servers.upgrades) this.#takePart();
       }),
     );
     const configuration = configurationOf(moduleRef);

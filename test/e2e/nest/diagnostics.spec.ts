@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { ShutdownCoordinator } from '../../../src/core/shutdown-coordinator.js';
 import { GracefulShutdownModule } from '../../../src/nest/graceful-shutdown.module.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
-import type { ShutdownDiagnostics } from '../../../src/nest/diagnostics.js';
+import type { ShutdownDiagnostics } from '../../../src/process/diagnostics.js';
 
 @Module({ imports: [GracefulShutdownModule.forRoot({ exit: false })] })
 class AppModule {}

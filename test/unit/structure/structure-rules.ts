@@ -18,7 +18,8 @@ export interface PackageManifest {
 const LAYERS: readonly (readonly string[])[] = [
   ['core'],
   ['config'],
-  ['health', 'http', 'process', 'resources', 'sse', 'tasks', 'websockets'],
+  ['health', 'process', 'resources', 'sse', 'tasks', 'websockets'],
+  ['http'],
   ['nest'],
   ['cli', 'early', 'index.ts', 'metrics', 'opentelemetry', 'rehearsal', 'standalone', 'testing'],
 ];
@@ -104,6 +105,30 @@ function wrongGlobal(file: SourceFile): string[] {
 
 function importsOf(file: SourceFile): string[] {
   return ts.preProcessFile(file.text, true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+/** What is loaded when `entry` is, types aside: files of `src`, and everything else by the name it is asked for. */
+export function loadedBy(
+  entry: string,
+  files: readonly SourceFile[],
+): { readonly ours: readonly string[]; readonly foreign: readonly string[] } {
+  const texts = new Map(files.map(({ path, text }) => [path, text]));
+  const ours = new Set([entry]);
+  const foreign = new Set<string>();
+  for (const path of ours) {
+    const source = ts.createSourceFile(path, texts.get(path) ?? '', ts.ScriptTarget.Latest);
+    for (const statement of source.statements) {
+      const isLoaded =
+        (ts.isImportDeclaration(statement) && !statement.importClause?.isTypeOnly) ||
+        (ts.isExportDeclaration(statement) && !statement.isTypeOnly);
+      const { moduleSpecifier } = statement as { moduleSpecifier?: ts.Expression };
+      if (!isLoaded || !moduleSpecifier || !ts.isStringLiteral(moduleSpecifier)) continue;
+      const { text } = moduleSpecifier;
+      if (text.startsWith('.')) ours.add(posix.join(posix.dirname(path), text.replace(/\.js$/, '.ts')));
+      else foreign.add(text);
+    }
+  }
+  return { ours: [...ours], foreign: [...foreign] };
 }
 
 function folderOf(path: string): string {

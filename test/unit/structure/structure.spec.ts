@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { violations, type PackageManifest, type SourceFile } from './structure-rules.js';
+import { loadedBy, violations, type PackageManifest, type SourceFile } from './structure-rules.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as PackageManifest;
@@ -24,6 +24,19 @@ describe('the source', () => {
   });
 });
 
+describe("'./standalone'", () => {
+  it('loads nothing but Node and this package', () => {
+    const { ours, foreign } = loadedBy('src/standalone/index.ts', files);
+
+    expect(ours).toContain('src/core/coordinator.ts');
+    expect(foreign.filter((specifier) => !specifier.startsWith('node:'))).toEqual([]);
+  });
+
+  it('would be found out', () => {
+    expect(loadedBy('src/index.ts', files).foreign).toContain('@nestjs/common');
+  });
+});
+
 describe('the rules', () => {
   const peers: PackageManifest = {
     exports: { '.': {}, './metrics': {} },
@@ -35,7 +48,7 @@ describe('the rules', () => {
     ['src/core/a.ts', "import type { X } from '@nestjs/common';", 'core imports nothing but core'],
     ['src/core/a.ts', "import { once } from 'node:events';", 'core imports nothing but core'],
     ['src/core/a.ts', "import type { X } from '../http/x.js';", 'imports point inwards'],
-    ['src/http/a.ts', "const x = await import('../process/x.js');", 'imports point inwards'],
+    ['src/tasks/a.ts', "const x = await import('../process/x.js');", 'imports point inwards'],
     ['src/config/a.ts', "export { x } from '../nest/x.js';", 'imports point inwards'],
     ['src/testing/a.ts', "import '../index.js';", 'imports point inwards'],
     ['src/nest/a.ts', "import x from '../elsewhere/x.js';", 'elsewhere has no layer'],

@@ -1,0 +1,116 @@
+import { finishMs, reconnectWindowMs } from '../config/reconnect-window.js';
+import { isEventStream } from '../sse/event-stream.js';
+import { EventStreams } from '../sse/event-streams.js';
+import { HttpServerParticipant } from './http-server-participant.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { Clock } from '../core/clock.js';
+import type { PhasedCoordinator } from '../core/coordinator.js';
+import type { AnyHttpServer } from './any-http-server.js';
+import type { Connection } from './connection.js';
+import type { HttpServerOptions } from './http-server-options.js';
+
+/** How long the end of a drain waits for connections that have not sent a whole request, in milliseconds. */
+const FIRST_REQUEST_BUDGET_MS = 500;
+
+/** Before Nest's own teardown. */
+const HTTP_PRIORITY = Number.MAX_VALUE / 2;
+
+/** What the servers need of the program that they are part of. */
+export interface HttpServersPorts {
+  readonly clock: Clock;
+  readonly coordinator: PhasedCoordinator;
+  readonly options: ResolvedOptions;
+  /** Which routes are special. */
+  readonly gate: {
+    isExempt(method: string, path: string): boolean;
+    refuses(request: IncomingMessage, response: ServerResponse): boolean;
+  };
+  /** Who registers them. */
+  readonly registeredAt: string;
+}
+
+/** What tells the requests of one server from others. */
+export type HttpServerTraits = Pick<HttpServerOptions, 'routePattern'>;
+
+/** All HTTP servers of a program, with their event streams: each takes part in its shutdown. */
+export class HttpServers {
+  /** Whether a request belongs to a connection of several: those that socket.io polls with. */
+  continues: (request: IncomingMessage) => boolean = () => false;
+
+  readonly #ports: HttpServersPorts;
+  readonly #participants = new Map<AnyHttpServer, HttpServerParticipant>();
+  readonly #eventStreams: EventStreams;
+
+  constructor(ports: HttpServersPorts) {
+    const { clock, options } = ports;
+    this.#ports = ports;
+    this.#eventStreams = new EventStreams({
+      clock,
+      farewell: options.lateResponse,
+      requests: () => [...this.#participants.values()].flatMap(({ requests }) => [...requests]),
+      times: (context) => ({
+        windowMs: reconnectWindowMs(options, context),
+        finishMs: finishMs(options, context),
+      }),
+    });
+  }
+
+  get isListening(): boolean {
+    return [...this.#participants.keys()].some(({ listening }) => listening);
+  }
+
+  /** Whether anybody listens for requests for another protocol. */
+  get upgrades(): boolean {
+    return [...this.#participants.keys()].some((server) => server.listenerCount('upgrade') > 0);
+  }
+
+  /** The connections that were handed over to another protocol. */
+  upgraded(): Connection[] {
+    return [...this.#participants.values()].flatMap((participant) => participant.upgraded());
+  }
+
+  /** Drains a server from now on; nothing happens when that is so already, or a shutdown has begun. */
+  add(server: AnyHttpServer, name: string, traits: HttpServerTraits = {}): void {
+    const { clock, coordinator, options, gate, registeredAt } = this.#ports;
+    if (coordinator.isShuttingDown || this.#participants.has(server)) return;
+    if (this.#participants.size === 0) this.#addEventStreams();
+    const { lateRequests, lateResponse, closeListenerAt, stallTimeoutMs } = options;
+    const participant = new HttpServerParticipant(server, {
+      ...traits,
+      name,
+      clock,
+      lateRequests,
+      lateResponse,
+      closeListenerAt,
+      firstRequestBudgetMs: FIRST_REQUEST_BUDGET_MS,
+      stallTimeoutMs: stallTimeoutMs || Infinity,
+      isExempt: (method, path) => gate.isExempt(method, path),
+      continues: (request) => this.continues(request),
+      answer: (request, response) => gate.refuses(request, response),
+      onArrival: () => coordinator.arrivals.record(),
+      onAccepted: this.#eventStreams.onAccepted,
+      refuse: this.#eventStreams.refuse,
+      isStream: isEventStream,
+    });
+    this.#participants.set(server, participant);
+    // The listener is closed before Nest tears down what late requests are answered with.
+    coordinator.add({ participant, options: { priority: HTTP_PRIORITY }, registeredAt });
+  }
+
+  /** Leaves the servers as they were before. */
+  dispose(): void {
+    this.#eventStreams.dispose();
+    for (const participant of this.#participants.values()) participant.dispose();
+  }
+
+  #addEventStreams(): void {
+    const { coordinator, registeredAt } = this.#ports;
+    coordinator.add({
+      participant: this.#eventStreams,
+      // Before the servers: a stream that has to end this instant is told so before it is cut.
+      options: { priority: Number.MAX_VALUE },
+      registeredAt,
+    });
+  }
+}

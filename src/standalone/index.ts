@@ -1,0 +1,22 @@
+export { ShutdownError, ShutdownFailedError } from '../core/errors.js';
+export type { ShutdownErrorCode } from '../core/errors.js';
+export type { ShutdownEvent, ShutdownObserver } from '../core/events.js';
+export type {
+  ParticipantMethod,
+  ParticipantOptions,
+  ShutdownContext,
+  ShutdownParticipant,
+} from '../core/participant.js';
+export { LifetimeEvent } from '../core/phase.js';
+export type { ShutdownPhase, ShutdownState } from '../core/phase.js';
+export type { ShutdownReason, ShutdownReasonKind, ShutdownRequest } from '../core/reason.js';
+export type { ShutdownProgress, ShutdownReport, ShutdownStatus } from '../core/report.js';
+export { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+export type { ShutdownLogger } from '../core/shutdown-log.js';
+export { formatTimeline } from '../core/timeline.js';
+export { ResourceRegistry } from '../resources/resource-registry.js';
+export { BackgroundTasks } from '../tasks/background-tasks.js';
+export { createShutdown } from './create-shutdown.js';
+export { StandaloneShutdown } from './standalone-shutdown.js';
+export type { Served } from './standalone-shutdown.js';
+export type { StandaloneOptions } from './standalone-options.js';

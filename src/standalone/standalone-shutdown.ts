@@ -1,0 +1,240 @@
+import { bootNotes } from '../config/boot-notes.js';
+import { processEnvironment } from '../config/process-environment.js';
+import { resolveOptions } from '../config/resolve-options.js';
+import { announceDelayMs } from '../config/resolved-options.js';
+import { callSite } from '../core/call-site.js';
+import { systemClock } from '../core/clock.js';
+import { PhasedCoordinator } from '../core/coordinator.js';
+import { messageOf, ShutdownError } from '../core/errors.js';
+import { ShutdownLog } from '../core/shutdown-log.js';
+import { drainMethods } from '../health/drain-endpoint.js';
+import { HealthGate } from '../health/health-gate.js';
+import { ManagementServer } from '../health/management-server.js';
+import { ALIVE, notReady } from '../health/probes.js';
+import { PROGRESS_PATH, progressMethods } from '../health/progress-endpoint.js';
+import { isHttpServer } from '../http/any-http-server.js';
+import { HttpServers } from '../http/http-servers.js';
+import { countActiveResources } from '../process/active-resources.js';
+import { publishDiagnostics } from '../process/diagnostics.js';
+import { ProcessBinding } from '../process/process-binding.js';
+import { ReportDelivery } from '../process/report-delivery.js';
+import { ResourceRegistry } from '../resources/resource-registry.js';
+import { BackgroundTasks } from '../tasks/background-tasks.js';
+import { consoleLogger } from './console-logger.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { ParticipantOptions, ShutdownParticipant } from '../core/participant.js';
+import type { ShutdownReason } from '../core/reason.js';
+import type { ShutdownReport } from '../core/report.js';
+import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { AnyHttpServer } from '../http/any-http-server.js';
+import type { StandaloneOptions } from './standalone-options.js';
+
+/** What `serve` takes: a server of `node:http`, `node:https` or `node:http2`, or what holds one, such as a Fastify instance. */
+export type Served = AnyHttpServer | { readonly server: AnyHttpServer };
+
+/**
+ * A shutdown of a program without Nest: the same phases, signals, exit codes, tasks, resources and report.
+ *
+ * `await using` ends it with the block; a signal ends it once {@link listen} was called.
+ */
+export class StandaloneShutdown implements AsyncDisposable {
+  readonly coordinator: ShutdownCoordinator;
+  /** Work that is awaited when the program shuts down. */
+  readonly tasks: BackgroundTasks;
+  /** What is closed last. */
+  readonly resources: ResourceRegistry;
+
+  readonly #coordinator: PhasedCoordinator;
+  readonly #logger: ShutdownLogger;
+  readonly #options: ResolvedOptions;
+  readonly #servers: HttpServers;
+  readonly #process: ProcessBinding;
+  readonly #management: ManagementServer;
+  readonly #delivery: ReportDelivery;
+  readonly #over: Promise<void>;
+
+  /** @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, one for everything that is wrong with options and environment */
+  constructor({ logger = consoleLogger, ...given }: StandaloneOptions) {
+    const options = resolveOptions(withoutNest(given), processEnvironment());
+    const clock = systemClock;
+    const coordinator = new PhasedCoordinator(options, clock, countActiveResources);
+    const gate = new HealthGate(options, () => notReady(coordinator));
+    this.coordinator = coordinator;
+    this.#coordinator = coordinator;
+    this.#logger = logger;
+    this.#options = options;
+    this.tasks = new BackgroundTasks({ clock, logger, signal: coordinator.signal, refusal });
+    coordinator.add({ participant: this.tasks.participant, options: {}, registeredAt: 'createShutdown' });
+    this.resources = new ResourceRegistry({
+      clock,
+      coordinator,
+      logger,
+      resourceTimeoutMs: options.resourceTimeoutMs,
+    });
+    this.#servers = new HttpServers({ clock, coordinator, options, gate, registeredAt: 'serve' });
+    this.#process = new ProcessBinding({
+      coordinator,
+      clock,
+      options,
+      logger,
+      announceDelayMs: () => announceDelayMs(options, this.#servers.isListening),
+      isBootstrapped: () => true,
+    });
+    this.#management = this.#managementServer();
+    this.#delivery = new ReportDelivery({ options, clock, logger });
+    this.#over = coordinator.finished.then((report) => this.#finish(report));
+    coordinator.observe(new ShutdownLog(coordinator, logger, clock, options).observe);
+    publishDiagnostics(coordinator);
+    coordinator.observe((event) => {
+      if (event.type === 'finished') this.#delivery.deliver(event.report);
+    });
+  }
+
+  /** Whether a shutdown, or an operator's drain, is under way or over. */
+  get isShuttingDown(): boolean {
+    return this.coordinator.isShuttingDown;
+  }
+
+  /** Aborts when nothing new may begin: on entering `quiesce`. */
+  get signal(): AbortSignal {
+    return this.coordinator.signal;
+  }
+
+  /**
+   * Listens: to the signals from now on, and on the management port if there is one.
+   *
+   * @returns settles when that port is open
+   * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when it cannot be opened
+   */
+  async listen(): Promise<void> {
+    for (const note of bootNotes(this.#options)) this.#logger.log(note);
+    this.#process.own();
+    this.#process.onBootstrapped();
+    this.resources.markBootstrapped();
+    const url = await this.#management.listen();
+    if (url !== undefined) this.#logger.log(`probes, progress and drain are at ${url}`);
+  }
+
+  /**
+   * Drains a server, and closes it in `release`.
+   *
+   * @param name shown in logs, metrics and the report
+   * @returns the same server
+   * @throws {ShutdownError} for what is no server
+   */
+  serve<Server extends Served>(server: Server, name = 'HTTP server'): Server {
+    const served: unknown = 'server' in server ? server.server : server;
+    if (!isHttpServer(served)) {
+      throw new ShutdownError(
+        'SHUTDOWN_SETUP_INVALID',
+        `serve() takes a server of node:http, node:https or node:http2, or what has one as its server (asked for at ${callSite()}): ` +
+          'give it what listen() returns',
+      );
+    }
+    this.#servers.add(served, name);
+    return server;
+  }
+
+  /** Makes something take part in the shutdown: see {@link ShutdownCoordinator.register}. */
+  register(participant: ShutdownParticipant, options?: ParticipantOptions): () => void {
+    return this.coordinator.register(participant, options);
+  }
+
+  /** Shuts down, or joins the shutdown that is under way; the process is not ended by it. */
+  shutdown(reason?: string | ShutdownReason): Promise<ShutdownReport> {
+    return this.coordinator.shutdown(reason);
+  }
+
+  /**
+   * Does something again and again until the program shuts down: a consumer, a poller.
+   *
+   * No turn begins from `announce` on, and the one that runs is awaited in `drain`. A turn that fails is logged, and the
+   * next one comes all the same.
+   *
+   * @param pauseMs between two turns. Default: 0
+   * @throws {ShutdownError} as {@link register}
+   */
+  loop(name: string, turn: () => unknown, pauseMs = 0): void {
+    let running: Promise<void> = Promise.resolve();
+    const start = (): void => {
+      running = this.#repeat(name, turn, pauseMs);
+    };
+    this.register({ name, drain: () => running, resume: start });
+    start();
+  }
+
+  /** Waits for so many milliseconds, or until a shutdown or an operator's drain begins. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.isShuttingDown) return resolve();
+      const end = (): void => {
+        timer.cancel();
+        stop();
+        resolve();
+      };
+      const timer = systemClock.setTimer(end, ms);
+      const stop = this.coordinator.observe(() => this.isShuttingDown && end());
+    });
+  }
+
+  /** Shuts down with reason `close`; settles when nothing is left behind. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      // With `raiseOnError` it rejects, after everything ran: so does this.
+      await this.coordinator.shutdown({ kind: 'close' });
+    } finally {
+      await this.#over;
+    }
+  }
+
+  async #repeat(name: string, turn: () => unknown, pauseMs: number): Promise<void> {
+    while (!this.isShuttingDown) {
+      try {
+        await turn();
+      } catch (error) {
+        this.#logger.error(`a turn of ${name} failed: ${messageOf(error)}`);
+      }
+      await this.sleep(pauseMs);
+    }
+  }
+
+  #managementServer(): ManagementServer {
+    const { managementPort: port, managementHost: host, health, drainKey } = this.#options;
+    const coordinator = this.#coordinator;
+    const server = new ManagementServer(port === false ? undefined : { port, host });
+    server.add(health.readiness, { GET: () => (this.isShuttingDown ? notReady(coordinator) : ALIVE) });
+    server.add(health.liveness, { GET: () => ALIVE });
+    server.add(health.drain, drainMethods(coordinator, drainKey, health.drain));
+    server.add(PROGRESS_PATH, progressMethods(coordinator));
+    return server;
+  }
+
+  async #finish(report: ShutdownReport): Promise<void> {
+    await this.#delivery.settled;
+    await this.#process.end(report);
+    await this.#management.close();
+    this.#servers.dispose();
+  }
+}
+
+function withoutNest(options: object): object {
+  const { health } = options as { health?: object };
+  const ofNest = [
+    ...('hooks' in options ? ['hooks'] : []),
+    ...(health && 'indicators' in health ? ['health.indicators'] : []),
+  ];
+  if (ofNest.length === 0) return options;
+  throw new ShutdownError(
+    'SHUTDOWN_OPTIONS_INVALID',
+    `createShutdown() has no Nest, which ${ofNest.join(' and ')} would be for: leave it out`,
+  );
+}
+
+function refusal(task: string): ShutdownError {
+  return new ShutdownError(
+    'SHUTDOWN_TERMINATING',
+    `task ${task} was refused, because the program is shutting down: begin it before the shutdown, or track it with ` +
+      'trackTask() if it belongs to something that was accepted',
+  );
+}
