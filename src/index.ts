@@ -34,6 +34,7 @@ export type { ShutdownDiagnostics } from './process/diagnostics.js';
 export { enableGracefulShutdown } from './nest/enable-graceful-shutdown.js';
 export { GracefulShutdownModule } from './nest/graceful-shutdown.module.js';
 export { OnShutdown } from './nest/on-shutdown.decorator.js';
+export { watchProgress } from './nest/watch-progress.js';
 export { ShutdownStream } from './nest/shutdown-stream.decorator.js';
 export { ShuttingDownError } from './nest/shutting-down-error.js';
 export { ShutdownResource } from './nest/shutdown-resource.decorator.js';
