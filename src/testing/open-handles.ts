@@ -35,6 +35,8 @@ export class OpenHandles {
         this.#origins.set(id, origin);
         return;
       }
+      // Opened with their first use, they are the process's own.
+      if (/createWritableStdioStream|getStdin/.test(String(origin.stack))) return;
       const place =
         placeIn(origin) ?? placeIn(this.#origins.get(executionAsyncId())) ?? 'at an unknown place';
       this.#handles.set(id, { kind, resource, place });
