@@ -1,3 +1,8 @@
+/**
+ * The module, what is injected, and the decorators.
+ *
+ * @module nestjs-drain
+ */
 export type { GracefulShutdownOptions, HealthOptions, LateResponseOptions } from './config/options.js';
 export { systemClock } from './core/clock.js';
 export type { Clock, Timer } from './core/clock.js';

@@ -31,7 +31,11 @@ const FIRST = Number.MAX_SAFE_INTEGER;
  * method becomes an {@link Execution}. Here is only what triggers and onlookers need.
  */
 export class PhasedCoordinator extends ShutdownCoordinator {
-  /** Where servers tell of requests that arrive while the shutdown is being announced. */
+  /**
+   * Where servers tell of requests that arrive while the shutdown is being announced.
+   *
+   * @internal
+   */
   readonly arrivals: Arrivals;
 
   readonly #clock: Clock;
@@ -92,12 +96,20 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     return this.#report;
   }
 
-  /** Whether any trigger so far asked for the process to end. */
+  /**
+   * Whether any trigger so far asked for the process to end.
+   *
+   * @internal
+   */
   get exitRequested(): boolean {
     return this.#exitRequested;
   }
 
-  /** Why it shuts down, once that can no longer be undone. */
+  /**
+   * Why it shuts down, once that can no longer be undone.
+   *
+   * @internal
+   */
   get terminatingReason(): ShutdownReason | undefined {
     const cycle = this.#walk?.cycle;
     return cycle?.isTerminating ? cycle.reason : undefined;
@@ -131,7 +143,11 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     return this.add({ participant, options: { priority: FIRST, ...options }, registeredAt, event });
   }
 
-  /** Registers with everything spelled out; {@link register} is this for participants from outside. */
+  /**
+   * Registers with everything spelled out; {@link register} is this for participants from outside.
+   *
+   * @internal
+   */
   add(registration: Registration): () => void {
     return this.#registry.add(registration, this.state);
   }
@@ -213,6 +229,8 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   /**
    * Concludes in this very tick, because the process is ending in the middle of the shutdown: the report has the
    * status `interrupted`, and observers hear of it.
+   *
+   * @internal
    */
   interrupt(by: string): void {
     const walk = this.#walk;
@@ -225,6 +243,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
    * Runs a step that was found on the way as a part of the current phase: timed, bounded, isolated and reported.
    *
    * @returns settles when the step has, or was abandoned; never rejects
+   * @internal
    */
   perform(step: Omit<Step, 'phase'>, turn: Turn, explicitMs?: number): Promise<void> {
     if (!this.#walk || this.#report) throw new Error(`${step.name} was to run outside of a shutdown`);

@@ -1,7 +1,7 @@
 /** The phases of a shutdown, in the order in which they are walked. */
 export const PHASES = ['announce', 'quiesce', 'drain', 'release', 'flush'] as const;
 
-/** One step of a shutdown; see {@link PHASES}. */
+/** One step of a shutdown, in this order: `announce`, `quiesce`, `drain`, `release`, `flush`. */
 export type ShutdownPhase = (typeof PHASES)[number];
 
 /** Where a coordinator stands: not shutting down, in a phase, or at an end. */

@@ -51,7 +51,7 @@ export abstract class ShutdownCoordinator {
    *
    * @param reason a message, or a full reason; default: kind `manual`
    * @returns the report; every caller gets the same promise. It never rejects, unless `raiseOnError` is set:
-   *   then with a {@link ShutdownFailedError}, after everything ran
+   *   then with a `ShutdownFailedError`, after everything ran
    */
   abstract shutdown(reason?: string | ShutdownReason, request?: ShutdownRequest): Promise<ShutdownReport>;
 

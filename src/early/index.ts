@@ -3,6 +3,8 @@
  *
  * Until an application handles the signals, SIGTERM and SIGINT end the process at once, with exit code 128 + n, which
  * they would not do as PID 1. Nothing is left of it afterwards.
+ *
+ * @module nestjs-drain/early
  */
 import { EarlySignals } from '../process/early-signals.js';
 import { processRegistry } from '../process/process-registry.js';

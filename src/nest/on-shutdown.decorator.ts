@@ -22,7 +22,10 @@ const METADATA = Symbol.for('nestjs-drain.on-shutdown');
  * decorator once for each of several phases, and passes it on to classes that inherit it. Instances that are created
  * per request take no part.
  *
- * @example `@OnShutdown('drain', { timeoutMs: 2_000 })`
+ * @example
+ * ```ts
+ * @OnShutdown('drain', { timeoutMs: 2_000 })
+ * ```
  * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` for a phase that does not exist, and on static methods
  */
 export function OnShutdown(phase: ShutdownPhase, options: ParticipantOptions = {}) {

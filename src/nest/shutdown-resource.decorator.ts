@@ -18,7 +18,10 @@ const METADATA = Symbol.for('nestjs-drain.shutdown-resource');
  * They are registered when the application has started. Instances that are created per request take no part. The second
  * and further instances of a class get `#2`, `#3` behind their name.
  *
- * @example `@ShutdownResource({ type: 'cache', close: 'flushAndClose' })`
+ * @example
+ * ```ts
+ * @ShutdownResource({ type: 'cache', close: 'flushAndClose' })
+ * ```
  * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` on anything but a class; at the start of the application what
  *   {@link ResourceRegistry.register} throws
  */

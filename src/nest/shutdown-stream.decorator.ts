@@ -11,7 +11,10 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
  *
  * Without it they end. `{ policy: 'finish' }` is for streams that end by themselves, such as the progress of a task.
  *
- * @example `@ShutdownStream({ policy: 'finish', maxMs: 3_000 })`
+ * @example
+ * ```ts
+ * @ShutdownStream({ policy: 'finish', maxMs: 3_000 })
+ * ```
  * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when it is not on a method of a controller, and for what is no policy
  */
 export function ShutdownStream(options: ShutdownStreamOptions = { policy: 'end' }): MethodDecorator {

@@ -39,6 +39,7 @@ export class ResourceRegistry {
   readonly #phases = new Set<Resource['phase']>();
   #isBootstrapped = false;
 
+  /** @internal */
   constructor(ports: ResourceRegistryPorts) {
     this.#ports = ports;
   }
@@ -55,7 +56,11 @@ export class ResourceRegistry {
     return this.add(name, resource, options as unknown as ResourceOptions, callSite());
   }
 
-  /** {@link register} with the place spelled out. */
+  /**
+   * {@link register} with the place spelled out.
+   *
+   * @internal
+   */
   add(name: string, object: object, options: ResourceOptions, registeredAt: string): () => void {
     const resource = this.#resourceFrom(name, object, options, registeredAt);
     this.#takePart(resource);

@@ -4,7 +4,10 @@ import type { StandaloneOptions } from './standalone-options.js';
 /**
  * A shutdown for a program without Nest.
  *
- * @example `await using shutdown = createShutdown({ gracePeriodMs: 10_000 });`
+ * @example
+ * ```ts
+ * await using shutdown = createShutdown({ gracePeriodMs: 10_000 });
+ * ```
  * @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, one for everything that is wrong with options and environment
  */
 export function createShutdown(options: StandaloneOptions = {}): StandaloneShutdown {

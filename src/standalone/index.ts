@@ -1,3 +1,8 @@
+/**
+ * The same shutdown for programs without Nest.
+ *
+ * @module nestjs-drain/standalone
+ */
 export { ShutdownError, ShutdownFailedError } from '../core/errors.js';
 export type { ShutdownErrorCode } from '../core/errors.js';
 export type { ShutdownEvent, ShutdownObserver } from '../core/events.js';

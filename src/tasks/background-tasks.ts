@@ -27,7 +27,11 @@ export interface BackgroundTasksPorts {
  * are for work that belongs to something accepted, such as a request that is answered late: they never refuse.
  */
 export class BackgroundTasks {
-  /** What takes part in the shutdown. */
+  /**
+   * What takes part in the shutdown.
+   *
+   * @internal
+   */
   readonly participant: ShutdownParticipant = {
     name: 'background tasks',
     announce: () => this.#pause(),
@@ -44,6 +48,7 @@ export class BackgroundTasks {
   #isPaused = false;
   #refused = 0;
 
+  /** @internal */
   constructor(ports: BackgroundTasksPorts) {
     this.#ports = ports;
     this.#runner = new TaskRunner(this.#tasks, ports.clock, ports.logger);

@@ -24,6 +24,7 @@ const SETTLING_MS = 500;
  * Works with any test runner: it needs nothing but an `async` test.
  *
  * @param create makes the application, which imports `GracefulShutdownModule`; what it opens is watched
+ * @param options what to do with it, and how long closing it may take
  * @returns the report of the shutdown
  * @throws {Error} with one line for each thing that is wrong, by name
  */

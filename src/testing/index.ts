@@ -1,3 +1,8 @@
+/**
+ * For tests of one's own: of a service, of a module, of a whole application's end.
+ *
+ * @module nestjs-drain/testing
+ */
 export { ControllableShutdownCoordinator } from './controllable-shutdown-coordinator.js';
 export { expectCleanClose } from './expect-clean-close.js';
 export type { CleanCloseOptions } from './expect-clean-close.js';

@@ -20,14 +20,20 @@ function linksOf(path: string): { readonly target: string; readonly heading: str
   );
 }
 
-/** The names by which GitHub links to the headings of a document. */
-function headingsOf(path: string): string[] {
-  return [...withoutCode(read(path)).matchAll(/^#+ (.*)$/gm)].map(([, text = '']) =>
-    text
+/** The names by which GitHub links to places in a document: its headings, the second of a name with `-1`, and its anchors. */
+function placesIn(path: string): string[] {
+  const text = withoutCode(read(path));
+  const counts = new Map<string, number>();
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => {
+    const name = heading
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
+      .replaceAll(' ', '-');
+    const count = counts.get(name) ?? 0;
+    counts.set(name, count + 1);
+    return count === 0 ? name : `${name}-${count}`;
+  });
+  return [...headings, ...[...text.matchAll(/<a id="([^"]*)"/g)].map(([, id = '']) => id)];
 }
 
 describe('a link', () => {
@@ -35,7 +41,7 @@ describe('a link', () => {
     const broken = linksOf(path).filter(
       ({ target, heading }) =>
         !existsSync(ROOT + target) ||
-        (heading !== undefined && target.endsWith('.md') && !headingsOf(target).includes(heading)),
+        (heading !== undefined && target.endsWith('.md') && !placesIn(target).includes(heading)),
     );
     expect(broken).toEqual([]);
   });
