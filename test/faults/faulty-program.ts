@@ -13,6 +13,9 @@ export const BUDGET = {
 /** The promise: never later than the deadline and this. */
 export const PROMISE_MS = 250;
 
+/** What the watchdog leaves to a blocked event loop, beside that. */
+export const WATCHDOG_MARGIN_MS = 250;
+
 /** What a busy machine may take to deliver the signal, and to tell that the process is gone. */
 export const SLACK_MS = 1_500;
 
