@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { findServers } from './scripts/find-servers.mjs';
 
 /** @type {import('jest').Config} */
@@ -51,6 +52,10 @@ export default {
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts', '!src/**/index.ts'],
   testTimeout: 30_000,
+  // By default there is only one on two cores, where most of the time goes into waiting for child processes.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // Modules of a finished file stay in memory as long as its worker does.
+  workerIdleMemoryLimit: '1GB',
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.spec.ts'] },
     {
