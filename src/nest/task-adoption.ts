@@ -1,3 +1,5 @@
+import { systemClock } from '../core/clock.js';
+import { BullWorkers, hasBullWorkers } from './bull-workers.js';
 import { trackCqrs } from './cqrs-handlers.js';
 import { trackEventListeners } from './event-listeners.js';
 import { ScheduledJobs } from './scheduled-jobs.js';
@@ -25,6 +27,11 @@ export class TaskAdoption {
     const undoJobs = hosts.flatMap(({ instance }) => jobs.adopt(instance));
     if (undoJobs.length > 0) {
       this.#coordinator.add({ participant: jobs, options: {}, registeredAt: '@nestjs/schedule' });
+    }
+    const withWorkers = hosts.map(({ instance }) => instance).filter(hasBullWorkers);
+    if (withWorkers.length > 0) {
+      const participant = new BullWorkers(withWorkers, systemClock);
+      this.#coordinator.add({ participant, options: {}, registeredAt: 'bullmq' });
     }
     this.#undo.push(
       ...undoJobs,

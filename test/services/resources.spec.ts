@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { start } from '../support/process/program.js';
 import { Postgres } from '../support/services/postgres.js';
 import { RedisServer } from '../support/services/redis.js';
+import { until } from '../support/services/until.js';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import type { ServicesPlan } from '../fixtures/services-main.js';
@@ -81,12 +82,12 @@ async function startApplication(
   };
 }
 
-/** Resolves when the server sees what is wanted; a test that waits in vain runs into its timeout. */
+/** Resolves when the server sees what is wanted. */
 async function seen(
   server: { sessions(): Promise<string[]> },
   wanted: (names: string[]) => boolean,
 ): Promise<void> {
-  while (!wanted(await server.sessions()));
+  await until(() => server.sessions(), wanted);
 }
 
 /** The resources of the report in the order in which they were begun, with their outcomes. */

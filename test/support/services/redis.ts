@@ -1,6 +1,7 @@
 import { findServers } from '../../../scripts/find-servers.mjs';
 import { Redis } from 'ioredis';
 import { freePort, required, Server } from './server.js';
+import { until } from './until.js';
 
 /** A Redis of one's own. */
 export class RedisServer implements AsyncDisposable {
@@ -50,10 +51,28 @@ export class RedisServer implements AsyncDisposable {
 
   /** The sessions of clients, as the server sees them: their names. */
   async sessions(): Promise<string[]> {
+    return (await this.#list())
+      .map(({ name = '' }) => name)
+      .filter(Boolean)
+      .toSorted();
+  }
+
+  /** Resolves when the server's list of clients is as wanted. */
+  async seen(wanted: (clients: readonly Readonly<Record<string, string>>[]) => boolean): Promise<void> {
+    await until(() => this.#list(), wanted);
+  }
+
+  /** The lines of `CLIENT LIST`, each as its fields. */
+  async #list(): Promise<Record<string, string>[]> {
     const client = new Redis(this.url);
     const list = String(await client.client('LIST'));
     await client.quit();
-    return Array.from(list.matchAll(/ name=(\S+)/g), ([, name = '']) => name).toSorted();
+    return list
+      .trim()
+      .split('\n')
+      .map((line) =>
+        Object.fromEntries(line.split(' ').map((field) => field.split('=') as [string, string])),
+      );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,15 @@
+/** Longer than anything takes, and shorter than a test may: one that waits in vain says for what, and leaves nothing running. */
+const PATIENCE_MS = 20_000;
+
+/** Asks again and again, until the answer is as wanted; servers tell nobody when a session ends. */
+export async function until<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
+  const startedAt = performance.now();
+  let answer = await ask();
+  while (!isWanted(answer)) {
+    if (performance.now() - startedAt > PATIENCE_MS) {
+      throw new Error(`waited in vain; the last answer was ${JSON.stringify(answer)}`);
+    }
+    answer = await ask();
+  }
+  return answer;
+}
