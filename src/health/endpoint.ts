@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RawHandler } from './adapter-route.js';
 
@@ -19,10 +20,15 @@ export function endpoint(methods: Methods): RawHandler {
     const name = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
     void (async () => {
-      const answer = method
-        ? await method(request)
-        : problem(405, 'Method Not Allowed', `use ${allow.join(' or ')}`, { Allow: allow.join(', ') });
-      send(response, answer);
+      try {
+        const answer = method
+          ? await method(request)
+          : problem(405, 'Method Not Allowed', `use ${allow.join(' or ')}`, { Allow: allow.join(', ') });
+        send(response, answer);
+      } catch (error) {
+        // A probe that cannot be answered, or not as JSON, must not end the process as an unhandled rejection.
+        send(response, problem(500, 'Internal Server Error', messageOf(error)));
+      }
     })();
   };
 }

@@ -48,6 +48,7 @@ export class ManagementServer {
       send(response, problem(404, 'Not Found', `there is ${[...this.#routes.keys()].join(', ')}`));
     });
     this.#server = server.unref();
+    server.on('connection', (socket) => socket.unref());
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) =>
         reject(

@@ -44,6 +44,15 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       });
     });
 
+    it('is 500 when what an indicator tells cannot be sent, and the process goes on', async () => {
+      const { ask } = await start(adapter, {
+        options: { health: { indicators: [() => ({ queue: { status: 'up', length: 3n } })] } },
+      });
+      const { status, body } = await ask('GET', '/readyz');
+      expect(status).toBe(500);
+      expect(body).toMatchObject({ message: expect.stringContaining('BigInt') });
+    });
+
     it('is 503 from the tick of the trigger on, and tells how far the shutdown is', async () => {
       const { ask, coordinator } = await start(adapter, {
         options: { gracePeriodMs: 20_000, announceDelayMs: 10_000 },
