@@ -38,7 +38,9 @@ export class TaskDrain {
     for (const task of this.#tasks) {
       if (!task.stopsEarly) continue;
       const graceMs = Math.min(task.graceMs, remainingMs / 2);
-      byGrace.set(graceMs, [...(byGrace.get(graceMs) ?? []), task]);
+      const those = byGrace.get(graceMs);
+      if (those) those.push(task);
+      else byGrace.set(graceMs, [task]);
     }
     return Array.from(byGrace, ([graceMs, tasks]) =>
       this.#clock.setTimer(() => {
@@ -49,9 +51,11 @@ export class TaskDrain {
 
   async #stop(task: Task, graceMs: number): Promise<void> {
     const { handOver } = task.options;
-    const stopped = task.stop(
-      new ShutdownError('SHUTDOWN_TIMED_OUT', `task ${task.name} is stopped: the drain is nearly over`),
+    const reason = new ShutdownError(
+      'SHUTDOWN_TIMED_OUT',
+      `task ${task.name} is stopped: the drain is nearly over`,
     );
+    const stopped = task.stop(reason);
     if (!handOver) {
       await stopped;
       return this.#cut(task);
@@ -61,7 +65,7 @@ export class TaskDrain {
     if (!this.#tasks.has(task)) return;
     try {
       await handOver(task.info);
-      this.#tasks.end(task, 'handedOver');
+      if (this.#tasks.end(task, 'handedOver')) task.onGivenUp?.(reason);
     } catch (error) {
       this.#logger.error(`task ${task.name} could not be handed over: ${messageOf(error)}`);
       this.#cut(task);

@@ -35,7 +35,10 @@ export class TaskRunner {
       reject(error);
       result.catch(() => {});
     };
-    task.onGivenUp = fail;
+    task.onGivenUp = (error) => {
+      lift();
+      fail(error);
+    };
     const onFulfilled = (value: T): void => {
       lift();
       this.#tasks.end(task, 'completed');

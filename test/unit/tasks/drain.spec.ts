@@ -52,6 +52,25 @@ describe('a drain', () => {
     expect(() => tasks.run('late', never)).toThrow('late refused');
   });
 
+  it('leaves no timer of a task behind that was cut', async () => {
+    const { clock, coordinator, tasks } = setUp();
+    tasks.run('export', never, { timeoutMs: 60_000 }).catch(() => {});
+    void coordinator.shutdown();
+    await clock.advance(10_000);
+    expect(coordinator.report?.cuts).toMatchObject([{ name: 'export' }]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('neither waits any longer for a task that was handed over, nor has its caller wait', async () => {
+    const { clock, coordinator, tasks } = setUp();
+    const result = tasks.run('import', never, { timeoutMs: 60_000, handOver: () => {} });
+    void coordinator.shutdown();
+    await clock.advance(10_000);
+    await expect(result).rejects.toThrow('task import is stopped');
+    expect(tasks.participant.statistics?.()).toMatchObject({ handedOver: 1, cut: 0 });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('waits to its end for a task, and then cuts it by name, age and progress', async () => {
     const { clock, coordinator, tasks } = setUp();
     const result = tasks.run('export', async (task) => {
