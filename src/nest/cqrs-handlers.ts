@@ -77,7 +77,14 @@ function resolveTracked(moduleRef: ModuleRef, tasks: BackgroundTasks): ModuleRef
       const handleEvent = async (): Promise<void> => {
         const handler = await moduleRef.resolve(type, ...rest);
         await new Promise<void>((handled) => {
-          resolve({ handle: async (event) => Promise.resolve(handler.handle(event)).finally(handled) });
+          const handle = async (event: unknown): Promise<unknown> => {
+            try {
+              return await handler.handle(event);
+            } finally {
+              handled();
+            }
+          };
+          resolve({ handle });
         });
       };
       tasks.trackCall(`${type.name}.handle`, handleEvent).catch(reject);

@@ -115,7 +115,15 @@ describe('with @nestjs/cqrs', () => {
     expect(journal.entries).toEqual(['mail for order 7']);
   });
 
-  it('commands and failing handlers do what they always did', async () => {
+  it.each([
+    { how: 'rejects', handle: () => Promise.reject(new Error('no paper')) },
+    {
+      how: 'throws',
+      handle: () => {
+        throw new Error('no paper');
+      },
+    },
+  ])('commands and a handler that $how do what they always did', async ({ handle }) => {
     @CommandHandler(SendMail)
     class SendMailHandler {
       async execute({ id }: SendMail): Promise<string> {
@@ -125,8 +133,8 @@ describe('with @nestjs/cqrs', () => {
     }
     @EventsHandler(OrderPlaced)
     class Failing {
-      async handle(): Promise<void> {
-        throw new Error('no paper');
+      handle(): Promise<void> {
+        return handle();
       }
     }
     Injectable({ scope: Scope.REQUEST })(Failing);
@@ -135,6 +143,7 @@ describe('with @nestjs/cqrs', () => {
     await expect(app.get(CommandBus).execute(new SendMail(-1))).rejects.toThrow('no such order');
     app.get(EventBus).publish(new OrderPlaced(7));
     await someTurns();
+    expect(app.get(BackgroundTasks).unfinished()).toEqual([]);
     await app.close();
     expect(reportOf(app)).toMatchObject({ status: 'completed', cuts: [] });
   });
