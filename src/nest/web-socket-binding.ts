@@ -114,8 +114,7 @@ export class WebSocketBinding {
         this.#restore.push(
           overrideMethod(instance, hook, (call) => (...args) => {
             const result = call(...args);
-            if (isThenable(result)) this.#participant.track(name, Promise.resolve(result));
-            return result;
+            return isThenable(result) ? this.#participant.track(name, Promise.resolve(result)) : result;
           }),
         );
       }

@@ -46,12 +46,15 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     options.messages.onIdle = () => this.#wake();
   }
 
-  /** Waits in `drain` for what a gateway does about a client: its `handleConnection`, its `handleDisconnect`. */
-  track(name: string, result: Promise<unknown>): void {
+  /**
+   * Waits in `drain` for what a gateway does about a client: its `handleConnection`, its `handleDisconnect`.
+   *
+   * @returns settles as `result` does; to be given to the caller in its place, who alone handles a rejection
+   */
+  track<T>(name: string, result: Promise<T>): Promise<T> {
     const call = { name, startedAt: this.#options.clock.now() };
     this.#calls.add(call);
-    // Not handled here: a rejection stays what it is without us.
-    void result.finally(() => {
+    return result.finally(() => {
       this.#calls.delete(call);
       this.#wake();
     });

@@ -172,11 +172,21 @@ describe('a client that ignores the close frame', () => {
 it('waits for what a gateway does about a client, and names it when it is cut', async () => {
   await serve();
   const { clock, abort, cuts, participant } = drain();
-  participant.track('ChatGateway.handleDisconnect', new Promise(() => undefined));
+  void participant.track('ChatGateway.handleDisconnect', new Promise(() => undefined));
   expect(participant.inFlight()).toBe(1);
 
   await clock.advance(300);
   abort.abort();
 
   expect(cuts).toEqual([{ kind: 'task', name: 'ChatGateway.handleDisconnect', ageMs: 300 }]);
+});
+
+it('leaves what a gateway throws to its caller alone', async () => {
+  await serve();
+  const { participant } = drain();
+
+  const result = participant.track('ChatGateway.handleConnection', Promise.reject(new Error('who is that?')));
+
+  await expect(result).rejects.toThrow('who is that?');
+  expect(participant.inFlight()).toBe(0);
 });
