@@ -6,6 +6,7 @@ import { callSite } from '../core/call-site.js';
 import { systemClock } from '../core/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { messageOf, ShutdownError } from '../core/errors.js';
+import { HarmlessLogger } from '../core/harmless-logger.js';
 import { ShutdownLog } from '../core/shutdown-log.js';
 import { drainMethods } from '../health/drain-endpoint.js';
 import { HealthGate } from '../health/health-gate.js';
@@ -55,8 +56,9 @@ export class StandaloneShutdown implements AsyncDisposable {
   readonly #over: Promise<void>;
 
   /** @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, one for everything that is wrong with options and environment */
-  constructor({ logger = consoleLogger, ...given }: StandaloneOptions) {
+  constructor({ logger: givenLogger = consoleLogger, ...given }: StandaloneOptions) {
     const options = resolveOptions(withoutNest(given), processEnvironment());
+    const logger = new HarmlessLogger(givenLogger);
     const clock = systemClock;
     const coordinator = new PhasedCoordinator(options, clock, countActiveResources);
     const gate = new HealthGate(options, () => notReady(coordinator));
@@ -105,9 +107,17 @@ export class StandaloneShutdown implements AsyncDisposable {
    * Listens: to the signals from now on, and on the management port if there is one.
    *
    * @returns settles when that port is open
-   * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when it cannot be opened
+   * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when it cannot be opened; `SHUTDOWN_TERMINATING` when the shutdown is
+   *   over, and a signal would end nothing
    */
   async listen(): Promise<void> {
+    if (this.coordinator.report) {
+      throw new ShutdownError(
+        'SHUTDOWN_TERMINATING',
+        `this shutdown is over, and there is nothing to listen for (asked for at ${callSite()}): ` +
+          'create another one with createShutdown()',
+      );
+    }
     for (const note of bootNotes(this.#options)) this.#logger.log(note);
     this.#process.own();
     this.#process.onBootstrapped();
@@ -157,11 +167,13 @@ export class StandaloneShutdown implements AsyncDisposable {
    */
   loop(name: string, turn: () => unknown, pauseMs = 0): void {
     let running: Promise<void> = Promise.resolve();
-    const start = (): void => {
-      running = this.#repeat(name, turn, pauseMs);
+    const begin = (): Promise<void> => this.#repeat(name, turn, pauseMs);
+    // A turn may outlast a drain that is undone, and its loop goes on then: a second one would run beside it.
+    const resume = (): void => {
+      running = running.then(begin);
     };
-    this.register({ name, drain: () => running, resume: start });
-    start();
+    this.register({ name, drain: () => running, resume });
+    running = begin();
   }
 
   /** Waits for so many milliseconds, or until a shutdown or an operator's drain begins. */

@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { deferred } from '../../../src/core/deferred.js';
+import { createShutdown } from '../../../src/standalone/create-shutdown.js';
+import { someTurns } from '../../support/http/eventually.js';
+import { guardAgainstLeaks } from '../../support/leak-guard.js';
+
+guardAgainstLeaks();
+
+const silent = { log() {}, warn() {}, error() {} };
+
+describe('a loop', () => {
+  it('has one turn at a time, also when a turn outlasts a drain that is undone', async () => {
+    await using shutdown = createShutdown({ logger: silent });
+    const turns = [deferred<void>(), deferred<void>()] as const;
+    let begun = 0;
+    shutdown.loop('poller', () => turns[begun++]?.promise);
+
+    shutdown.coordinator.drain();
+    await shutdown.coordinator.resume();
+    await someTurns();
+    expect(begun).toBe(1);
+    turns[0].resolve();
+    await shutdown.sleep(20);
+    expect(begun).toBe(2);
+    turns[1].resolve();
+  });
+
+  it('goes on when a drain is undone that has ended it', async () => {
+    await using shutdown = createShutdown({ logger: silent });
+    let next = deferred<void>();
+    shutdown.loop('poller', () => next.resolve());
+    shutdown.coordinator.drain();
+    await someTurns();
+
+    next = deferred();
+    await shutdown.coordinator.resume();
+
+    await expect(next.promise).resolves.toBeUndefined();
+  });
+});
+
+describe('a logger that throws', () => {
+  it('ends no loop, and keeps no task from settling', async () => {
+    const fail = (): never => {
+      throw new Error('the disk is full');
+    };
+    const shutdown = createShutdown({ logger: { log: fail, warn: fail, error: fail } });
+    const second = deferred<void>();
+    let turns = 0;
+    shutdown.loop('poller', () => {
+      turns += 1;
+      if (turns === 2) second.resolve();
+      throw new Error('nothing to poll');
+    });
+    await shutdown.listen();
+
+    await expect(
+      shutdown.tasks.run('mail', () => {
+        throw new Error('no server');
+      }),
+    ).rejects.toThrow('no server');
+    await second.promise;
+
+    expect(await shutdown.shutdown()).toMatchObject({ status: 'completed' });
+    await shutdown[Symbol.asyncDispose]();
+  });
+});
+
+describe('listen()', () => {
+  it('refuses when the shutdown is over, and leaves signals to do what they do', async () => {
+    const shutdown = createShutdown({ logger: silent });
+    await shutdown[Symbol.asyncDispose]();
+
+    await expect(shutdown.listen()).rejects.toThrow('create another one with createShutdown()');
+  });
+});
