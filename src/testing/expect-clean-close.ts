@@ -36,7 +36,13 @@ export async function expectCleanClose<App extends INestApplicationContext>(
   try {
     const app = await create();
     const coordinator = coordinatorOf(app);
-    await use(app);
+    try {
+      await use(app);
+    } catch (error) {
+      // What it has open would keep the test runner alive; and why it could not be used tells more than how it closes.
+      await close(app, coordinator, timeoutMs);
+      throw error;
+    }
     const problems = await close(app, coordinator, timeoutMs);
     const { report } = coordinator;
     if (report) problems.push(...problemsIn(report), ...(await leftOpen(handles)));

@@ -1,8 +1,10 @@
 import { Global, Logger, Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
 import { DEFAULTS, LATE_RESPONSE_DEFAULTS } from '../config/default-options.js';
 import { systemClock } from '../core/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+import { ShutdownHealthIndicator } from '../health/shutdown-health.indicator.js';
 import { ShuttingDownError } from '../nest/shutting-down-error.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
@@ -31,7 +33,9 @@ export class GracefulShutdownTestingModule {
   }: GracefulShutdownTestingOptions = {}): DynamicModule {
     return {
       module: GracefulShutdownTestingModule,
+      imports: [TerminusModule],
       providers: [
+        ShutdownHealthIndicator,
         { provide: ShutdownCoordinator, useValue: coordinator },
         {
           provide: BackgroundTasks,
@@ -61,7 +65,7 @@ export class GracefulShutdownTestingModule {
             }),
         },
       ],
-      exports: [ShutdownCoordinator, BackgroundTasks, ResourceRegistry],
+      exports: [ShutdownCoordinator, BackgroundTasks, ResourceRegistry, ShutdownHealthIndicator],
     };
   }
 }

@@ -108,6 +108,25 @@ describe('expectCleanClose', () => {
     expect(report.status).toBe('completed');
   });
 
+  it('closes an application that cannot be used, and tells why it cannot', async () => {
+    let isClosed = false;
+    const onModuleDestroy = (): void => {
+      isClosed = true;
+    };
+    const create = withProvider({ provide: 'store', useValue: { onModuleDestroy } });
+
+    const told = await complaint(
+      expectCleanClose(create, {
+        use: () => {
+          throw new Error('no such route');
+        },
+      }),
+    );
+
+    expect(told).toBe('no such route');
+    expect(isClosed).toBe(true);
+  });
+
   it('needs the module', async () => {
     @Module({})
     class BareModule {}

@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { Inject, Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { BackgroundTasks, ResourceRegistry, ShutdownCoordinator, TrackTask } from 'nestjs-drain';
+import {
+  BackgroundTasks,
+  ResourceRegistry,
+  ShutdownCoordinator,
+  ShutdownHealthIndicator,
+  TrackTask,
+} from 'nestjs-drain';
 import {
   ControllableShutdownCoordinator,
   GracefulShutdownTestingModule,
@@ -43,6 +49,8 @@ describe('GracefulShutdownTestingModule', () => {
     const resources = module.get(ResourceRegistry);
     resources.register('db', { close() {} });
     expect(() => resources.register('nothing', {})).toThrow('has no method that closes it');
+
+    expect(module.get(ShutdownHealthIndicator).isHealthy()).toEqual({ shutdown: { status: 'up' } });
 
     await module.close();
   });
