@@ -9,7 +9,7 @@ interface CountedChannel {
  *
  * A listener for messages keeps the process alive; this one does not, and leaves the count of the others right.
  *
- * @returns a function that stops listening; nothing happens in a process without a parent that talks
+ * @returns a function that stops listening; nothing happens in a process without a parent that talks, nor in a copy of one
  */
 export function onShutdownMessage(callback: () => void): () => void {
   const channel = process.channel as CountedChannel | null | undefined;
@@ -18,7 +18,13 @@ export function onShutdownMessage(callback: () => void): () => void {
     if (message === 'shutdown') callback();
   };
   process.on('message', listener);
-  channel.unrefCounted?.();
+  try {
+    channel.unrefCounted?.();
+  } catch {
+    // A copy, as Jest gives its tests in a worker in place of the process: it has no private fields, and hears nothing.
+    process.removeListener('message', listener);
+    return () => {};
+  }
   return () => {
     channel.refCounted?.();
     process.removeListener('message', listener);
