@@ -13,7 +13,8 @@ export function refuseStream(
   farewell: Farewell,
   retryMs: number,
 ): boolean {
-  if (method !== 'GET' || !/\btext\/event-stream\b/i.test(headers.accept ?? '')) return false;
+  // Who prefers something else would take it for the answer.
+  if (method !== 'GET' || !/^\s*text\/event-stream\s*([,;]|$)/i.test(headers.accept ?? '')) return false;
   const { origin } = headers;
   response.writeHead(200, {
     'Content-Type': 'text/event-stream',

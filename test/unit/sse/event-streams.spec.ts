@@ -281,6 +281,7 @@ describe('a late request', () => {
   it.each([
     ['for anything', 'Accept: */*\r\n', 'GET'],
     ['for nothing in particular', '', 'GET'],
+    ['for something else rather', 'Accept: application/json, text/event-stream\r\n', 'GET'],
     ['that is no GET', 'Accept: text/event-stream\r\nContent-Length: 0\r\n', 'POST'],
   ])('%s is answered with 503', async (_what, headers, method) => {
     expect(await late(headers, method)).toMatchObject({ status: 503 });
