@@ -1,0 +1,26 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import { TrackTask } from 'nestjs-drain';
+
+const WAREHOUSE = process.env['WAREHOUSE'] ?? 'http://localhost:4000';
+
+@Controller('stock')
+export class StockController {
+  /** Requests are awaited by themselves. */
+  @Get(':article')
+  answerRequest(@Param('article') article: string): Promise<string> {
+    return this.#askWarehouse(article);
+  }
+
+  /** Messages are not: a transport does not tell which of them are unanswered. */
+  @TrackTask()
+  @MessagePattern('stock')
+  answerMessage(@Payload() article: string): Promise<string> {
+    return this.#askWarehouse(article);
+  }
+
+  async #askWarehouse(article: string): Promise<string> {
+    const answer = await fetch(`${WAREHOUSE}/${article}`);
+    return answer.text();
+  }
+}
