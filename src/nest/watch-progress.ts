@@ -8,7 +8,10 @@ import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
  * Each subscriber gets it as it is, then anew with whatever happens; nothing polls in between. It completes with the
  * end of the shutdown.
  *
- * @example `watchProgress(coordinator).pipe(map((progress) => ({ data: progress })))`
+ * @example
+ * ```ts
+ * watchProgress(coordinator).pipe(map((progress) => ({ data: progress })))
+ * ```
  */
 export function watchProgress(coordinator: ShutdownCoordinator): Observable<ShutdownProgress> {
   return new Observable((subscriber) => {

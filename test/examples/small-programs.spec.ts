@@ -10,19 +10,24 @@ import { firstValueFrom } from 'rxjs';
 import { start, type Program } from '../support/process/program.js';
 import type { AddressInfo } from 'node:net';
 
+const programs: Program[] = [];
 let folder: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'examples-'));
 });
 afterEach(async () => {
+  // A test that takes too long never comes to letting go of its program by itself.
+  for (const program of programs.splice(0)) await program[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });
 
 function startExample(name: string, env: Readonly<Record<string, string>> = {}): Program {
-  return start(`examples/${name}/main`, {
+  const program = start(`examples/${name}/main`, {
     env: { NODE_ENV: 'production', NO_COLOR: '1', PORT: '0', ...env },
   });
+  programs.push(program);
+  return program;
 }
 
 /** A server that answers, with the path that it was asked for, when it is told to. */
@@ -53,7 +58,7 @@ class Upstream implements AsyncDisposable {
 }
 
 it('minimal: a request is taken to its end after SIGTERM', async () => {
-  await using program = startExample('minimal');
+  const program = startExample('minimal');
   const { port } = await program.event('listening');
   const order = request(`http://127.0.0.1:${String(port)}/orders`, {
     method: 'POST',
@@ -79,13 +84,13 @@ it('standalone-worker: finishes the message that it has, and takes no other', as
   const deliveries = join(folder, 'deliveries.log');
   await mkdir(outbox);
   for (const name of ['1.txt', '2.txt']) await writeFile(join(outbox, name), 'hello');
-  await using program = startExample('standalone-worker', {
+  const program = startExample('standalone-worker', {
     OUTBOX: outbox,
     DELIVERIES: deliveries,
     RECIPIENT: await upstream.listen(),
     MANAGEMENT_PORT: '0',
   });
-  const [, url] = await program.printed(/are at (\S+)/);
+  const [, url] = await program.printed(/are at (http:[\w./:]+)/);
   expect(await fetch(`${url}/readyz`)).toMatchObject({ status: 200 });
   await upstream.wasAsked(1);
 
@@ -101,10 +106,12 @@ it('standalone-worker: finishes the message that it has, and takes no other', as
 
 it('hybrid-microservice: requests and messages are answered', async () => {
   await using upstream = new Upstream();
-  await using program = startExample('hybrid-microservice', {
+  const program = startExample('hybrid-microservice', {
     TCP_PORT: '0',
+    MANAGEMENT_PORT: '0',
     WAREHOUSE: await upstream.listen(),
   });
+  const [, url] = await program.printed(/are at (http:[\w./:]+)/);
   const { http, tcp } = await program.event('listening');
   const client = ClientProxyFactory.create({ transport: Transport.TCP, options: { port: Number(tcp) } });
   const reply = firstValueFrom(client.send<string>('stock', 'chairs'));
@@ -113,6 +120,12 @@ it('hybrid-microservice: requests and messages are answered', async () => {
 
   program.signal('SIGTERM');
   await program.printed(/quiesce took/);
+  expect(await (await fetch(`${url}/progress`)).json()).toMatchObject({
+    pending: expect.arrayContaining([
+      expect.objectContaining({ name: 'HTTP server' }),
+      expect.objectContaining({ name: 'background tasks' }),
+    ]),
+  });
   upstream.answer();
 
   expect(await reply).toBe('answer to /chairs');
@@ -123,7 +136,7 @@ it('hybrid-microservice: requests and messages are answered', async () => {
 
 it('custom-resource: what the cache holds is in the file before that is closed', async () => {
   const prices = join(folder, 'prices.jsonl');
-  await using program = startExample('custom-resource', { PRICES: prices });
+  const program = startExample('custom-resource', { PRICES: prices });
   const { port } = await program.event('listening');
   await fetch(`http://127.0.0.1:${String(port)}/prices/chair/40`, { method: 'PUT' });
 
@@ -135,14 +148,29 @@ it('custom-resource: what the cache holds is in the file before that is closed',
 
 it('await-using: ends with its work, or early with a signal, and goes on where it has ended', async () => {
   const target = join(folder, 'lines.txt');
-  await using interrupted = startExample('await-using', { TARGET: target, LINES: '5', PAUSE_MS: '600000' });
+  const interrupted = startExample('await-using', { TARGET: target, LINES: '5', PAUSE_MS: '600000' });
   await interrupted.event('written');
   interrupted.signal('SIGTERM');
   expect(await interrupted.exited).toMatchObject({ code: 0 });
   expect(await readFile(target, 'utf8')).toBe('1\n');
 
-  await using finished = startExample('await-using', { TARGET: target, LINES: '5', PAUSE_MS: '0' });
+  const finished = startExample('await-using', { TARGET: target, LINES: '5', PAUSE_MS: '0' });
   await finished.event('closed');
   expect(await finished.exited).toMatchObject({ code: 0 });
   expect(await readFile(target, 'utf8')).toBe('1\n2\n3\n4\n5\n');
+});
+
+it('dashboard: shows how far the shutdown has come, up to the drain', async () => {
+  const program = startExample('dashboard');
+  const { port } = await program.event('listening');
+  const response = await fetch(`http://127.0.0.1:${String(port)}/progress`);
+  const events = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let seen = String((await events?.read())?.value);
+  expect(seen).toContain('"state":"running"');
+
+  program.signal('SIGTERM');
+  for (let part = await events?.read(); part?.done === false; part = await events?.read()) seen += part.value;
+
+  expect(seen).toMatch(/"state":"quiesce".*"state":"drain".*event: shutdown/s);
+  expect(await program.exited).toMatchObject({ code: 0 });
 });

@@ -2,5 +2,10 @@ import { Module } from '@nestjs/common';
 import { GracefulShutdownModule } from 'nestjs-drain';
 import { StockController } from './stock.controller.js';
 
-@Module({ imports: [GracefulShutdownModule], controllers: [StockController] })
+@Module({
+  imports: [
+    GracefulShutdownModule.forRoot({ managementPort: Number(process.env['MANAGEMENT_PORT'] ?? 9000) }),
+  ],
+  controllers: [StockController],
+})
 export class AppModule {}
