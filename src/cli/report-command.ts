@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findReport } from './find-report.js';
 import { htmlReport } from './html-report.js';
@@ -25,6 +25,9 @@ export function report(args: readonly string[]): string {
     );
   }
   const output = values.output ?? join(dirname(file), `${basename(file, extname(file))}.html`);
+  if (resolve(output) === resolve(file)) {
+    throw new Error(`the page would overwrite ${file}: say with --output where it is to go`);
+  }
   writeFileSync(output, htmlReport(found));
   return output;
 }

@@ -149,7 +149,12 @@ export class PhasedCoordinator extends ShutdownCoordinator {
    * @internal
    */
   add(registration: Registration): () => void {
-    return this.#registry.add(registration, this.state);
+    const walk = this.#walk;
+    // An operator's drain may last for hours, and be undone: nobody is too late for it.
+    const joins = walk !== undefined && !walk.cycle.isTerminating;
+    const member = this.#registry.add(registration, joins ? 'running' : this.state);
+    if (joins) walk.join(member);
+    return () => this.#registry.delete(member);
   }
 
   shutdown(

@@ -7,15 +7,17 @@ import type { ShutdownState } from './phase.js';
 export class ParticipantRegistry {
   readonly #members = new Set<Member>();
 
-  /**
-   * @returns a function that takes the participant out again
-   * @throws {ShutdownError} when the registration is refused; the message says what would be allowed
-   */
-  add(registration: Registration, state: ShutdownState): () => void {
+  /** @throws {ShutdownError} when the registration is refused; the message says what would be allowed */
+  add(registration: Registration, state: ShutdownState): Member {
     const member = memberOf(registration);
     checkNewcomer(member, this.#members, state);
     this.#members.add(member);
-    return () => void this.#members.delete(member);
+    return member;
+  }
+
+  /** Takes a participant out again. */
+  delete(member: Member): void {
+    this.#members.delete(member);
   }
 
   /** Whether a participant has not been taken out. */

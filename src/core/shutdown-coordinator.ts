@@ -29,7 +29,8 @@ export abstract class ShutdownCoordinator {
    * Makes something take part in the shutdown.
    *
    * @returns a function that takes it out again
-   * @throws {ShutdownError} for an empty or duplicate name, no method at all, or a method for a phase that has begun
+   * @throws {ShutdownError} for an empty or duplicate name, no method at all, or a method for a phase that has
+   *   begun; while an operator drains, a newcomer announces at once
    */
   abstract register(participant: ShutdownParticipant, options?: ParticipantOptions): () => void;
 

@@ -39,6 +39,8 @@ export class Walk {
   readonly #ports: WalkPorts;
   /** Whose turn has come. */
   readonly #begun = new Set<Member>();
+  /** Whether somebody has been asked already. */
+  #isUnderWay = false;
   #rules: PhaseRules | undefined;
   /** Who has not completed the phase, and is not to be asked again. */
   readonly #failed = new Set<Member>();
@@ -103,6 +105,15 @@ export class Walk {
     for (const execution of executions) resuming.delete(execution);
   }
 
+  /** Has a newcomer announce, too, after the others; for as long as that can be undone. */
+  join(member: Member): void {
+    const rules = this.#rules;
+    if (!rules || !this.#isUnderWay || !member.methods.has(rules.phase)) return;
+    this.#begun.add(member);
+    const turn = { steps: 1, stepsToCome: 1 };
+    this.#execute(this.#stepOf(member, rules.phase), rules, turn, explicitTimeout(member, rules.phase));
+  }
+
   /**
    * Runs a step that was found on the way as a part of the current phase: timed, bounded, isolated and reported.
    *
@@ -136,6 +147,7 @@ export class Walk {
       this.#watchDeadline(rules);
     }
     const members = registry.takingPartIn(phase);
+    this.#isUnderWay = true;
     const groups = rules.byPriority ? byPriority(members) : [members];
     this.#guaranteedMs = guaranteeFor(this.cycle.deadline.remainingMs, this.#stepsToCome(rules, groups));
     for (const [index, group] of groups.entries()) {

@@ -70,10 +70,10 @@ export class HttpServers {
     return [...this.#participants.values()].flatMap((participant) => participant.upgraded());
   }
 
-  /** Drains a server from now on; nothing happens when that is so already, or a shutdown has begun. */
+  /** Drains a server from now on; nothing happens when that is so already, or a shutdown is under way that cannot be undone. */
   add(server: AnyHttpServer, name: string, traits: HttpServerTraits = {}): void {
     const { clock, coordinator, options, gate, registeredAt } = this.#ports;
-    if (coordinator.isShuttingDown || this.#participants.has(server)) return;
+    if (coordinator.terminatingReason !== undefined || this.#participants.has(server)) return;
     if (this.#participants.size === 0) this.#addEventStreams();
     const { lateRequests, lateResponse, closeListenerAt, stallTimeoutMs } = options;
     const participant = new HttpServerParticipant(server, {

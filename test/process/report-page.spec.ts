@@ -40,6 +40,17 @@ describe('nestjs-drain report', () => {
     expect(readFileSync(elsewhere, 'utf8')).toBe(readFileSync(beside, 'utf8'));
   });
 
+  it('does not write over what it reads', async () => {
+    const file = join(folder, 'log.html');
+    writeFileSync(file, JSON.stringify(SAMPLE_REPORT));
+
+    const { code, stderr } = await run('report', file);
+
+    expect(stderr).toContain(`the page would overwrite ${file}: say with --output where it is to go`);
+    expect(code).not.toBe(0);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(SAMPLE_REPORT);
+  });
+
   it.each([
     [[], 'a command is missing'],
     [['rehearse-it'], 'there is no command rehearse-it'],

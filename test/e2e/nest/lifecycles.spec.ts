@@ -326,3 +326,32 @@ it('enableGracefulShutdown() gives back what it was given, and listens to its si
 
   expect(process.listenerCount('SIGUSR2')).toBe(0);
 });
+
+describe("an operator's drain that begins before the application is initialised", () => {
+  it.each(ADAPTERS)('does not keep it from starting, resuming and draining: $adapter', async ({ create }) => {
+    const journal = new Journal();
+    const app = await createHttp(
+      { controllers: [PingController], providers: [witness(journal, 'Only')] },
+      { create },
+    );
+    const coordinator = coordinatorOf(app);
+    coordinator.drain();
+
+    await app.listen(0, '127.0.0.1');
+    const url = await app.getUrl();
+    const statusOf = async (path: string): Promise<number> => {
+      const response = await fetch(`${url}${path}`, { headers: { connection: 'close' } });
+      await response.text();
+      return response.status;
+    };
+    expect([await statusOf('/ping'), await statusOf('/readyz')]).toEqual([200, 503]);
+    await coordinator.resume();
+    expect(await statusOf('/readyz')).toBe(200);
+    await app.close();
+
+    const report = reportOf(app);
+    expect(report.status).toBe('completed');
+    expect(outcomesOf(report, 'HTTP server')).toContain('drain: completed');
+    await expect(fetch(`${url}/ping`)).rejects.toThrow('fetch failed');
+  });
+});
