@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '../core/errors.js';
+import { HarmlessLogger } from '../core/harmless-logger.js';
 import { hasMethods } from './foreign-class.js';
 import type { Clock } from '../core/clock.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
@@ -43,7 +44,7 @@ export class BullWorkers implements ShutdownParticipant {
 
   readonly #sources: readonly object[];
   readonly #clock: Clock;
-  readonly #logger = new Logger('GracefulShutdown');
+  readonly #logger = new HarmlessLogger(new Logger('GracefulShutdown'));
   /** Those that were paused here, and when they have nothing to do any more. */
   readonly #idle = new Map<BullWorker, Promise<void>>();
   #announcedAt = 0;
@@ -117,7 +118,8 @@ export class BullWorkers implements ShutdownParticipant {
   async #handBackJob(worker: BullWorker, id: string, token: string, context: ShutdownContext): Promise<void> {
     const store = worker.backend ?? worker.scripts;
     try {
-      await store?.moveJobFromActiveToWait?.(id, token);
+      if (!store?.moveJobFromActiveToWait) throw new Error('this version of BullMQ has no way to do that');
+      await store.moveJobFromActiveToWait(id, token);
       this.#logger.warn(`job ${id} of ${worker.name} was handed back: another worker takes it`);
     } catch (error) {
       this.#logger.error(`job ${id} of ${worker.name} could not be handed back: ${messageOf(error)}`);
