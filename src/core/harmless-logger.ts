@@ -1,5 +1,5 @@
 import { isThenable } from './thenable.js';
-import type { ReportEntry } from './report-entry.js';
+import type { LogEntry } from './log-entry.js';
 import type { ShutdownLogger } from './shutdown-log.js';
 
 /** A logger that can fail without harm: a line that it cannot write is lost, and nothing else. */
@@ -10,15 +10,15 @@ export class HarmlessLogger implements ShutdownLogger {
     this.#logger = logger;
   }
 
-  log(message: string | ReportEntry): void {
+  log(message: string | LogEntry): void {
     attempt(() => this.#logger.log(message));
   }
 
-  warn(message: string): void {
+  warn(message: string | LogEntry): void {
     attempt(() => this.#logger.warn(message));
   }
 
-  error(message: string): void {
+  error(message: string | LogEntry): void {
     attempt(() => this.#logger.error(message));
   }
 }

@@ -3,6 +3,6 @@ import type { ShutdownLogger } from '../core/shutdown-log.js';
 /** Lines as Nest's logger has them, without time and colours. */
 export const consoleLogger: ShutdownLogger = {
   log: (message) => console.log(`LOG [GracefulShutdown] ${String(message)}`),
-  warn: (message) => console.warn(`WARN [GracefulShutdown] ${message}`),
-  error: (message) => console.error(`ERROR [GracefulShutdown] ${message}`),
+  warn: (message) => console.warn(`WARN [GracefulShutdown] ${String(message)}`),
+  error: (message) => console.error(`ERROR [GracefulShutdown] ${String(message)}`),
 };

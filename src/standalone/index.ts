@@ -17,6 +17,7 @@ export type { ShutdownPhase, ShutdownState } from '../core/phase.js';
 export type { ShutdownReason, ShutdownReasonKind, ShutdownRequest } from '../core/reason.js';
 export type { ShutdownProgress, ShutdownReport, ShutdownStatus } from '../core/report.js';
 export { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+export type { LogEntry } from '../core/log-entry.js';
 export type { ShutdownLogger } from '../core/shutdown-log.js';
 export { formatTimeline } from '../core/timeline.js';
 export { ResourceRegistry } from '../resources/resource-registry.js';

@@ -265,16 +265,17 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   },
 };
 
-/** A shutdown by close() ends no process: what comes afterwards is between Node and the signal. */
+/** A shutdown by close(), or one that a participant asks for, ends no process: what comes afterwards is between Node and the signal. */
 function endedByItself({ steps, events }: Pick<Observation, 'steps' | 'events'>): boolean {
   const reportAt = at(
     events.find(({ event }) => event === 'report'),
     Infinity,
   );
-  const isClose = events.find(({ event }) => event === 'terminating')?.['reason'] === 'close';
+  const reason = events.find(({ event }) => event === 'terminating')?.['reason'];
+  const endsNothing = reason === 'close' || reason === 'manual';
   const signals = steps.filter(({ does }) => does === 'SIGTERM' || does === 'SIGINT');
   const own = events.filter(({ event }) => event === 'signal');
-  return isClose && own.length === 0 && !signals.some((step) => step.at < reportAt - EXIT_MARGIN_MS);
+  return endsNothing && own.length === 0 && !signals.some((step) => step.at < reportAt - EXIT_MARGIN_MS);
 }
 
 function allowedExits(evidence: Evidence): (number | string | null)[] {

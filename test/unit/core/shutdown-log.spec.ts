@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CoordinatorOptions } from '../../../src/core/coordinator-options.js';
-import type { ReportEntry } from '../../../src/core/report-entry.js';
+import type { LogEntry } from '../../../src/core/log-entry.js';
+import { ReportEntry } from '../../../src/core/report-entry.js';
 import { ShutdownLog } from '../../../src/core/shutdown-log.js';
+import type { ShutdownContext } from '../../../src/core/participant.js';
 import type { Setup } from './coordinator-on-manual-clock.js';
 import { never, setUp } from './coordinator-on-manual-clock.js';
 
@@ -9,19 +11,23 @@ import { never, setUp } from './coordinator-on-manual-clock.js';
 function setUpLogged(
   options: Partial<CoordinatorOptions> = {},
   logProgress = false,
-): Setup & { readonly lines: string[]; readonly entries: ReportEntry[] } {
+): Setup & { readonly lines: string[]; readonly entries: ReportEntry[]; readonly fields: object[] } {
   const setup = setUp(options);
   const lines: string[] = [];
   const entries: ReportEntry[] = [];
-  const at = (level: string) => (message: string | ReportEntry) =>
-    void (typeof message === 'string' ? lines.push(`${level} ${message}`) : entries.push(message));
+  const fields: object[] = [];
+  const at = (level: string) => (message: string | LogEntry) => {
+    if (message instanceof ReportEntry) return void entries.push(message);
+    lines.push(`${level} ${String(message)}`);
+    fields.push(Object.fromEntries(Object.entries(message)));
+  };
   const logger = { log: at('log'), warn: at('warn'), error: at('error') };
   const log = new ShutdownLog(setup.coordinator, logger, setup.clock, {
     logProgress,
     progressIntervalMs: 5_000,
   });
   setup.coordinator.observe(log.observe);
-  return { ...setup, lines, entries };
+  return { ...setup, lines, entries, fields };
 }
 
 describe('the log of a shutdown', () => {
@@ -68,6 +74,27 @@ describe('the log of a shutdown', () => {
       'warn slow has been in release for 500 ms, going on while there is time',
       'error shutdown failed in 1100 ms of 10 s, 1 cut',
     ]);
+  });
+
+  it('has its facts as fields, too', async () => {
+    const { clock, coordinator, fields } = setUpLogged();
+    const participant = {
+      name: 'http',
+      drain: ({ cut }: ShutdownContext) => cut({ kind: 'request', name: 'GET /slow', ageMs: 8_000 }),
+      flush: () => Promise.reject(new Error('gone')),
+    };
+    coordinator.add({ participant, options: {}, registeredAt: 'app.ts:7' });
+    void coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' });
+    await clock.advance(0);
+    expect(fields).toEqual(
+      expect.arrayContaining([
+        { message: 'SIGTERM: shutting down, at most 10 s', reason: 'signal', gracePeriodMs: 10_000 },
+        { message: 'drain took 0 ms', phase: 'drain', durationMs: 0 },
+        expect.objectContaining({ phase: 'drain', kind: 'request', name: 'GET /slow', ageMs: 8_000 }),
+        expect.objectContaining({ participant: 'http', phase: 'flush', outcome: 'failed', durationMs: 0 }),
+        expect.objectContaining({ status: 'failed', durationMs: 0, gracePeriodMs: 10_000, cuts: 1 }),
+      ]),
+    );
   });
 
   it('says who joins, who waits for itself, and who forces what', async () => {

@@ -30,7 +30,7 @@ function deliver(
   const delivery = new ReportDelivery({
     options: resolveOptions(options, readEnvironment(variables)),
     clock,
-    logger: { log: () => {}, error: () => {}, warn: (message) => void warnings.push(message) },
+    logger: { log: () => {}, error: () => {}, warn: (message) => void warnings.push(String(message)) },
   });
   delivery.deliver(report);
   return { warnings, settled: delivery.settled };

@@ -17,7 +17,7 @@ export function setUp(options: Partial<CoordinatorOptions> = {}): Setup {
   const errors: string[] = [];
   const tasks = new BackgroundTasks({
     clock,
-    logger: { log: () => {}, warn: () => {}, error: (message) => void errors.push(message) },
+    logger: { log: () => {}, warn: () => {}, error: (message) => void errors.push(String(message)) },
     signal: coordinator.signal,
     refusal: (name) => new ShutdownError('SHUTDOWN_TERMINATING', `${name} refused`),
   });
