@@ -13,6 +13,11 @@ export interface Registration {
   readonly event?: LifetimeEvent;
   /** How many sequential steps it stands for when time is shared out; default: 1. */
   readonly steps?: () => number;
+  /**
+   * Whether its `drain`, when it is abandoned in the tick in which it is asked, names what it cuts and does nothing else:
+   * then it is asked even while the process is ending. Default: not, as for all that comes from outside.
+   */
+  readonly cutsAtOnce?: boolean;
 }
 
 const METHODS = [...PHASES, 'resume'] as const;
@@ -33,12 +38,15 @@ export interface Member {
   readonly timeoutMs: ParticipantOptions['timeoutMs'];
   readonly registeredAt: string;
   readonly event: LifetimeEvent | undefined;
+  /** Whether it is asked to drain, in order to cut, while the process is ending. */
+  readonly cutsAtOnce: boolean;
   /** How many sequential steps it stands for when time is shared out. */
   steps(this: void): number;
 }
 
 /** Reads a registration. */
-export function memberOf({ participant, options, registeredAt, event, steps }: Registration): Member {
+export function memberOf(registration: Registration): Member {
+  const { participant, options, registeredAt, event, steps, cutsAtOnce = false } = registration;
   return {
     name: participant.name,
     participant,
@@ -47,6 +55,7 @@ export function memberOf({ participant, options, registeredAt, event, steps }: R
     timeoutMs: options.timeoutMs,
     registeredAt,
     event,
+    cutsAtOnce,
     steps: steps ?? (() => 1),
   };
 }

@@ -69,7 +69,7 @@ export class Walk {
     this.cycle.force(by, status);
     this.#ports.emit({ type: 'forced', by });
     this.#abandonPending('SHUTDOWN_FORCED');
-    this.#cutWhatIsInFlight();
+    this.#cutWhatIsInFlight(status === 'interrupted');
   }
 
   /** Ends the walk without another step: there is no time for any in a process that is ending. */
@@ -177,8 +177,10 @@ export class Walk {
   /**
    * Asks those who have work in flight, and were not yet abandoned with it, to drain, and abandons them in the same
    * tick: so that they cut, and what they cut is named.
+   *
+   * @param isEnding whether the process is: then no code from outside begins any more, which could block it
    */
-  #cutWhatIsInFlight(): void {
+  #cutWhatIsInFlight(isEnding: boolean): void {
     const [rules] = PHASE_RULES.filter(({ repeatsForWork }) => repeatsForWork);
     const isOver = this.#rules && rules && PHASE_RULES.indexOf(this.#rules) > PHASE_RULES.indexOf(rules);
     if (!rules || isOver) return;
@@ -188,7 +190,10 @@ export class Walk {
     const busy = this.#ports.registry
       .takingPartIn(rules.phase)
       .filter(
-        (member) => countInFlight(member) > 0 && !abandoned.some(({ step }) => step.name === member.name),
+        (member) =>
+          (member.cutsAtOnce || !isEnding) &&
+          countInFlight(member) > 0 &&
+          !abandoned.some(({ step }) => step.name === member.name),
       );
     const turn = { steps: 1, stepsToCome: 1 };
     for (const member of busy) {

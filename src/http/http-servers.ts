@@ -95,7 +95,7 @@ export class HttpServers {
     });
     this.#participants.set(server, participant);
     // The listener is closed before Nest tears down what late requests are answered with.
-    coordinator.add({ participant, options: { priority: HTTP_PRIORITY }, registeredAt });
+    coordinator.add({ participant, options: { priority: HTTP_PRIORITY }, registeredAt, cutsAtOnce: true });
   }
 
   /** Leaves the servers as they were before. */

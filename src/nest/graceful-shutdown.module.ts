@@ -65,7 +65,12 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
           refusal: (name) => new ShuttingDownError(name, lateResponse),
         });
         const { participant } = tasks;
-        coordinator.add({ participant, options: {}, registeredAt: 'GracefulShutdownModule' });
+        coordinator.add({
+          participant,
+          options: {},
+          registeredAt: 'GracefulShutdownModule',
+          cutsAtOnce: true,
+        });
         return tasks;
       },
       inject: [PhasedCoordinator, RESOLVED_OPTIONS],

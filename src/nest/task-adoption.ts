@@ -31,7 +31,7 @@ export class TaskAdoption {
     const withWorkers = hosts.map(({ instance }) => instance).filter(hasBullWorkers);
     if (withWorkers.length > 0) {
       const participant = new BullWorkers(withWorkers, systemClock);
-      this.#coordinator.add({ participant, options: {}, registeredAt: 'bullmq' });
+      this.#coordinator.add({ participant, options: {}, registeredAt: 'bullmq', cutsAtOnce: true });
     }
     this.#undo.push(
       ...undoJobs,

@@ -129,6 +129,7 @@ export class WebSocketBinding {
       // Before the HTTP servers: what it cuts is cut by name.
       options: { priority: Number.MAX_VALUE },
       registeredAt: 'GracefulShutdownModule',
+      cutsAtOnce: true,
     });
   }
 }

@@ -67,7 +67,12 @@ export class StandaloneShutdown implements AsyncDisposable {
     this.#logger = logger;
     this.#options = options;
     this.tasks = new BackgroundTasks({ clock, logger, signal: coordinator.signal, refusal });
-    coordinator.add({ participant: this.tasks.participant, options: {}, registeredAt: 'createShutdown' });
+    coordinator.add({
+      participant: this.tasks.participant,
+      options: {},
+      registeredAt: 'createShutdown',
+      cutsAtOnce: true,
+    });
     this.resources = new ResourceRegistry({
       clock,
       coordinator,

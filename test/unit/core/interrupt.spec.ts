@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { PHASES } from '../../../src/core/phase.js';
+import type { ShutdownParticipant } from '../../../src/core/participant.js';
 import { entryOf, never, ofType, setUp } from './coordinator-on-manual-clock.js';
 
 describe('a process that ends in the middle of a shutdown', () => {
@@ -33,6 +34,31 @@ describe('a process that ends in the middle of a shutdown', () => {
     await clock.advance(0);
     coordinator.interrupt('process.exit(3)');
     expect(entryOf(coordinator.report, 'next', 'release')?.outcome).toBe('skipped');
+  });
+
+  it('begins no code from outside any more, and has what others cut', async () => {
+    const { clock, coordinator } = setUp();
+    const asked: string[] = [];
+    const busy = (name: string): ShutdownParticipant => ({
+      name,
+      inFlight: () => 1,
+      drain: ({ signal, cut }) => {
+        asked.push(name);
+        signal.addEventListener('abort', () => cut({ kind: 'request', name: 'GET /', ageMs: 7 }));
+        return never();
+      },
+    });
+    coordinator.register({ name: 'stuck', announce: never }, { timeoutMs: Infinity });
+    coordinator.register(busy('foreign'));
+    coordinator.add({ participant: busy('own'), options: {}, registeredAt: 'here', cutsAtOnce: true });
+    void coordinator.shutdown();
+    await clock.advance(0);
+
+    coordinator.interrupt('process.exit(3)');
+
+    expect(asked).toEqual(['own']);
+    expect(coordinator.report?.cuts).toMatchObject([{ name: 'GET /', participant: 'own' }]);
+    expect(entryOf(coordinator.report, 'foreign', 'drain')?.outcome).toBe('skipped');
   });
 
   it('has a whole report even while it is being forced', async () => {
