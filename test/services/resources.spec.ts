@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -123,6 +124,13 @@ describe('an application on PostgreSQL and Redis', () => {
       });
       const responses = Array.from({ length: REQUESTS }, () => fetch(`${running.url}/orders`));
       await Promise.all([
+        until(
+          async () => {
+            await nextTurn();
+            return running.program.events.filter(({ event }) => event === 'accepted').length;
+          },
+          (count) => count === REQUESTS,
+        ),
         seen(postgres, has('pool')),
         seen(postgres, has('typeorm')),
         seen(redis, has('cache')),
