@@ -7,9 +7,9 @@ import { addRoute } from './adapter-route.js';
 import { DEVELOPMENT_PATH, developmentMethods } from './development-endpoint.js';
 import { drainMethods } from './drain-endpoint.js';
 import { endpoint } from './endpoint.js';
+import { addManagementRoutes } from './management-routes.js';
 import { ManagementServer } from './management-server.js';
 import { ALIVE } from './probes.js';
-import { PROGRESS_PATH, progressMethods } from './progress-endpoint.js';
 import { Readiness } from './readiness.js';
 import type { OnModuleInit } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
@@ -34,19 +34,14 @@ export class HealthRoutes implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    const { health, drainKey } = this.options;
-    const drain = drainMethods(this.coordinator, drainKey, health.drain);
-    this.management.add(health.readiness, { GET: () => this.readiness.answer() });
-    this.management.add(health.liveness, { GET: () => ALIVE });
-    this.management.add(health.drain, drain);
-    this.management.add(PROGRESS_PATH, progressMethods(this.coordinator));
+    addManagementRoutes(this.management, this.coordinator, this.options, () => this.readiness.answer());
     // There is none in a microservice or an application context, whatever the type says.
     const adapter = this.host.httpAdapter as AbstractHttpAdapter | null | undefined;
-    if (adapter) this.#addTo(adapter, drain);
+    if (adapter) this.#addTo(adapter);
   }
 
-  #addTo(adapter: AbstractHttpAdapter, drainMethods: Methods | undefined): void {
-    const { health, inDevelopment } = this.options;
+  #addTo(adapter: AbstractHttpAdapter): void {
+    const { health, drainKey, inDevelopment } = this.options;
     const { readiness, liveness, drain } = health;
     if (!add(adapter, readiness, { GET: () => this.readiness.answer() })) {
       this.#logger.log(
@@ -56,7 +51,7 @@ export class HealthRoutes implements OnModuleInit {
     if (!add(adapter, liveness, { GET: () => ALIVE })) {
       this.#logger.log(`${liveness} is the application's own: served until the end of a shutdown`);
     }
-    if (!add(adapter, drain, drainMethods)) {
+    if (!add(adapter, drain, drainMethods(this.coordinator, drainKey, drain))) {
       throw new ShutdownError(
         'SHUTDOWN_SETUP_INVALID',
         `the drain route cannot be at ${drain}, where the application has a route of its own: ` +

@@ -1,7 +1,7 @@
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { HealthGate } from './health-gate.js';
 import { HealthRoutes } from './health-routes.js';
-import { ManagementServer } from './management-server.js';
+import { managementAddress, ManagementServer } from './management-server.js';
 import { notReady } from './probes.js';
 import { Readiness } from './readiness.js';
 import { ShutdownHealthIndicator } from './shutdown-health.indicator.js';
@@ -22,8 +22,7 @@ export const HEALTH_PROVIDERS: readonly Provider[] = [
   },
   {
     provide: ManagementServer,
-    useFactory: ({ managementPort: port, managementHost: host }: ResolvedOptions) =>
-      new ManagementServer(port === false ? undefined : { port, host }),
+    useFactory: (options: ResolvedOptions) => new ManagementServer(managementAddress(options)),
     inject: [RESOLVED_OPTIONS],
   },
 ];

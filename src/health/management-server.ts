@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { messageOf, ShutdownError } from '../core/errors.js';
 import { endpoint, problem, send } from './endpoint.js';
 import type { AddressInfo } from 'node:net';
+import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { RawHandler } from './adapter-route.js';
 import type { Methods } from './endpoint.js';
 
@@ -10,6 +11,14 @@ export interface ManagementAddress {
   /** 0 for any that is free. */
   readonly port: number;
   readonly host: string;
+}
+
+/** Where the options have it; `undefined` for no such port. */
+export function managementAddress({
+  managementPort: port,
+  managementHost: host,
+}: Pick<ResolvedOptions, 'managementPort' | 'managementHost'>): ManagementAddress | undefined {
+  return port === false ? undefined : { port, host };
 }
 
 /**

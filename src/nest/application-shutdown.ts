@@ -7,14 +7,11 @@ import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
 import { HarmlessLogger } from '../core/harmless-logger.js';
 import { hasBegun } from '../core/phase.js';
-import { ShutdownLog } from '../core/shutdown-log.js';
 import { HealthGate } from '../health/health-gate.js';
 import { ManagementServer } from '../health/management-server.js';
-import { ReportDelivery } from '../process/report-delivery.js';
-import { ProcessBinding } from '../process/process-binding.js';
+import { ProgramShutdown } from '../process/program-shutdown.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
-import { publishDiagnostics } from '../process/diagnostics.js';
 import { HookBridge } from './hook-bridge.js';
 import { HookPromotion } from './hook-promotion.js';
 import { HookedModules } from './hooked-modules.js';
@@ -29,8 +26,8 @@ import { WebSocketBinding } from './web-socket-binding.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
 import type { CloseApplication } from './nest-teardown.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { ProcessBinding } from '../process/process-binding.js';
 import type { ShutdownContext } from '../core/participant.js';
-import type { ShutdownReport } from '../core/report.js';
 
 /**
  * One application's shutdown: what its hooks, its server, its signals and the process have to do with each other.
@@ -52,7 +49,6 @@ export class ApplicationShutdown {
   readonly #process: ProcessBinding;
   readonly #taskAdoption: TaskAdoption;
   readonly #management: ManagementServer;
-  readonly #delivery: ReportDelivery;
   readonly #resources: ResourceRegistry;
   readonly #over: Promise<void>;
   #isOwned = false;
@@ -82,22 +78,20 @@ export class ApplicationShutdown {
     this.#http = new HttpBinding(coordinator, options, adapterHost, gate);
     this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http);
     this.#hookedModules = new HookedModules(modules);
-    this.#process = new ProcessBinding({
-      coordinator,
-      clock: systemClock,
-      options,
-      logger: this.#logger,
-      announceDelayMs: () => announceDelayMs(options, this.#http.servers.isListening),
-      isBootstrapped: () => this.#teardown.isBootstrapped,
-    });
-    this.#delivery = new ReportDelivery({ options, clock: systemClock, logger: this.#logger });
-    this.#over = coordinator.finished.then((report) => this.#finish(report));
+    const program = new ProgramShutdown(
+      {
+        coordinator,
+        clock: systemClock,
+        options,
+        logger: this.#logger,
+        announceDelayMs: () => announceDelayMs(options, this.#http.servers.isListening),
+        isBootstrapped: () => this.#teardown.isBootstrapped,
+      },
+      () => this.#letGo(),
+    );
+    this.#process = program.process;
+    this.#over = program.over;
     void coordinator.entered('release').then(() => this.#warnOfLateModules());
-    coordinator.observe(new ShutdownLog(coordinator, this.#logger, systemClock, options).observe);
-    publishDiagnostics(coordinator);
-    coordinator.observe((event) => {
-      if (event.type === 'finished') this.#delivery.deliver(event.report);
-    });
   }
 
   /** Whether there is one: in its preview mode Nest gives out objects that were never constructed. */
@@ -267,9 +261,7 @@ export class ApplicationShutdown {
     );
   }
 
-  async #finish(report: ShutdownReport): Promise<void> {
-    await this.#delivery.settled;
-    await this.#process.end(report);
+  async #letGo(): Promise<void> {
     await this.#management.close();
     this.#webSockets.dispose();
     this.#http.dispose();

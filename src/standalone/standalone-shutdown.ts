@@ -7,22 +7,19 @@ import { systemClock } from '../core/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { messageOf, ShutdownError } from '../core/errors.js';
 import { HarmlessLogger } from '../core/harmless-logger.js';
-import { ShutdownLog } from '../core/shutdown-log.js';
-import { drainMethods } from '../health/drain-endpoint.js';
 import { HealthGate } from '../health/health-gate.js';
-import { ManagementServer } from '../health/management-server.js';
+import { addManagementRoutes } from '../health/management-routes.js';
+import { managementAddress, ManagementServer } from '../health/management-server.js';
 import { ALIVE, notReady } from '../health/probes.js';
-import { PROGRESS_PATH, progressMethods } from '../health/progress-endpoint.js';
 import { isHttpServer } from '../http/any-http-server.js';
 import { HttpServers } from '../http/http-servers.js';
 import { countActiveResources } from '../process/active-resources.js';
-import { publishDiagnostics } from '../process/diagnostics.js';
-import { ProcessBinding } from '../process/process-binding.js';
-import { ReportDelivery } from '../process/report-delivery.js';
+import { ProgramShutdown } from '../process/program-shutdown.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { consoleLogger } from './console-logger.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { ProcessBinding } from '../process/process-binding.js';
 import type { ParticipantOptions, ShutdownParticipant } from '../core/participant.js';
 import type { ShutdownReason } from '../core/reason.js';
 import type { ShutdownReport } from '../core/report.js';
@@ -46,13 +43,11 @@ export class StandaloneShutdown implements AsyncDisposable {
   /** What is closed last. */
   readonly resources: ResourceRegistry;
 
-  readonly #coordinator: PhasedCoordinator;
   readonly #logger: ShutdownLogger;
   readonly #options: ResolvedOptions;
   readonly #servers: HttpServers;
   readonly #process: ProcessBinding;
   readonly #management: ManagementServer;
-  readonly #delivery: ReportDelivery;
   readonly #over: Promise<void>;
 
   /** @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, one for everything that is wrong with options and environment */
@@ -63,7 +58,6 @@ export class StandaloneShutdown implements AsyncDisposable {
     const coordinator = new PhasedCoordinator(options, clock, countActiveResources);
     const gate = new HealthGate(options, () => notReady(coordinator));
     this.coordinator = coordinator;
-    this.#coordinator = coordinator;
     this.#logger = logger;
     this.#options = options;
     this.tasks = new BackgroundTasks({ clock, logger, signal: coordinator.signal, refusal });
@@ -80,22 +74,23 @@ export class StandaloneShutdown implements AsyncDisposable {
       resourceTimeoutMs: options.resourceTimeoutMs,
     });
     this.#servers = new HttpServers({ clock, coordinator, options, gate, registeredAt: 'serve' });
-    this.#process = new ProcessBinding({
-      coordinator,
-      clock,
-      options,
-      logger,
-      announceDelayMs: () => announceDelayMs(options, this.#servers.isListening),
-      isBootstrapped: () => true,
-    });
-    this.#management = this.#managementServer();
-    this.#delivery = new ReportDelivery({ options, clock, logger });
-    this.#over = coordinator.finished.then((report) => this.#finish(report));
-    coordinator.observe(new ShutdownLog(coordinator, logger, clock, options).observe);
-    publishDiagnostics(coordinator);
-    coordinator.observe((event) => {
-      if (event.type === 'finished') this.#delivery.deliver(event.report);
-    });
+    this.#management = new ManagementServer(managementAddress(options));
+    addManagementRoutes(this.#management, coordinator, options, () =>
+      this.isShuttingDown ? notReady(coordinator) : ALIVE,
+    );
+    const program = new ProgramShutdown(
+      {
+        coordinator,
+        clock,
+        options,
+        logger,
+        announceDelayMs: () => announceDelayMs(options, this.#servers.isListening),
+        isBootstrapped: () => true,
+      },
+      () => this.#letGo(),
+    );
+    this.#process = program.process;
+    this.#over = program.over;
   }
 
   /** Whether a shutdown, or an operator's drain, is under way or over. */
@@ -216,20 +211,7 @@ export class StandaloneShutdown implements AsyncDisposable {
     }
   }
 
-  #managementServer(): ManagementServer {
-    const { managementPort: port, managementHost: host, health, drainKey } = this.#options;
-    const coordinator = this.#coordinator;
-    const server = new ManagementServer(port === false ? undefined : { port, host });
-    server.add(health.readiness, { GET: () => (this.isShuttingDown ? notReady(coordinator) : ALIVE) });
-    server.add(health.liveness, { GET: () => ALIVE });
-    server.add(health.drain, drainMethods(coordinator, drainKey, health.drain));
-    server.add(PROGRESS_PATH, progressMethods(coordinator));
-    return server;
-  }
-
-  async #finish(report: ShutdownReport): Promise<void> {
-    await this.#delivery.settled;
-    await this.#process.end(report);
+  async #letGo(): Promise<void> {
     await this.#management.close();
     this.#servers.dispose();
   }

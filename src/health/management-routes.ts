@@ -1,0 +1,24 @@
+import { drainMethods } from './drain-endpoint.js';
+import { ALIVE } from './probes.js';
+import { PROGRESS_PATH, progressMethods } from './progress-endpoint.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+import type { Answer } from './endpoint.js';
+import type { ManagementServer } from './management-server.js';
+
+/**
+ * Puts probes, drain and progress on the management port.
+ *
+ * @param readiness what a readiness probe is answered
+ */
+export function addManagementRoutes(
+  server: ManagementServer,
+  coordinator: ShutdownCoordinator,
+  { health, drainKey }: ResolvedOptions,
+  readiness: () => Answer | Promise<Answer>,
+): void {
+  server.add(health.readiness, { GET: readiness });
+  server.add(health.liveness, { GET: () => ALIVE });
+  server.add(health.drain, drainMethods(coordinator, drainKey, health.drain));
+  server.add(PROGRESS_PATH, progressMethods(coordinator));
+}
