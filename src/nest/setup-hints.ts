@@ -1,4 +1,5 @@
 import { ShutdownHealthIndicator } from '../health/shutdown-health.indicator.js';
+import { messageOf } from '../core/errors.js';
 import { decoratedMethodsOf } from './on-shutdown.decorator.js';
 import type { ModulesContainer } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -6,23 +7,54 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 type ModuleRef = ModulesContainer extends Map<string, infer M> ? M : never;
 type InstanceWrapper = ReturnType<ModuleRef['getNonAliasProviders']>[number][1];
 
-/** What the log should say at boot because it looks as if something had been forgotten, or cannot work; a line each. */
-export function setupHints(modules: Iterable<ModuleRef>, { health }: ResolvedOptions): string[] {
-  const ofTheApplication = [...modules].filter(({ providers }) => !providers.has(ShutdownHealthIndicator));
-  const wrappers = ofTheApplication.flatMap(wrappersIn);
-  const hints = wrappers.filter(isPerRequest).flatMap(perRequestHint);
-  if (
-    health.readinessPaths.length + health.livenessPaths.length === 0 &&
-    wrappers.some((wrapper) => !isOfTerminus(wrapper) && dependsOn(wrapper, isHealthCheckService)) &&
-    !wrappers.some((wrapper) => dependsOn(wrapper, ({ metatype }) => metatype === ShutdownHealthIndicator))
-  ) {
-    hints.push(
-      'A health route of the application uses Terminus, and a shutdown does not make it fail. If it tells readiness, ' +
-        'add ShutdownHealthIndicator to its checks, or name its path in health.readinessPaths; if liveness, name it in ' +
-        'health.livenessPaths.',
-    );
+/** Looks for one kind of mistake in the container. */
+type Hint = (wrappers: readonly InstanceWrapper[], options: ResolvedOptions) => string[];
+
+const HINTS: readonly Hint[] = [decoratedPerRequest, healthRouteThatStaysUp];
+
+/**
+ * Mistakes in the setup that the log should name at boot, one line each.
+ *
+ * The container is Nest's, and every version may keep it differently. A hint that cannot read it is left out, and a line says so.
+ */
+export function setupHints(modules: Iterable<ModuleRef>, options: ResolvedOptions): string[] {
+  try {
+    const ofTheApplication = [...modules].filter(({ providers }) => !providers.has(ShutdownHealthIndicator));
+    const wrappers = ofTheApplication.flatMap(wrappersIn);
+    return HINTS.flatMap((hint) => attempt(hint, wrappers, options));
+  } catch (error) {
+    return [unreadable('The setup', error)];
   }
-  return hints;
+}
+
+function attempt(hint: Hint, wrappers: readonly InstanceWrapper[], options: ResolvedOptions): string[] {
+  try {
+    return hint(wrappers, options);
+  } catch (error) {
+    return [unreadable(hint.name, error)];
+  }
+}
+
+function unreadable(what: string, error: unknown): string {
+  return `${what} was not checked, because this version of Nest keeps its container differently: ${messageOf(error)}`;
+}
+
+function decoratedPerRequest(wrappers: readonly InstanceWrapper[]): string[] {
+  return wrappers.filter(isPerRequest).flatMap(perRequestHint);
+}
+
+function healthRouteThatStaysUp(wrappers: readonly InstanceWrapper[], { health }: ResolvedOptions): string[] {
+  const isAnswered =
+    health.readinessPaths.length + health.livenessPaths.length > 0 ||
+    !wrappers.some((wrapper) => !isOfTerminus(wrapper) && dependsOn(wrapper, isHealthCheckService)) ||
+    wrappers.some((wrapper) => dependsOn(wrapper, ({ metatype }) => metatype === ShutdownHealthIndicator));
+  return isAnswered
+    ? []
+    : [
+        'A health route of the application uses Terminus, and a shutdown does not make it fail. If it tells readiness, ' +
+          'add ShutdownHealthIndicator to its checks, or name its path in health.readinessPaths; if liveness, name it in ' +
+          'health.livenessPaths.',
+      ];
 }
 
 function wrappersIn({ providers, controllers, injectables, middlewares }: ModuleRef): InstanceWrapper[] {
@@ -45,12 +77,12 @@ function perRequestHint({ metatype }: InstanceWrapper): string[] {
 }
 
 function dependsOn(wrapper: InstanceWrapper, isMeant: (dependency: InstanceWrapper) => boolean): boolean {
-  const properties = wrapper.getPropertiesMetadata() as { wrapper: InstanceWrapper }[] | undefined;
-  return [
-    // Neither is there for providers that are values.
-    ...(wrapper.getCtorMetadata() ?? []),
-    ...(properties ?? []).map((property) => property.wrapper),
-  ].some(isMeant);
+  // Undefined for values. Sparse where an optional dependency is missing, or is the inquirer.
+  const dependencies = (wrapper.getCtorMetadata() ?? []) as (InstanceWrapper | undefined)[];
+  const properties = (wrapper.getPropertiesMetadata() ?? []) as { wrapper?: InstanceWrapper }[];
+  return [...dependencies, ...properties.map((property) => property.wrapper)].some(
+    (dependency) => dependency !== undefined && isMeant(dependency),
+  );
 }
 
 // By their names: an application may have a copy of Terminus of its own.
