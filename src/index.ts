@@ -4,9 +4,9 @@
  * @module nestjs-drain
  */
 export type { GracefulShutdownOptions, HealthOptions, LateResponseOptions } from './config/options.js';
-export { systemClock } from './core/clock.js';
-export type { Clock, Timer } from './core/clock.js';
-export { Deadline } from './core/deadline.js';
+export { systemClock } from './util/clock.js';
+export type { Clock, Timer } from './util/clock.js';
+export { Deadline } from './util/deadline.js';
 export { ShutdownError, ShutdownFailedError } from './core/errors.js';
 export type { ShutdownErrorCode } from './core/errors.js';
 export type { ShutdownEvent, ShutdownObserver } from './core/events.js';
@@ -32,19 +32,19 @@ export type {
 } from './core/report.js';
 export type { Statistics } from './core/statistics.js';
 export { ShutdownCoordinator } from './core/shutdown-coordinator.js';
-export { formatTimeline } from './core/timeline.js';
-export { ShutdownHealthIndicator } from './health/shutdown-health.indicator.js';
+export { formatTimeline } from './report/timeline.js';
+export { ShutdownHealthIndicator } from './nest/health/shutdown-health.indicator.js';
 export type { ConnectionStatistics } from './http/connection-statistics.js';
 export type { ShutdownDiagnostics } from './process/diagnostics.js';
 export { enableGracefulShutdown } from './nest/enable-graceful-shutdown.js';
 export { GracefulShutdownModule } from './nest/graceful-shutdown.module.js';
-export { OnShutdown } from './nest/on-shutdown.decorator.js';
+export { OnShutdown } from './nest/decorators/on-shutdown.decorator.js';
 export { watchProgress } from './nest/watch-progress.js';
-export { ShutdownStream } from './nest/shutdown-stream.decorator.js';
+export { ShutdownStream } from './nest/decorators/shutdown-stream.decorator.js';
 export { ShuttingDownError } from './nest/shutting-down-error.js';
-export { ShutdownResource } from './nest/shutdown-resource.decorator.js';
-export type { ShutdownResourceOptions } from './nest/shutdown-resource.decorator.js';
-export { TrackTask } from './nest/track-task.decorator.js';
+export { ShutdownResource } from './nest/decorators/shutdown-resource.decorator.js';
+export type { ShutdownResourceOptions } from './nest/decorators/shutdown-resource.decorator.js';
+export { TrackTask } from './nest/decorators/track-task.decorator.js';
 export type { ShutdownStreamOptions } from './sse/stream-policy.js';
 export { ResourceRegistry } from './resources/resource-registry.js';
 export type {

@@ -1,4 +1,4 @@
-import { cutLines, failureLines, headline, milliseconds, pendingLines } from '../core/report-lines.js';
+import { cutLines, failureLines, headline, milliseconds, pendingLines } from '../report/report-lines.js';
 import { escaped } from './escaped.js';
 import { svgTimeline } from './svg-timeline.js';
 import type { ShutdownReport } from '../core/report.js';

@@ -1,4 +1,4 @@
-import { milliseconds, oneLine } from '../core/report-lines.js';
+import { milliseconds, oneLine } from '../report/report-lines.js';
 import { escaped } from './escaped.js';
 import type { ShutdownReport } from '../core/report.js';
 

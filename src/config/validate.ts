@@ -1,4 +1,4 @@
-import { nearestName } from './nearest-name.js';
+import { nearestName } from '../util/nearest-name.js';
 import { HEALTH_RULES, isRecord, LATE_RESPONSE_RULES, OPTION_RULES } from './option-rules.js';
 import { show } from './problem.js';
 import type { HealthOptions } from './options.js';

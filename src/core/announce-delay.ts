@@ -1,6 +1,6 @@
-import { wait } from './wait.js';
+import { wait } from '../util/wait.js';
 import type { Arrivals } from './arrivals.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '../util/clock.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import type { ShutdownContext, ShutdownParticipant } from './participant.js';
 

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../util/clock.js';
 
 /** When work last arrived from outside while the shutdown was being announced. */
 export class Arrivals {

@@ -1,5 +1,5 @@
 import type { Cycle } from './cycle.js';
-import type { Deadline } from './deadline.js';
+import type { Deadline } from '../util/deadline.js';
 import type { ShutdownObserver } from './events.js';
 import type { ShutdownContext } from './participant.js';
 import type { ShutdownPhase } from './phase.js';

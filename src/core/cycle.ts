@@ -1,7 +1,7 @@
-import { Deadline } from './deadline.js';
-import { deferred } from './deferred.js';
+import { Deadline } from '../util/deadline.js';
+import { deferred } from '../util/deferred.js';
 import { messageOf } from './errors.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '../util/clock.js';
 import type { Execution } from './execution.js';
 import type { ShutdownPhase } from './phase.js';
 import type { ShutdownReason } from './reason.js';

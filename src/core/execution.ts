@@ -1,7 +1,7 @@
-import { Deadline } from './deadline.js';
+import { Deadline } from '../util/deadline.js';
 import { ShutdownError } from './errors.js';
-import { isThenable } from './thenable.js';
-import type { Clock, Timer } from './clock.js';
+import { isThenable } from '../util/thenable.js';
+import type { Clock, Timer } from '../util/clock.js';
 import type { ShutdownObserver, StepPhase } from './events.js';
 import type { ParticipantOutcome } from './report.js';
 

@@ -1,4 +1,4 @@
-import { isThenable } from './thenable.js';
+import { isThenable } from '../util/thenable.js';
 import type { ShutdownEvent, ShutdownObserver } from './events.js';
 
 /** The onlookers: a logger, metrics. They cannot stop a shutdown, neither by throwing nor by rejecting. */

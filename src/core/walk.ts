@@ -1,12 +1,12 @@
 import { allowanceFor, guaranteeFor } from './allowance.js';
 import { contextFor } from './context.js';
-import { Deadline } from './deadline.js';
+import { Deadline } from '../util/deadline.js';
 import { Execution } from './execution.js';
 import { PHASE_RULES } from './phase.js';
 import { countInFlight, explicitTimeout } from './registration.js';
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { Turn } from './allowance.js';
-import type { Clock, Timer } from './clock.js';
+import type { Clock, Timer } from '../util/clock.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import type { Cycle } from './cycle.js';
 import type { ShutdownObserver } from './events.js';

@@ -1,6 +1,8 @@
 import { messageOf } from '../core/errors.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RawHandler } from './adapter-route.js';
+
+/** Answers requests of whatever method, on Node's own objects. */
+export type RawHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What a request is answered with. */
 export interface Answer {

@@ -3,8 +3,7 @@ import { messageOf, ShutdownError } from '../core/errors.js';
 import { endpoint, problem, send } from './endpoint.js';
 import type { AddressInfo } from 'node:net';
 import type { ResolvedOptions } from '../config/resolved-options.js';
-import type { RawHandler } from './adapter-route.js';
-import type { Methods } from './endpoint.js';
+import type { Methods, RawHandler } from './endpoint.js';
 
 /** Where it listens. */
 export interface ManagementAddress {

@@ -1,4 +1,4 @@
-import { deferred, type Deferred } from '../core/deferred.js';
+import { deferred, type Deferred } from '../util/deferred.js';
 
 /** Wakes whoever waits for a condition when something it may depend on has changed. */
 export class Changes {

@@ -3,7 +3,7 @@ import { Server as HttpsServer } from 'node:https';
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import { Connection } from './connection.js';
 import type { Server as NetServer, Socket } from 'node:net';
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../util/clock.js';
 import type { CurrentResponses } from './current-responses.js';
 
 /** Hears of connections that come and go. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../util/clock.js';
 import type { AcceptedRequest } from './accepted-requests.js';
 
 /** What a request that came too late is told. */

@@ -4,7 +4,7 @@ import { EventStreams } from '../sse/event-streams.js';
 import { HttpServerParticipant } from './http-server-participant.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResolvedOptions } from '../config/resolved-options.js';
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../util/clock.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { AnyHttpServer } from './any-http-server.js';
 import type { Connection } from './connection.js';

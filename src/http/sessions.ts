@@ -3,7 +3,7 @@ import { Session } from './session.js';
 import type { IncomingMessage } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Server as NetServer, Socket } from 'node:net';
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../util/clock.js';
 
 /** Hears of sessions that come and go. */
 export interface SessionsListener {

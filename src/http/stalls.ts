@@ -1,5 +1,5 @@
 import { bytesMovedOn } from './socket-bytes.js';
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock, Timer } from '../util/clock.js';
 import type { AcceptedRequest, AcceptedRequests } from './accepted-requests.js';
 
 /**

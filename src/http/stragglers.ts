@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock, Timer } from '../util/clock.js';
 
 /** Something that a drain waits for only shortly. */
 export interface Straggler {

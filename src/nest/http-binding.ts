@@ -1,9 +1,9 @@
-import { systemClock } from '../core/clock.js';
+import { systemClock } from '../util/clock.js';
 import { isHttpServer } from '../http/any-http-server.js';
 import { HttpServers } from '../http/http-servers.js';
-import { AdapterClose } from './adapter-close.js';
-import { overrideMethod } from './override-method.js';
-import { routePatternOf } from './route-pattern.js';
+import { AdapterClose } from './lifecycle/adapter-close.js';
+import { overrideMethod } from '../util/override-method.js';
+import { routePatternOf } from './integrations/route-pattern.js';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';

@@ -1,6 +1,6 @@
-import { ShutdownHealthIndicator } from '../health/shutdown-health.indicator.js';
+import { ShutdownHealthIndicator } from './health/shutdown-health.indicator.js';
 import { messageOf } from '../core/errors.js';
-import { decoratedMethodsOf } from './on-shutdown.decorator.js';
+import { decoratedMethodsOf } from './decorators/on-shutdown.decorator.js';
 import type { ModulesContainer } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 

@@ -1,6 +1,6 @@
 import { messageOf } from '../core/errors.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
-import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { ShutdownLogger } from '../report/shutdown-log.js';
 
 /** What fatal errors have to do with. */
 export interface FatalErrorsOptions {

@@ -1,7 +1,7 @@
-import { ShutdownLog } from '../core/shutdown-log.js';
+import { ShutdownLog } from '../report/shutdown-log.js';
 import { publishDiagnostics } from './diagnostics.js';
 import { ProcessBinding } from './process-binding.js';
-import { ReportDelivery } from './report-delivery.js';
+import { ReportDelivery } from '../report/report-delivery.js';
 import type { ShutdownReport } from '../core/report.js';
 import type { ProcessBindingOptions } from './process-binding.js';
 

@@ -2,7 +2,7 @@ import { isatty } from 'node:tty';
 import { signalExitCode } from './exit-code.js';
 import { onShutdownMessage } from './parent-message.js';
 import { processRegistry } from './process-registry.js';
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../util/clock.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownReason } from '../core/reason.js';
 

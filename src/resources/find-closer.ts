@@ -1,5 +1,5 @@
-import { nearestName } from '../config/nearest-name.js';
-import { callMethod, hasMethod, read } from './foreign.js';
+import { nearestName } from '../util/nearest-name.js';
+import { callMethod, hasMethod, read } from '../util/foreign.js';
 import { recognise } from './known-clients.js';
 import type { KnownClient } from './known-clients.js';
 import type { ResourceOptions } from './resource-options.js';

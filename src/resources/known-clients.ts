@@ -1,4 +1,4 @@
-import { callMethod, hasMethod, read } from './foreign.js';
+import { callMethod, hasMethod, read } from '../util/foreign.js';
 import type { ResourceType } from './resource-options.js';
 
 /** How something that many programs use is recognised and closed; never by import, since any of it may be absent. */

@@ -1,4 +1,4 @@
-import { nearestName } from '../config/nearest-name.js';
+import { nearestName } from '../util/nearest-name.js';
 import { show } from '../config/problem.js';
 import { RESOURCE_TYPES } from './resource-types.js';
 import type { ResourceOptions } from './resource-options.js';

@@ -1,6 +1,6 @@
-import { nearestName } from '../config/nearest-name.js';
+import { nearestName } from '../util/nearest-name.js';
 import { show } from '../config/problem.js';
-import { callSite } from '../core/call-site.js';
+import { callSite } from '../util/call-site.js';
 import { ShutdownError } from '../core/errors.js';
 import { hasBegun } from '../core/phase.js';
 import { findCloser } from './find-closer.js';
@@ -8,9 +8,9 @@ import { cycleThrough, releaseOrder } from './release-order.js';
 import { Resource } from './resource.js';
 import { ResourceRelease } from './resource-release.js';
 import { problemWithResourceOptions } from './resource-problem.js';
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../util/clock.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
-import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { ResourceInfo, ResourceOptions } from './resource-options.js';
 
 /** What the registry needs of the program that it is part of. */

@@ -1,7 +1,7 @@
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../util/clock.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
-import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { Resource } from './resource.js';
 
 /** What the release of resources needs. */

@@ -1,12 +1,12 @@
-import { spread } from '../core/spread.js';
-import { wait } from '../core/wait.js';
+import { spread } from '../util/spread.js';
+import { wait } from '../util/wait.js';
 import { endStream } from './end-stream.js';
 import { isEventStream } from './event-stream.js';
 import { farewellText, type Farewell } from './farewell.js';
 import { refuseStream } from './refuse-stream.js';
 import { goesOnMs } from './stream-policy.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../util/clock.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 
 /** A request in flight that may be answered with events. */

@@ -1,4 +1,4 @@
-import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { ShutdownLogger } from '../report/shutdown-log.js';
 
 /** Lines as Nest's logger has them, without time and colours. */
 export const consoleLogger: ShutdownLogger = {

@@ -1,5 +1,5 @@
 import type { GracefulShutdownOptions, HealthOptions } from '../config/options.js';
-import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { ShutdownLogger } from '../report/shutdown-log.js';
 
 /** The options of `GracefulShutdownModule` as far as they do not concern Nest; with the same variables and defaults. */
 export interface StandaloneOptions extends Omit<GracefulShutdownOptions, 'hooks' | 'health'> {

@@ -2,11 +2,11 @@ import { bootNotes } from '../config/boot-notes.js';
 import { processEnvironment } from '../config/process-environment.js';
 import { resolveOptions } from '../config/resolve-options.js';
 import { announceDelayMs } from '../config/resolved-options.js';
-import { callSite } from '../core/call-site.js';
-import { systemClock } from '../core/clock.js';
+import { callSite } from '../util/call-site.js';
+import { systemClock } from '../util/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { messageOf, ShutdownError } from '../core/errors.js';
-import { HarmlessLogger } from '../core/harmless-logger.js';
+import { HarmlessLogger } from '../report/harmless-logger.js';
 import { HealthGate } from '../health/health-gate.js';
 import { addManagementRoutes } from '../health/management-routes.js';
 import { managementAddress, ManagementServer } from '../health/management-server.js';
@@ -24,7 +24,7 @@ import type { ParticipantOptions, ShutdownParticipant } from '../core/participan
 import type { ShutdownReason } from '../core/reason.js';
 import type { ShutdownReport } from '../core/report.js';
 import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
-import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { AnyHttpServer } from '../http/any-http-server.js';
 import type { StandaloneOptions } from './standalone-options.js';
 

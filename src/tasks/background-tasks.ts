@@ -1,13 +1,13 @@
-import { callSite } from '../core/call-site.js';
+import { callSite } from '../util/call-site.js';
 import { ShutdownError } from '../core/errors.js';
 import { PeriodicTask } from './periodic-task.js';
 import { problemWithInterval, problemWithPromise, problemWithTask } from './task-problem.js';
 import { TaskDrain } from './task-drain.js';
 import { TaskRunner } from './task-runner.js';
 import { UnfinishedTasks } from './unfinished-tasks.js';
-import type { Clock } from '../core/clock.js';
+import type { Clock } from '../util/clock.js';
 import type { ShutdownParticipant } from '../core/participant.js';
-import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { RoundOptions, TaskInfo, TaskOptions, TaskWork } from './task-options.js';
 
 /** What background tasks need of the program that they are part of. */

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock, Timer } from '../util/clock.js';
 
 /** Work that is done again and again, never twice at a time. */
 export class PeriodicTask {

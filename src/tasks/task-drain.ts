@@ -1,7 +1,7 @@
 import { messageOf, ShutdownError } from '../core/errors.js';
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock, Timer } from '../util/clock.js';
 import type { ShutdownContext } from '../core/participant.js';
-import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { Task } from './task.js';
 import type { UnfinishedTasks } from './unfinished-tasks.js';
 

@@ -1,4 +1,4 @@
-import { isThenable } from '../core/thenable.js';
+import { isThenable } from '../util/thenable.js';
 import type { TaskOptions } from './task-options.js';
 
 /** What is wrong with a task, in words; `undefined` when nothing is. */

@@ -1,8 +1,8 @@
 import { messageOf, ShutdownError } from '../core/errors.js';
-import { isThenable } from '../core/thenable.js';
+import { isThenable } from '../util/thenable.js';
 import { Task } from './task.js';
-import type { Clock } from '../core/clock.js';
-import type { ShutdownLogger } from '../core/shutdown-log.js';
+import type { Clock } from '../util/clock.js';
+import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { TaskOptions, TaskWork } from './task-options.js';
 import type { UnfinishedTasks } from './unfinished-tasks.js';
 

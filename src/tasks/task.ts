@@ -1,6 +1,6 @@
-import { deferred } from '../core/deferred.js';
-import type { Clock } from '../core/clock.js';
-import type { Deferred } from '../core/deferred.js';
+import { deferred } from '../util/deferred.js';
+import type { Clock } from '../util/clock.js';
+import type { Deferred } from '../util/deferred.js';
 import type { TaskContext, TaskInfo, TaskOptions, TaskProgress } from './task-options.js';
 
 const DEFAULT_GRACE_MS = 2_000;

@@ -1,5 +1,5 @@
 import { PhasedCoordinator } from '../core/coordinator.js';
-import { deferred } from '../core/deferred.js';
+import { deferred } from '../util/deferred.js';
 import { ManualClock } from './manual-clock.js';
 import type { CoordinatorOptions } from '../core/coordinator-options.js';
 import type { ShutdownReason } from '../core/reason.js';

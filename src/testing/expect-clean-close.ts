@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { systemClock } from '../core/clock.js';
+import { systemClock } from '../util/clock.js';
 import { messageOf } from '../core/errors.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { OpenHandles } from './open-handles.js';

@@ -1,10 +1,10 @@
 import { Global, Logger, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { DEFAULTS, LATE_RESPONSE_DEFAULTS } from '../config/default-options.js';
-import { systemClock } from '../core/clock.js';
+import { systemClock } from '../util/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
-import { ShutdownHealthIndicator } from '../health/shutdown-health.indicator.js';
+import { ShutdownHealthIndicator } from '../nest/health/shutdown-health.indicator.js';
 import { ShuttingDownError } from '../nest/shutting-down-error.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock, Timer } from '../util/clock.js';
 
 interface PendingTimer {
   readonly at: number;

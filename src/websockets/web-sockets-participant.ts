@@ -1,6 +1,6 @@
-import { spread } from '../core/spread.js';
+import { spread } from '../util/spread.js';
 import type { Socket } from 'node:net';
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock, Timer } from '../util/clock.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 import type { Statistics } from '../core/statistics.js';
 import type { Messages } from './messages.js';

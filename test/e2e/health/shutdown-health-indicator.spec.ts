@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { HealthCheck, HealthCheckService } from '@nestjs/terminus';
-import { ShutdownHealthIndicator } from '../../../src/health/shutdown-health.indicator.js';
+import { ShutdownHealthIndicator } from '../../../src/nest/health/shutdown-health.indicator.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { ADAPTERS, closeAll, start } from './health-application.js';
 

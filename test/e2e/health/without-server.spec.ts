@@ -4,11 +4,11 @@ import { NestFactory } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { Transport } from '@nestjs/microservices';
 import { RESOLVED_OPTIONS } from '../../../src/config/resolved-options.token.js';
-import { systemClock } from '../../../src/core/clock.js';
+import { systemClock } from '../../../src/util/clock.js';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { ShutdownCoordinator } from '../../../src/core/shutdown-coordinator.js';
-import { HEALTH_PROVIDERS } from '../../../src/health/health.providers.js';
-import { ShutdownHealthIndicator } from '../../../src/health/shutdown-health.indicator.js';
+import { HEALTH_PROVIDERS } from '../../../src/nest/health/health.providers.js';
+import { ShutdownHealthIndicator } from '../../../src/nest/health/shutdown-health.indicator.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { resolve } from '../../unit/config/resolve.js';
 

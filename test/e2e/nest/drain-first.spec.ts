@@ -5,7 +5,7 @@ import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microserv
 import { Test } from '@nestjs/testing';
 import { enableGracefulShutdown } from 'nestjs-drain';
 import { firstValueFrom } from 'rxjs';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/util/deferred.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import {
   ADAPTERS,

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Interval, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/util/deferred.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { ADAPTERS, closeAll, coordinatorOf, createHttp, outcomesOf, reportOf } from './applications.js';
 import { Journal } from './journal.js';

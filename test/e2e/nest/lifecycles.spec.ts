@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { enableGracefulShutdown, GracefulShutdownModule, OnShutdown } from 'nestjs-drain';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/util/deferred.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import {
   ADAPTERS,

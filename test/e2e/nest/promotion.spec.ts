@@ -2,7 +2,7 @@ import { afterEach, expect, it } from '@jest/globals';
 import { Global, Inject, Injectable, Module } from '@nestjs/common';
 import { enableGracefulShutdown } from 'nestjs-drain';
 import type { NestApplicationContext } from '@nestjs/core';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/util/deferred.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { nestMajor } from '../../support/nest-major.js';
 import {

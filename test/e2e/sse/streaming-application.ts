@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { interval, map, Observable, startWith, take } from 'rxjs';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { GracefulShutdownModule } from '../../../src/nest/graceful-shutdown.module.js';
-import { ShutdownStream } from '../../../src/nest/shutdown-stream.decorator.js';
+import { ShutdownStream } from '../../../src/nest/decorators/shutdown-stream.decorator.js';
 import { RawClient } from '../../support/http/raw-client.js';
 import type { Adapter } from '../http/served-application.js';
 import type { INestApplication } from '@nestjs/common';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Catch, Controller, Get, HttpException, Inject, Module, Post } from '@nestjs/common';
 import { BackgroundTasks, ShuttingDownError } from 'nestjs-drain';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/util/deferred.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { someTurns } from '../../support/http/eventually.js';
 import {
@@ -16,7 +16,7 @@ import {
 } from '../nest/applications.js';
 import { Journal } from '../nest/journal.js';
 import type { ArgumentsHost, ExceptionFilter, INestApplication } from '@nestjs/common';
-import type { Deferred } from '../../../src/core/deferred.js';
+import type { Deferred } from '../../../src/util/deferred.js';
 
 afterEach(closeAll);
 guardAgainstLeaks();

@@ -12,7 +12,7 @@ import {
 } from '@nestjs/cqrs';
 import { BackgroundTasks } from 'nestjs-drain';
 import { map } from 'rxjs';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/util/deferred.js';
 import { someTurns } from '../../support/http/eventually.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { closeAll, coordinatorOf, createContext, createHttp, reportOf } from '../nest/applications.js';

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, Injectable, Scope } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { BackgroundTasks } from 'nestjs-drain';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/util/deferred.js';
 import { someTurns } from '../../support/http/eventually.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import {

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Cron, Interval, ScheduleModule, SchedulerRegistry, Timeout } from '@nestjs/schedule';
 import { CronJob } from 'cron';
 import { BackgroundTasks } from 'nestjs-drain';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/util/deferred.js';
 import { eventually, someTurns } from '../../support/http/eventually.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import {

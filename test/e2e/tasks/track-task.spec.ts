@@ -5,7 +5,7 @@ import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitte
 import { Cron, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { BackgroundTasks, GracefulShutdownModule, OnShutdown, TrackTask } from 'nestjs-drain';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/util/deferred.js';
 import { someTurns } from '../../support/http/eventually.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http, { type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { systemClock } from '../../../src/core/clock.js';
+import { systemClock } from '../../../src/util/clock.js';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { HttpServerParticipant, type WorkSources } from '../../../src/http/http-server-participant.js';
 import { eventually } from './eventually.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { reconnectWindowMs } from '../../../src/config/reconnect-window.js';
-import { Deadline } from '../../../src/core/deadline.js';
+import { Deadline } from '../../../src/util/deadline.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { problemsOf, resolve } from './resolve.js';
 import type { GracefulShutdownOptions } from '../../../src/config/options.js';

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { AnnounceDelay } from '../../../src/core/announce-delay.js';
 import { Arrivals } from '../../../src/core/arrivals.js';
-import { Deadline } from '../../../src/core/deadline.js';
+import { Deadline } from '../../../src/util/deadline.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { OPTIONS, entryOf, never, ofType, setUp } from './coordinator-on-manual-clock.js';
 import type { Setup } from './coordinator-on-manual-clock.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
-import { systemClock } from '../../../src/core/clock.js';
+import { systemClock } from '../../../src/util/clock.js';
 import { developmentMethods } from '../../../src/health/development-endpoint.js';
 import { resolve } from '../config/resolve.js';
 import type { IncomingMessage } from 'node:http';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import http, { type RequestListener, type ServerResponse } from 'node:http';
-import { systemClock } from '../../../src/core/clock.js';
+import { systemClock } from '../../../src/util/clock.js';
 import { HttpServerParticipant } from '../../../src/http/http-server-participant.js';
 import { DrainedServer, LATE_RESPONSE } from '../../support/http/drained-server.js';
 import { eventually } from '../../support/http/eventually.js';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import net from 'node:net';
-import { systemClock } from '../../../src/core/clock.js';
-import { Deadline } from '../../../src/core/deadline.js';
+import { systemClock } from '../../../src/util/clock.js';
+import { Deadline } from '../../../src/util/deadline.js';
 import { DrainedServer, type DrainedServerOptions } from '../../support/http/drained-server.js';
 import { eventually, someTurns } from '../../support/http/eventually.js';
 import { QueuedClients } from '../../support/http/queued-clients.js';

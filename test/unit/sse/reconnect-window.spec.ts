@@ -3,7 +3,7 @@ import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { eventually } from '../../support/http/eventually.js';
 import { open, retriesIn, StreamingServer } from './streaming-server.js';
 import type { RawClient } from '../../support/http/raw-client.js';
-import type { Clock } from '../../../src/core/clock.js';
+import type { Clock } from '../../../src/util/clock.js';
 
 let served: StreamingServer;
 

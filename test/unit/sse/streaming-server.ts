@@ -1,4 +1,4 @@
-import { systemClock } from '../../../src/core/clock.js';
+import { systemClock } from '../../../src/util/clock.js';
 import { EventStreams, type StreamTimes } from '../../../src/sse/event-streams.js';
 import { isEventStream } from '../../../src/sse/event-stream.js';
 import {
@@ -8,7 +8,7 @@ import {
 } from '../../support/http/drained-server.js';
 import http, { type RequestListener, type ServerResponse } from 'node:http';
 import type { AnyHttpServer } from '../../../src/http/any-http-server.js';
-import type { Clock } from '../../../src/core/clock.js';
+import type { Clock } from '../../../src/util/clock.js';
 import type { RawClient } from '../../support/http/raw-client.js';
 
 /** A server whose event streams take part in its shutdown. */

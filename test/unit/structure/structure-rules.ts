@@ -16,8 +16,10 @@ export interface PackageManifest {
 
 /** From the innermost outwards. A folder may import from itself and from further in; a new one takes its place here. */
 const LAYERS: readonly (readonly string[])[] = [
+  ['util'],
   ['core'],
   ['config'],
+  ['report'],
   ['health', 'process', 'resources', 'sse', 'tasks', 'websockets'],
   ['http'],
   ['nest'],

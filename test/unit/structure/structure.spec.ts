@@ -67,7 +67,7 @@ describe('the rules', () => {
 
   it.each([
     ['src/core/a.ts', "import { b } from './b.js';"],
-    ['src/http/a.ts', "import { Deadline } from '../core/deadline.js'; import http from 'node:http';"],
+    ['src/http/a.ts', "import { Deadline } from '../util/deadline.js'; import http from 'node:http';"],
     ['src/nest/a.ts', "import { Module } from '@nestjs/common'; import { x } from '../http/x.js';"],
     ['src/process/a.ts', "process.exit(0); process['exit'](1);"],
     ['src/metrics/a.ts', "import { Counter } from 'prom-client';"],

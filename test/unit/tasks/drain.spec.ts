@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/util/deferred.js';
 import { entryOf, never } from '../core/coordinator-on-manual-clock.js';
 import { setUp } from './tasks-on-manual-clock.js';
 import type { TaskContext, TaskInfo } from '../../../src/tasks/task-options.js';

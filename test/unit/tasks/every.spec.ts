@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { deferred } from '../../../src/core/deferred.js';
+import { deferred } from '../../../src/util/deferred.js';
 import { never } from '../core/coordinator-on-manual-clock.js';
 import { setUp } from './tasks-on-manual-clock.js';
-import type { Deferred } from '../../../src/core/deferred.js';
+import type { Deferred } from '../../../src/util/deferred.js';
 
 describe('a periodic task', () => {
   it('runs after each interval, until it is stopped', async () => {

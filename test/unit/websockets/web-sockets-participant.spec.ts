@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { WebSocket, WebSocketServer } from 'ws';
-import { Deadline } from '../../../src/core/deadline.js';
+import { Deadline } from '../../../src/util/deadline.js';
 import { bytesSentOn } from '../../../src/http/socket-bytes.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { Messages } from '../../../src/websockets/messages.js';

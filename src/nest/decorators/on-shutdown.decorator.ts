@@ -1,0 +1,134 @@
+import 'reflect-metadata';
+import { nearestName } from '../../util/nearest-name.js';
+import { ShutdownError } from '../../core/errors.js';
+import { hasBegun, PHASES } from '../../core/phase.js';
+import type { HookHost } from '../lifecycle/hook-hosts.js';
+import type { PhasedCoordinator } from '../../core/coordinator.js';
+import type { ParticipantMethod, ParticipantOptions, ShutdownContext } from '../../core/participant.js';
+import type { ShutdownPhase } from '../../core/phase.js';
+
+interface DecoratedMethod {
+  readonly method: string;
+  readonly phase: ShutdownPhase;
+  readonly options: ParticipantOptions;
+}
+
+const METADATA = Symbol.for('nestjs-drain.on-shutdown');
+
+/**
+ * Makes a method of a provider or controller take part in a phase of the shutdown.
+ *
+ * The participant is named `Class.method`; the method gets the {@link ShutdownContext}. A method can have the
+ * decorator once for each of several phases, and passes it on to classes that inherit it. Instances that are created
+ * per request take no part.
+ *
+ * @example
+ * ```ts
+ * @OnShutdown('drain', { timeoutMs: 2_000 })
+ * ```
+ * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` for a phase that does not exist, and on static methods
+ */
+export function OnShutdown(phase: ShutdownPhase, options: ParticipantOptions = {}) {
+  return <Method extends (context: ShutdownContext) => unknown>(
+    target: object,
+    method: string,
+    _descriptor: TypedPropertyDescriptor<Method>,
+  ): void => {
+    check(target, method, phase);
+    const others = decoratedMethodsOf(target.constructor).filter(
+      (known) => known.method !== method || known.phase !== phase,
+    );
+    Reflect.defineMetadata(METADATA, [...others, { method, phase, options }], target.constructor);
+  };
+}
+
+/** Registers the decorated methods of these instances, each instance once, for the phases that are still to come. */
+export function registerDecoratedMethods(hosts: readonly HookHost[], coordinator: PhasedCoordinator): void {
+  const ordinals = new Map<string, number>();
+  const seen = new Set<object>();
+  for (const { instance, name, moduleName } of hosts) {
+    if (seen.has(instance)) continue;
+    seen.add(instance);
+    const methods = decoratedMethodsOf(constructorOf(instance));
+    for (const group of oneParticipantEach(
+      methods.filter(({ phase }) => !hasBegun(phase, coordinator.state)),
+    )) {
+      const [{ method, options }] = group;
+      const title = `${name}.${method}`;
+      const ordinal = (ordinals.get(title) ?? 0) + 1;
+      ordinals.set(title, ordinal);
+      const call: ParticipantMethod = (context) =>
+        (instance as Record<string, ParticipantMethod>)[method]?.(context);
+      coordinator.add({
+        participant: {
+          name: ordinal === 1 ? title : `${title}#${ordinal}`,
+          ...Object.fromEntries(group.map(({ phase }) => [phase, call])),
+        },
+        options: { ...options, timeoutMs: timeoutsOf(group) },
+        registeredAt: `${name} in ${moduleName}`,
+      });
+    }
+  }
+}
+
+type Group = [DecoratedMethod, ...DecoratedMethod[]];
+
+/** A method that takes part in several phases is one participant, unless it has a priority of its own in each. */
+function oneParticipantEach(methods: readonly DecoratedMethod[]): Iterable<Group> {
+  const groups = new Map<string, Group>();
+  for (const declared of methods) {
+    const key = `${declared.options.priority ?? 0} ${declared.method}`;
+    const group = groups.get(key);
+    if (group) group.push(declared);
+    else groups.set(key, [declared]);
+  }
+  return groups.values();
+}
+
+function timeoutsOf(group: Group): Partial<Record<ShutdownPhase, number>> {
+  const timeouts: Partial<Record<ShutdownPhase, number>> = {};
+  for (const { phase, options } of group) {
+    const { timeoutMs } = options;
+    const ms = typeof timeoutMs === 'object' ? timeoutMs[phase] : timeoutMs;
+    if (ms !== undefined) timeouts[phase] = ms;
+  }
+  return timeouts;
+}
+
+function check(target: object, method: string, phase: ShutdownPhase): void {
+  const isStatic = typeof target === 'function';
+  const where = `@OnShutdown('${String(phase)}') on ${isStatic ? 'static ' : ''}${classNameOf(target)}.${method}`;
+  if (!PHASES.includes(phase)) {
+    const nearest = nearestName(String(phase), PHASES);
+    throw new ShutdownError(
+      'SHUTDOWN_SETUP_INVALID',
+      `${where}: there is no such phase; ` +
+        (nearest === undefined ? `the phases are ${PHASES.join(', ')}` : `did you mean '${nearest}'?`),
+    );
+  }
+  if (isStatic) {
+    throw new ShutdownError(
+      'SHUTDOWN_SETUP_INVALID',
+      `${where}: only instances take part in a shutdown; make it a method of the instance`,
+    );
+  }
+}
+
+function classNameOf(target: object): string {
+  return (typeof target === 'function' ? target : target.constructor).name;
+}
+
+// Foreign objects may answer anything, or throw.
+function constructorOf(instance: object): unknown {
+  try {
+    return instance.constructor;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The methods that a class has the decorator on, inherited ones included. */
+export function decoratedMethodsOf(type: unknown): readonly DecoratedMethod[] {
+  if (typeof type !== 'function') return [];
+  return (Reflect.getMetadata(METADATA, type) as DecoratedMethod[] | undefined) ?? [];
+}

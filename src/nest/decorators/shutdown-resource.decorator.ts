@@ -1,0 +1,67 @@
+import 'reflect-metadata';
+import { ShutdownError } from '../../core/errors.js';
+import type { ResourceOptions } from '../../resources/resource-options.js';
+import type { ResourceRegistry } from '../../resources/resource-registry.js';
+import type { HookHost } from '../lifecycle/hook-hosts.js';
+
+/** How a provider is given back. */
+export interface ShutdownResourceOptions<R extends object = object> extends ResourceOptions<R> {
+  /** Shown in logs, metrics and the report. Default: the name of the class. */
+  readonly name?: string;
+}
+
+const METADATA = Symbol.for('nestjs-drain.shutdown-resource');
+
+/**
+ * Has the instances of a provider closed by the shutdown, as {@link ResourceRegistry.register} does.
+ *
+ * They are registered when the application has started. Instances that are created per request take no part. The second
+ * and further instances of a class get `#2`, `#3` behind their name.
+ *
+ * @example
+ * ```ts
+ * @ShutdownResource({ type: 'cache', close: 'flushAndClose' })
+ * ```
+ * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` on anything but a class; at the start of the application what
+ *   {@link ResourceRegistry.register} throws
+ */
+export function ShutdownResource<R extends object = object>(options: ShutdownResourceOptions<R> = {}) {
+  return (target: abstract new (...args: never[]) => R): void => {
+    if (typeof target !== 'function') {
+      throw new ShutdownError('SHUTDOWN_SETUP_INVALID', '@ShutdownResource() belongs on a class');
+    }
+    Reflect.defineMetadata(METADATA, options, target);
+  };
+}
+
+/** Registers the instances of decorated classes, each instance once. */
+export function registerDecoratedResources(hosts: readonly HookHost[], resources: ResourceRegistry): void {
+  const ordinals = new Map<string, number>();
+  const seen = new Set<object>();
+  for (const { instance, name, moduleName } of hosts) {
+    const decorated = optionsOf(instance);
+    if (!decorated || seen.has(instance)) continue;
+    seen.add(instance);
+    const { name: title = name, ...options } = decorated;
+    const ordinal = (ordinals.get(title) ?? 0) + 1;
+    ordinals.set(title, ordinal);
+    resources.add(
+      ordinal === 1 ? title : `${title}#${ordinal}`,
+      instance,
+      options,
+      `${name} in ${moduleName}`,
+    );
+  }
+}
+
+// Foreign objects may answer anything, or throw.
+function optionsOf(instance: object): ShutdownResourceOptions | undefined {
+  try {
+    const { constructor } = instance;
+    return typeof constructor === 'function'
+      ? (Reflect.getMetadata(METADATA, constructor) as ShutdownResourceOptions | undefined)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

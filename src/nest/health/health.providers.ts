@@ -1,0 +1,28 @@
+import { ShutdownCoordinator } from '../../core/shutdown-coordinator.js';
+import { HealthGate } from '../../health/health-gate.js';
+import { HealthRoutes } from './health-routes.js';
+import { managementAddress, ManagementServer } from '../../health/management-server.js';
+import { notReady } from '../../health/probes.js';
+import { Readiness } from './readiness.js';
+import { ShutdownHealthIndicator } from './shutdown-health.indicator.js';
+import { RESOLVED_OPTIONS } from '../../config/resolved-options.token.js';
+import type { Provider } from '@nestjs/common';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+
+/** Everything of this folder, for a module that imports Terminus and has the options and the coordinator. */
+export const HEALTH_PROVIDERS: readonly Provider[] = [
+  ShutdownHealthIndicator,
+  Readiness,
+  HealthRoutes,
+  {
+    provide: HealthGate,
+    useFactory: (options: ResolvedOptions, coordinator: ShutdownCoordinator) =>
+      new HealthGate(options, () => notReady(coordinator)),
+    inject: [RESOLVED_OPTIONS, ShutdownCoordinator],
+  },
+  {
+    provide: ManagementServer,
+    useFactory: (options: ResolvedOptions) => new ManagementServer(managementAddress(options)),
+    inject: [RESOLVED_OPTIONS],
+  },
+];

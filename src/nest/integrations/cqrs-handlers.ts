@@ -1,0 +1,92 @@
+import { classNameOf, hasMethods } from '../../util/foreign-class.js';
+import { overrideMethod } from '../../util/override-method.js';
+import type { BackgroundTasks } from '../../tasks/background-tasks.js';
+
+interface EventHandler {
+  handle(event: unknown): unknown;
+}
+
+/** What Nest knows of a handler's provider. */
+interface HandlerWrapper {
+  readonly instance: EventHandler;
+}
+
+/** What finds the instances of handlers that are made per event. */
+interface ModuleRef {
+  resolve(type: { readonly name: string }, ...rest: unknown[]): Promise<EventHandler>;
+}
+
+/**
+ * Has the event handlers of `@nestjs/cqrs` awaited, and the commands, which sagas execute without waiting for them; to be
+ * called before Nest calls the bootstrap hooks, in which handlers are subscribed.
+ *
+ * @returns functions that leave the instance as it was; none, if it is neither of the two buses
+ */
+export function trackCqrs(instance: object, tasks: BackgroundTasks): (() => void)[] {
+  if (hasMethods(instance, ['bind', 'publishAll', 'registerSagas'])) return trackEventBus(instance, tasks);
+  if (hasMethods(instance, ['bind', 'execute', 'reflectCommandId'])) {
+    return [
+      overrideMethod(
+        instance,
+        'execute',
+        (execute) =>
+          (command, ...rest) =>
+            tasks.trackCall(classNameOf(command), () => execute(command, ...rest)),
+      ),
+    ];
+  }
+  return [];
+}
+
+function trackEventBus(bus: object & { moduleRef?: ModuleRef }, tasks: BackgroundTasks): (() => void)[] {
+  const { moduleRef } = bus;
+  if (moduleRef) {
+    bus.moduleRef = Object.create(moduleRef, {
+      resolve: { value: resolveTracked(moduleRef, tasks) },
+    }) as ModuleRef;
+  }
+  return [
+    overrideMethod(
+      bus,
+      'bind',
+      (bind) => (handler, id) =>
+        bind(
+          Object.create(handler as object, {
+            instance: { value: trackHandler(handler as HandlerWrapper, tasks) },
+          }),
+          id,
+        ),
+    ),
+    () => {
+      if (moduleRef) bus.moduleRef = moduleRef;
+    },
+  ];
+}
+
+function trackHandler(wrapper: HandlerWrapper, tasks: BackgroundTasks): EventHandler {
+  return {
+    handle: (event) =>
+      tasks.trackCall(`${classNameOf(wrapper.instance)}.handle`, () => wrapper.instance.handle(event)),
+  };
+}
+
+/** From the event on, and not only when there is an instance to handle it. */
+function resolveTracked(moduleRef: ModuleRef, tasks: BackgroundTasks): ModuleRef['resolve'] {
+  return (type, ...rest) =>
+    new Promise((resolve, reject) => {
+      const handleEvent = async (): Promise<void> => {
+        const handler = await moduleRef.resolve(type, ...rest);
+        await new Promise<void>((handled) => {
+          const handle = async (event: unknown): Promise<unknown> => {
+            try {
+              return await handler.handle(event);
+            } finally {
+              handled();
+            }
+          };
+          resolve({ handle });
+        });
+      };
+      tasks.trackCall(`${type.name}.handle`, handleEvent).catch(reject);
+    });
+}

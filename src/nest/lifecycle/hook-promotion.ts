@@ -1,0 +1,91 @@
+import { deferred } from '../../util/deferred.js';
+import { isThenable } from '../../util/thenable.js';
+import { byTurn } from './hook-call.js';
+import { isOfTerminus } from '../integrations/terminus-hooks.js';
+import type { Clock, Timer } from '../../util/clock.js';
+import type { PhasedCoordinator } from '../../core/coordinator.js';
+import type { ShutdownParticipant } from '../../core/participant.js';
+import type { HookBridge } from './hook-bridge.js';
+import type { HookCall } from './hook-call.js';
+
+/** What a hook has begun and not finished. */
+interface PendingWork {
+  readonly call: HookCall;
+  readonly work: Promise<unknown>;
+  isSettled: boolean;
+}
+
+/** For how long, in milliseconds, one turn of hooks holds back the next, and all of them together. */
+const HOLD_BACK_MS = 100;
+const HOLD_BACK_TOTAL_MS = 1_000;
+
+/** Each stands alone, and may take as long as its phase. */
+const ALONE = { steps: 1, stepsToCome: 1 };
+
+/**
+ * Calls every `beforeApplicationShutdown` ahead of Nest, on entering quiesce, and awaits in drain what they have begun:
+ * people wait for their work in them. Nest's own calls join.
+ */
+export class HookPromotion implements ShutdownParticipant {
+  readonly name = 'beforeApplicationShutdown hooks';
+
+  readonly #bridge: HookBridge;
+  readonly #coordinator: PhasedCoordinator;
+  readonly #clock: Clock;
+  #begun: Promise<readonly PendingWork[]> = Promise.resolve([]);
+
+  constructor(bridge: HookBridge, coordinator: PhasedCoordinator, clock: Clock) {
+    this.#bridge = bridge;
+    this.#coordinator = coordinator;
+    this.#clock = clock;
+  }
+
+  async quiesce(): Promise<void> {
+    this.#begun = this.#begin();
+    await this.#begun;
+  }
+
+  async drain(): Promise<void> {
+    const unfinished = (await this.#begun).filter(({ isSettled }) => !isSettled);
+    await Promise.all(unfinished.map(({ call, work }) => call.perform(() => work, ALONE)));
+  }
+
+  /** Calls them turn by turn; one that takes its time holds back the next only for a moment. */
+  async #begin(): Promise<readonly PendingWork[]> {
+    const calls = this.#bridge.outstanding('beforeApplicationShutdown');
+    const turns = byTurn(calls.filter(({ host }) => !isOfTerminus(host)));
+    const holdBackMs = Math.min(HOLD_BACK_MS, HOLD_BACK_TOTAL_MS / turns.length);
+    const begun: PendingWork[] = [];
+    const handedOver = deferred<void>();
+    for (const turn of turns) {
+      const made = turn.map((call) => this.#call(call, handedOver.promise, begun));
+      if (turn !== turns.at(-1)) await this.#atMost(holdBackMs, Promise.all(made));
+    }
+    handedOver.resolve();
+    return begun;
+  }
+
+  #call(call: HookCall, handedOver: Promise<void>, begun: PendingWork[]): Promise<void> {
+    const run = (): unknown => {
+      const result = call.call(this.#coordinator.terminatingReason?.signal);
+      if (!isThenable(result)) return undefined;
+      const work = Promise.resolve(result);
+      const pending = { call, work, isSettled: false };
+      const settle = (): void => void (pending.isSettled = true);
+      work.then(settle, settle);
+      begun.push(pending);
+      // What is not settled when all have been called is drain's business.
+      return Promise.race([work, handedOver]);
+    };
+    return call.perform(run, ALONE, Infinity);
+  }
+
+  async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
+    let timer: Timer | undefined;
+    const elapsed = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimer(resolve, ms);
+    });
+    await Promise.race([work, elapsed]);
+    timer?.cancel();
+  }
+}

@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readEnvironment } from '../../../src/config/environment.js';
+import { resolveOptions } from '../../../src/config/resolve-options.js';
+import { terminationMessage } from '../../../src/report/termination-message.js';
+import { ReportDelivery } from '../../../src/report/report-delivery.js';
+import { ManualClock } from '../../../src/testing/manual-clock.js';
+import { setUp } from '../core/coordinator-on-manual-clock.js';
+import type { GracefulShutdownOptions } from '../../../src/config/options.js';
+import type { ShutdownReport } from '../../../src/core/report.js';
+
+let folder: string;
+let report: ShutdownReport;
+const clock = new ManualClock();
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'report-'));
+  report = await setUp().coordinator.shutdown('new release');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function deliver(
+  options: GracefulShutdownOptions,
+  variables = {},
+): { warnings: string[]; settled: Promise<void> } {
+  const warnings: string[] = [];
+  const delivery = new ReportDelivery({
+    options: resolveOptions(options, readEnvironment(variables)),
+    clock,
+    logger: { log: () => {}, error: () => {}, warn: (message) => void warnings.push(String(message)) },
+  });
+  delivery.deliver(report);
+  return { warnings, settled: delivery.settled };
+}
+
+describe('a report', () => {
+  it('is in the files when deliver returns, in place of what was there', () => {
+    const reportFile = join(folder, 'report.json');
+    const terminationLog = join(folder, 'termination-log');
+    for (const file of [reportFile, terminationLog]) writeFileSync(file, 'x'.repeat(100_000));
+
+    const { warnings } = deliver({ reportFile, terminationLog });
+
+    expect(JSON.parse(readFileSync(reportFile, 'utf8'))).toEqual(report);
+    expect(readFileSync(terminationLog, 'utf8')).toBe(terminationMessage(report));
+    expect(warnings).toEqual([]);
+  });
+
+  it.each(['reportFile', 'terminationLog'])('that %s cannot take is one warning', (option) => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const missing = join(folder, 'missing', 'file');
+    // A full disk, a folder, a folder that is not there, and a pipe that nobody reads.
+    for (const path of ['/dev/full', folder, missing, pipe]) {
+      expect(deliver({ [option]: path }).warnings).toEqual([
+        expect.stringMatching(`^the report is not in ${path} \\(${option}\\): E[A-Z]+`),
+      ]);
+    }
+  });
+
+  it('goes to the termination log by default in Kubernetes only, and only where there is one', () => {
+    const inKubernetes = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
+    const pathIn = (variables: object, options = {}): string | false =>
+      resolveOptions(options, readEnvironment({ ...variables })).terminationLog;
+    expect([pathIn(inKubernetes), pathIn({}), pathIn(inKubernetes, { terminationLog: false })]).toEqual([
+      '/dev/termination-log',
+      false,
+      false,
+    ]);
+    // There is none on this machine.
+    expect(deliver({}, inKubernetes).warnings).toEqual([]);
+    expect(deliver({ terminationLog: '/dev/termination-log/none' }, inKubernetes).warnings).toHaveLength(1);
+  });
+});
+
+describe('the option onReport', () => {
+  it('gets the report, and is waited for', async () => {
+    const got: ShutdownReport[] = [];
+    let finish = (): void => {};
+    let isSettled = false;
+    const { warnings, settled } = deliver({
+      onReport: (given) => {
+        got.push(given);
+        return new Promise((resolve) => (finish = resolve));
+      },
+    });
+    void settled.then(() => (isSettled = true));
+    await clock.advance(100);
+    expect([got, isSettled]).toEqual([[report], false]);
+
+    finish();
+    await settled;
+
+    expect(warnings).toEqual([]);
+    await clock.advance(60_000);
+    expect(warnings).toEqual([]);
+  });
+
+  it.each([
+    [
+      'throws',
+      (): never => {
+        throw new Error('no');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no'))],
+  ])('harms nothing when it %s', async (_how, onReport) => {
+    const { warnings, settled } = deliver({ onReport });
+    await settled;
+    expect(warnings).toEqual(['the option onReport failed: no']);
+  });
+
+  it('is not waited for longer than participantTimeoutMs', async () => {
+    const { warnings, settled } = deliver({
+      participantTimeoutMs: 300,
+      onReport: () => new Promise(() => {}),
+    });
+    await clock.advance(300);
+    await settled;
+    expect(warnings).toEqual(['the option onReport was not waited for any longer, after 300 ms']);
+  });
+
+  it('is not waited for past the deadline', async () => {
+    report = { ...report, remainingMs: 0 };
+    const { warnings, settled } = deliver({ onReport: () => new Promise(() => {}) });
+    await clock.advance(0);
+    await settled;
+    expect(warnings).toHaveLength(1);
+  });
+});
