@@ -15,11 +15,13 @@ export type {
   ParticipantOptions,
   ShutdownContext,
   ShutdownParticipant,
+  Statistics,
 } from './core/participant.js';
 export { LifetimeEvent } from './core/phase.js';
 export type { ShutdownPhase, ShutdownState } from './core/phase.js';
 export type { ShutdownReason, ShutdownReasonKind, ShutdownRequest } from './core/reason.js';
 export type {
+  AbandonCause,
   ActiveResources,
   Cut,
   ParticipantOutcome,
@@ -30,7 +32,6 @@ export type {
   ShutdownReport,
   ShutdownStatus,
 } from './core/report.js';
-export type { Statistics } from './core/statistics.js';
 export { ShutdownCoordinator } from './core/shutdown-coordinator.js';
 export { formatTimeline } from './report/timeline.js';
 export { ShutdownHealthIndicator } from './nest/health/shutdown-health.indicator.js';

@@ -1,4 +1,4 @@
-import type { ShutdownReport } from '../core/report.js';
+import { REPORT_VERSION, type ShutdownReport } from '../core/report.js';
 
 /** Where a logger that writes JSON may have put a report. */
 const FIELDS = ['report', 'message', 'msg'];
@@ -21,7 +21,7 @@ function reportIn(value: unknown): ShutdownReport | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const fields = value as Readonly<Record<string, unknown>>;
   if (
-    fields['version'] === 1 &&
+    fields['version'] === REPORT_VERSION &&
     ['phases', 'participants', 'cuts', 'pending'].every((name) => Array.isArray(fields[name]))
   ) {
     return value as ShutdownReport;

@@ -95,6 +95,6 @@ svg .phase { font-weight: 600; }
 .phase rect { fill: var(--phase); }
 .completed rect { fill: var(--good); }
 .failed rect { fill: var(--bad); }
-.timed-out rect { fill: var(--late); }
+.abandoned rect { fill: var(--late); }
 .skipped rect { fill: var(--none); }
 `;

@@ -6,7 +6,7 @@ const LARGEST_PART = 3 / 4;
 
 type WindowOptions = Pick<
   ResolvedOptions,
-  'reconnectWindowMs' | 'releaseReserveMs' | 'drainTimeoutMs' | 'closeListenerAt'
+  'reconnectWindowMs' | 'releaseReserveMs' | 'drainTimeoutMs' | 'stopListeningAt'
 >;
 type DrainContext = Pick<ShutdownContext, 'reason' | 'deadline'>;
 
@@ -26,8 +26,8 @@ export function finishMs(options: WindowOptions, context: DrainContext): number 
   return spendableMs(options, context) - reconnectWindowMs(options, context) / 2;
 }
 
-function isAtOnce({ closeListenerAt }: WindowOptions, { reason }: DrainContext): boolean {
-  return reason.kind === 'close' || reason.kind === 'development' || closeListenerAt === 'announce';
+function isAtOnce({ stopListeningAt }: WindowOptions, { reason }: DrainContext): boolean {
+  return reason.kind === 'close' || reason.kind === 'development' || stopListeningAt === 'announce';
 }
 
 function spendableMs(

@@ -70,7 +70,7 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
     health,
     drainKey: drainAuthKey === undefined ? environment.drainKey : new Secret(drainAuthKey),
     announceNeedsServer: !isDelaySet,
-    closeListenerAt:
+    stopListeningAt:
       environment.nodeEnv !== 'production' && !environment.inKubernetes && !isDelaySet ? 'announce' : 'drain',
     podGracePeriodMs: environment.podGracePeriodMs,
     inKubernetes: environment.inKubernetes,

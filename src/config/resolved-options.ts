@@ -19,7 +19,7 @@ export interface ResolvedOptions extends Readonly<
   /** `Infinity` when nothing was set: all that is left and not reserved. */
   readonly drainTimeoutMs: number;
   /** When the listener closes: `announce` lets a watcher start the next process at once. */
-  readonly closeListenerAt: 'announce' | 'drain';
+  readonly stopListeningAt: 'announce' | 'drain';
   readonly lateResponse: Readonly<Required<LateResponseOptions>>;
   readonly exitCode: GracefulShutdownOptions['exitCode'];
   readonly onReport: GracefulShutdownOptions['onReport'];

@@ -2,16 +2,16 @@ import type { Allowance } from './execution.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import type { PhaseRules } from './phase.js';
 
-/** Where a step stands among those that follow one another. */
-export interface Turn {
+/** How many of the steps that follow one another one step stands for. */
+export interface Share {
   /** How many sequential steps this one stands for. */
   readonly steps: number;
   /** How many sequential steps are still to come, this one's included. */
   readonly stepsToCome: number;
 }
 
-/** What one step may claim of the time that is left; milliseconds. */
-export interface Claim extends Turn {
+/** The time that is left for a step and for those after it; milliseconds. */
+export interface TimeLeft extends Share {
   /** Time left to the deadline. */
   readonly remainingMs: number;
   /** What every step that is still to come keeps, whatever this one does. */
@@ -29,16 +29,16 @@ export function allowanceFor(
   rules: PhaseRules,
   explicitMs: number | undefined,
   options: CoordinatorOptions,
-  claim: Claim,
+  left: TimeLeft,
 ): Allowance {
   const { participantTimeoutMs, drainTimeoutMs, forceAfterTimeout } = options;
   switch (rules.allowance) {
     case 'participant':
       return { limitMs: explicitMs ?? participantTimeoutMs, slowAfterMs: Infinity };
     case 'phase':
-      return { limitMs: explicitMs ?? drainTimeoutMs - claim.phaseAgeMs, slowAfterMs: Infinity };
+      return { limitMs: explicitMs ?? drainTimeoutMs - left.phaseAgeMs, slowAfterMs: Infinity };
     case 'fair': {
-      const shareMs = forceAfterTimeout ? shareOf(claim, explicitMs ?? participantTimeoutMs) : Infinity;
+      const shareMs = forceAfterTimeout ? shareOf(left, explicitMs ?? participantTimeoutMs) : Infinity;
       return explicitMs === undefined
         ? { limitMs: shareMs, slowAfterMs: participantTimeoutMs }
         : { limitMs: Math.min(explicitMs, shareMs), slowAfterMs: Infinity };
@@ -61,7 +61,7 @@ export function guaranteeFor(remainingMs: number, steps: number): number {
  * step may take what it wants, up to `wantedMs`; but while others are to come, at most half of what is left, and
  * never what is guaranteed to them.
  */
-function shareOf({ remainingMs, steps, stepsToCome, guaranteedMs }: Claim, wantedMs: number): number {
+function shareOf({ remainingMs, steps, stepsToCome, guaranteedMs }: TimeLeft, wantedMs: number): number {
   const others = stepsToCome - steps;
   // The last one is for the deadline to end, which then counts as forced; a limit at the same instant would race it.
   if (others <= 0) return Infinity;

@@ -1,4 +1,4 @@
-import type { Cycle } from './cycle.js';
+import type { RunRecord } from './run-record.js';
 import type { Deadline } from '../util/deadline.js';
 import type { ShutdownObserver } from './events.js';
 import type { ShutdownContext } from './participant.js';
@@ -14,24 +14,24 @@ export interface ContextOwner {
 }
 
 /** What a participant's method gets to know; reason and deadline as they are when it asks. */
-export function contextFor(cycle: Cycle, emit: ShutdownObserver, owner: ContextOwner): ShutdownContext {
+export function contextFor(record: RunRecord, emit: ShutdownObserver, owner: ContextOwner): ShutdownContext {
   const { participant, phase, signal, until } = owner;
   return {
     get reason() {
-      return cycle.reason;
+      return record.reason;
     },
     phase,
     get deadline() {
-      return cycle.deadline;
+      return record.deadline;
     },
     get until() {
       return until();
     },
     signal,
-    terminating: cycle.terminating,
+    terminating: record.terminating,
     cut: (work) => {
       const cut = { ...work, phase, participant };
-      cycle.cuts.push(cut);
+      record.cuts.push(cut);
       emit({ type: 'cut', cut });
     },
   };

@@ -1,34 +1,31 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { AnnounceDelay } from './announce-delay.js';
-import { Arrivals } from './arrivals.js';
+import { AnnounceDelay, Arrivals } from './announce-delay.js';
 import { callSite } from '../util/call-site.js';
-import { Cycle } from './cycle.js';
 import { deferred } from '../util/deferred.js';
 import { ShutdownError, ShutdownFailedError } from './errors.js';
-import { Observers } from './observers.js';
-import { ParticipantRegistry } from './participant-registry.js';
 import { hasBegun, LifetimeEvent, PHASE_RULES, PHASES } from './phase.js';
 import { ShutdownCoordinator } from './shutdown-coordinator.js';
-import { Walk } from './walk.js';
-import type { Turn } from './allowance.js';
+import { Run } from './run.js';
+import { RunRecord } from './run-record.js';
+import type { Share } from './allowance.js';
 import type { Clock } from '../util/clock.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
-import type { ShutdownObserver } from './events.js';
+import { Observers, type ShutdownObserver } from './events.js';
 import type { Execution, Step } from './execution.js';
 import type { ParticipantMethod, ParticipantOptions, ShutdownParticipant } from './participant.js';
-import type { Registration } from './registration.js';
+import { ParticipantRegistry, type Registration } from './registered-participant.js';
 import type { PhaseRules, ShutdownPhase, ShutdownState } from './phase.js';
 import type { ActiveResources, ShutdownProgress, ShutdownReport } from './report.js';
-import type { ShutdownReason, ShutdownRequest } from './reason.js';
+import { describeReason, type ShutdownReason, type ShutdownRequest } from './reason.js';
 
 /** How a lifetime event's callbacks come before everything else in their phase. */
 const FIRST = Number.MAX_SAFE_INTEGER;
 
 /**
- * Walks every participant through the phases, once.
+ * Takes every participant through the phases, once.
  *
- * A trigger opens a {@link Cycle}; a {@link Walk} takes it through the table of phases, where each participant's
- * method becomes an {@link Execution}. Here is only what triggers and onlookers need.
+ * A trigger opens a {@link Run}. It takes the participants through the table of phases, each method an
+ * {@link Execution}, and keeps a {@link RunRecord}. This class holds what triggers and observers need.
  */
 export class PhasedCoordinator extends ShutdownCoordinator {
   /**
@@ -47,7 +44,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   readonly #resuming = new Set<Execution>();
   readonly #finished = deferred<ShutdownReport>();
   readonly #outcome = deferred<ShutdownReport>();
-  #walk: Walk | undefined;
+  #run: Run | undefined;
   #state: ShutdownState = 'running';
   #report: ShutdownReport | undefined;
   #exitRequested = false;
@@ -69,7 +66,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
         clock,
         this.arrivals,
         options,
-        () => this.#walk?.cycle.announceDelayMs ?? 0,
+        () => this.#run?.record.announceDelayMs ?? 0,
       ),
       options: { timeoutMs: Infinity },
       registeredAt: 'nestjs-drain',
@@ -77,7 +74,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   }
 
   get state(): ShutdownState {
-    return this.#walk?.cycle.forcedBy === undefined ? this.#state : 'forced';
+    return this.#run?.record.forcedBy === undefined ? this.#state : 'forced';
   }
 
   get phase(): ShutdownPhase | undefined {
@@ -111,8 +108,8 @@ export class PhasedCoordinator extends ShutdownCoordinator {
    * @internal
    */
   get terminatingReason(): ShutdownReason | undefined {
-    const cycle = this.#walk?.cycle;
-    return cycle?.isTerminating ? cycle.reason : undefined;
+    const record = this.#run?.record;
+    return record?.isTerminating ? record.reason : undefined;
   }
 
   /** The report, once the shutdown is over; never rejects. */
@@ -149,12 +146,12 @@ export class PhasedCoordinator extends ShutdownCoordinator {
    * @internal
    */
   add(registration: Registration): () => void {
-    const walk = this.#walk;
-    // An operator's drain may last for hours, and be undone: nobody is too late for it.
-    const joins = walk !== undefined && !walk.cycle.isTerminating;
-    const member = this.#registry.add(registration, joins ? 'running' : this.state);
-    if (joins) walk.join(member);
-    return () => this.#registry.delete(member);
+    const run = this.#run;
+    // An operator's announcement may last for hours, and be undone: no participant is too late for it.
+    const joins = run !== undefined && !run.record.isTerminating;
+    const registered = this.#registry.add(registration, joins ? 'running' : this.state);
+    if (joins) run.join(registered);
+    return () => this.#registry.delete(registered);
   }
 
   shutdown(
@@ -166,7 +163,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     // What a participant leaves running keeps its context; it can wait for itself only as long as it is waited for.
     if (self?.isPending) this.#observers.emit({ type: 'self-wait', name: self.step.name });
     this.#exitRequested ||= request.exit ?? false;
-    if (this.#walk?.cycle.isTerminating) {
+    if (this.#run?.record.isTerminating) {
       this.#observers.emit({ type: 'joined', reason: why });
     } else {
       this.#terminate(why, request);
@@ -174,30 +171,30 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     return this.#outcome.promise;
   }
 
-  drain(message?: string): boolean {
+  announce(message?: string): boolean {
     const { state } = this;
     if (hasBegun('quiesce', state)) {
-      throw new ShutdownError('SHUTDOWN_TERMINATING', `cannot drain: the shutdown has come to ${state}`);
+      throw new ShutdownError('SHUTDOWN_TERMINATING', `cannot announce: the shutdown has reached ${state}`);
     }
-    if (this.#walk) return false;
-    const walk = this.#open({ kind: 'drain', ...(message !== undefined && { message }) });
-    this.#observers.emit({ type: 'started', reason: walk.cycle.reason });
-    void this.#walkToTheEnd(walk);
+    if (this.#run) return false;
+    const run = this.#open({ kind: 'operator', ...(message !== undefined && { message }) });
+    this.#observers.emit({ type: 'announced', reason: run.record.reason });
+    void this.#runToTheEnd(run);
     return true;
   }
 
   resume(): Promise<void> {
-    const walk = this.#walk;
-    if (!walk) throw new ShutdownError('SHUTDOWN_NOT_DRAINING', 'cannot resume: nothing is draining');
-    if (walk.cycle.isTerminating) {
+    const run = this.#run;
+    if (!run) throw new ShutdownError('SHUTDOWN_NOT_ANNOUNCING', 'cannot resume: nothing was announced');
+    if (run.record.isTerminating) {
       throw new ShutdownError(
         'SHUTDOWN_TERMINATING',
-        `cannot resume: a shutdown (${walk.cycle.reason.kind}) is under way, and only a drain can be undone`,
+        `cannot resume: a shutdown (${run.record.reason.kind}) is under way, and only an announcement can be undone`,
       );
     }
-    this.#walk = undefined;
+    this.#run = undefined;
     this.#state = 'running';
-    return walk.resume().then(this.#forgetContexts);
+    return run.resume().then(this.#forgetContexts);
   }
 
   progress(): ShutdownProgress {
@@ -206,7 +203,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
       inFlight: this.#registry.countInFlight(),
       statistics: this.#registry.statistics(),
       pending: [],
-      ...this.#walk?.cycle.progress(this.arrivals.lastSince(this.#walk.cycle.startedAt)),
+      ...this.#run?.record.progress(this.arrivals.lastSince(this.#run.record.startedAt)),
     };
   }
 
@@ -228,7 +225,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
 
   /** Stops waiting: what is pending is abandoned and named, what has not begun is skipped. */
   force(by: string): void {
-    if (this.#walk?.cycle.isTerminating && !this.#report) this.#walk.force(by);
+    if (this.#run?.record.isTerminating && !this.#report) this.#run.force(by);
   }
 
   /**
@@ -238,10 +235,10 @@ export class PhasedCoordinator extends ShutdownCoordinator {
    * @internal
    */
   interrupt(by: string): void {
-    const walk = this.#walk;
-    if (!walk?.cycle.isTerminating || this.#report) return;
-    walk.interrupt(by);
-    this.#finish(walk.cycle);
+    const run = this.#run;
+    if (!run?.record.isTerminating || this.#report) return;
+    run.interrupt(by);
+    this.#finish(run.record);
   }
 
   /**
@@ -250,25 +247,25 @@ export class PhasedCoordinator extends ShutdownCoordinator {
    * @returns settles when the step has, or was abandoned; never rejects
    * @internal
    */
-  perform(step: Omit<Step, 'phase'>, turn: Turn, explicitMs?: number): Promise<void> {
-    if (!this.#walk || this.#report) throw new Error(`${step.name} was to run outside of a shutdown`);
-    return this.#walk.perform(step, turn, explicitMs);
+  perform(step: Omit<Step, 'phase'>, share: Share, explicitMs?: number): Promise<void> {
+    if (!this.#run || this.#report) throw new Error(`${step.name} was to run outside of a shutdown`);
+    return this.#run.perform(step, share, explicitMs);
   }
 
   #terminate(reason: ShutdownReason, request: ShutdownRequest): void {
     const { gracePeriodMs, announceDelayMs } = this.#options;
     const delayMs = request.announceDelayMs ?? (reason.kind === 'signal' ? announceDelayMs : 0);
-    const announced = this.#walk;
-    const walk = announced ?? this.#open(reason);
-    walk.cycle.terminate(reason, delayMs, gracePeriodMs);
+    const announced = this.#run;
+    const run = announced ?? this.#open(reason);
+    run.record.terminate(reason, delayMs, gracePeriodMs);
     this.#observers.emit({ type: 'terminating', reason, gracePeriodMs });
-    if (!announced) void this.#walkToTheEnd(walk);
+    if (!announced) void this.#runToTheEnd(run);
   }
 
   /** From here on every trigger joins, and readiness is gone; only then may observers hear of it. */
-  #open(reason: ShutdownReason): Walk {
+  #open(reason: ShutdownReason): Run {
     this.#state = PHASES[0];
-    this.#walk = new Walk(new Cycle(this.#clock, reason), {
+    this.#run = new Run(new RunRecord(this.#clock, reason), {
       clock: this.#clock,
       options: this.#options,
       registry: this.#registry,
@@ -277,22 +274,22 @@ export class PhasedCoordinator extends ShutdownCoordinator {
       emit: this.#observers.emit,
       enter: this.#enter,
     });
-    return this.#walk;
+    return this.#run;
   }
 
-  async #walkToTheEnd(walk: Walk): Promise<void> {
-    await walk.run();
-    if (!walk.cycle.isResumed && !this.#report) this.#finish(walk.cycle);
+  async #runToTheEnd(run: Run): Promise<void> {
+    await run.toTheEnd();
+    if (!run.record.isResumed && !this.#report) this.#finish(run.record);
   }
 
-  #finish(cycle: Cycle): void {
+  #finish(record: RunRecord): void {
     const activeResources = this.#exitRequested ? this.#countActiveResources() : {};
-    const lastArrivalAt = this.arrivals.lastSince(cycle.startedAt);
-    const report = cycle.conclude(lastArrivalAt, this.#registry.statistics(), activeResources);
+    const lastArrivalAt = this.arrivals.lastSince(record.startedAt);
+    const report = record.conclude(lastArrivalAt, this.#registry.statistics(), activeResources);
     this.#report = report;
-    this.#state = cycle.forcedBy === undefined ? 'completed' : 'forced';
+    this.#state = record.forcedBy === undefined ? 'completed' : 'forced';
     // A shutdown that was forced while it announced has not come past quiesce.
-    this.#abort.abort(cycle.reason);
+    this.#abortSignal(record.reason);
     this.#observers.emit({ type: 'finished', report });
     if (this.#options.raiseOnError && report.status !== 'completed') {
       this.#outcome.reject(new ShutdownFailedError(report));
@@ -303,13 +300,18 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     this.#forgetContexts();
   }
 
+  #abortSignal(reason: ShutdownReason): void {
+    const message = `the application is shutting down (${describeReason(reason)})`;
+    this.#abort.abort(new ShutdownError('SHUTDOWN_TERMINATING', message, { cause: reason }));
+  }
+
   // On Node 20 and 22 a storage that is not disabled burdens every promise of the process for good.
   readonly #forgetContexts = (): void => {
-    if (!this.#walk || this.#report) this.#inside.disable();
+    if (!this.#run || this.#report) this.#inside.disable();
   };
 
   readonly #enter = ({ phase, refusesWork }: PhaseRules): void => {
     this.#state = phase;
-    if (refusesWork) this.#abort.abort(this.#walk?.cycle.reason);
+    if (refusesWork && this.#run) this.#abortSignal(this.#run.record.reason);
   };
 }

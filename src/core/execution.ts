@@ -3,7 +3,7 @@ import { ShutdownError } from './errors.js';
 import { isThenable } from '../util/thenable.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { ShutdownObserver, StepPhase } from './events.js';
-import type { ParticipantOutcome } from './report.js';
+import type { AbandonCause, ParticipantOutcome } from './report.js';
 
 /** How long an execution may take, and when it is called slow; milliseconds. */
 export interface Allowance {
@@ -47,6 +47,7 @@ export class Execution<P extends StepPhase = StepPhase> {
   #resolve!: () => void;
   #outcome: ParticipantOutcome | undefined;
   #error: unknown;
+  #cause: AbandonCause | undefined;
   #endedAt: number | undefined;
 
   constructor(step: Step<P>, clock: Clock, emit: ShutdownObserver) {
@@ -73,6 +74,11 @@ export class Execution<P extends StepPhase = StepPhase> {
     return this.#error;
   }
 
+  /** Why it was abandoned. */
+  get cause(): AbandonCause | undefined {
+    return this.#cause;
+  }
+
   get ageMs(): number {
     return (this.#endedAt ?? this.#clock.now()) - this.startedAt;
   }
@@ -82,6 +88,8 @@ export class Execution<P extends StepPhase = StepPhase> {
     if (!this.isPending) return;
     const { name, phase, run } = this.step;
     this.#emit({ type: 'participant-started', name, phase });
+    // An observer may have ended the run just now.
+    if (!this.isPending) return;
     this.#timers.push(this.#clock.setTimer(() => this.abandon('SHUTDOWN_TIMED_OUT'), limitMs));
     this.#timers.push(
       this.#clock.setTimer(
@@ -109,7 +117,9 @@ export class Execution<P extends StepPhase = StepPhase> {
     this.#abort.abort(
       new ShutdownError(code, `${name} was abandoned in ${phase} after ${age}: ${BECAUSE[code]}`),
     );
-    this.#settle(code === 'SHUTDOWN_RESUMED' ? 'skipped' : 'timed-out');
+    if (code === 'SHUTDOWN_RESUMED') return this.#settle('skipped');
+    this.#cause = code === 'SHUTDOWN_FORCED' ? 'forced' : 'timeout';
+    this.#settle('abandoned');
   }
 
   #settle(outcome: ParticipantOutcome, error?: unknown): void {
@@ -126,6 +136,7 @@ export class Execution<P extends StepPhase = StepPhase> {
       outcome,
       durationMs: this.ageMs,
       ...(outcome === 'failed' && { error }),
+      ...(this.#cause && { cause: this.#cause }),
       ...(registeredAt !== undefined && { registeredAt }),
     });
     this.#resolve();

@@ -2,9 +2,11 @@ import type { Deadline } from '../util/deadline.js';
 import type { ShutdownPhase } from './phase.js';
 import type { ShutdownReason } from './reason.js';
 import type { Cut } from './report.js';
-import type { Statistics } from './statistics.js';
 
-/** What a participant's method gets to know. */
+/** Numbers by name that a participant reports about what it holds. */
+export type Statistics = Readonly<Record<string, number>>;
+
+/** What a participant's method is given. */
 export interface ShutdownContext {
   readonly reason: ShutdownReason;
   readonly phase: ShutdownPhase;
@@ -37,7 +39,7 @@ export type ParticipantMethod = (context: ShutdownContext) => void | Promise<voi
  * Anything that has to do with a shutdown: a server, a queue consumer, a database, a Nest hook.
  *
  * Every method is optional, runs concurrently with those of other participants (in `release` and `flush`: with
- * those of its priority), and may fail or hang without harm to the others. It runs at most once per cycle, with one exception:
+ * those of its priority), and may fail or hang without harm to the others. It runs at most once per shutdown, with one exception:
  * see `inFlight`.
  */
 export interface ShutdownParticipant {

@@ -1,5 +1,5 @@
 /** What set a shutdown off. */
-export type ShutdownReasonKind = 'signal' | 'drain' | 'manual' | 'close' | 'error' | 'development';
+export type ShutdownReasonKind = 'signal' | 'operator' | 'manual' | 'close' | 'error' | 'development';
 
 /** Why the application shuts down. */
 export interface ShutdownReason {

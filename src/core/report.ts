@@ -1,6 +1,9 @@
-import type { Statistics } from './statistics.js';
+import type { Statistics } from './participant.js';
 import type { ShutdownPhase, ShutdownState } from './phase.js';
 import type { ShutdownReason, ShutdownReasonKind } from './reason.js';
+
+/** The version of {@link ShutdownReport}: it goes up when a word or a field changes its meaning. */
+export const REPORT_VERSION = 2;
 
 /** How a shutdown ended as a whole. */
 export type ShutdownStatus =
@@ -14,7 +17,10 @@ export type ShutdownStatus =
   | 'interrupted';
 
 /** How one participant came through one phase. */
-export type ParticipantOutcome = 'completed' | 'failed' | 'timed-out' | 'skipped';
+export type ParticipantOutcome = 'completed' | 'failed' | 'abandoned' | 'skipped';
+
+/** Why the shutdown stopped waiting for a participant: its own time was up, or the shutdown was forced. */
+export type AbandonCause = 'timeout' | 'forced';
 
 /** One participant in one phase; times are milliseconds since the trigger. */
 export interface ParticipantReport {
@@ -25,6 +31,8 @@ export interface ParticipantReport {
   readonly durationMs: number;
   /** Message of what it threw. */
   readonly error?: string;
+  /** Why it was abandoned; present with that outcome only. */
+  readonly cause?: AbandonCause;
   /** Source location of its registration, for those that did not complete. */
   readonly registeredAt?: string;
 }
@@ -66,7 +74,7 @@ export type ActiveResources = Readonly<Record<string, number>>;
 /** Everything there is to know about a shutdown that is over; plain data, fit for JSON. */
 export interface ShutdownReport {
   /** Version of this shape. */
-  readonly version: 1;
+  readonly version: typeof REPORT_VERSION;
   readonly status: ShutdownStatus;
   readonly reason: { readonly kind: ShutdownReasonKind; readonly signal?: string; readonly message?: string };
   /** Time of day of the trigger, ISO 8601. */

@@ -13,13 +13,17 @@ export abstract class ShutdownCoordinator {
   /** Where the application stands. */
   abstract readonly state: ShutdownState;
 
-  /** The phase that is being walked; `undefined` while running and after the end. */
+  /** The current phase; `undefined` while running and after the end. */
   abstract readonly phase: ShutdownPhase | undefined;
 
-  /** Whether a shutdown, or an operator's drain, is under way or over. */
+  /** Whether a shutdown, or an operator's announcement, is under way or over. */
   abstract readonly isShuttingDown: boolean;
 
-  /** Aborts on entering `quiesce`, with the reason: hand it to whatever should not begin any more. */
+  /**
+   * Aborts on entering `quiesce`, for whatever should not start any more.
+   *
+   * Its `reason` is a {@link ShutdownError} with the code `SHUTDOWN_TERMINATING`, whose `cause` is the {@link ShutdownReason}.
+   */
   abstract readonly signal: AbortSignal;
 
   /** The report, once the shutdown is over. */
@@ -30,7 +34,7 @@ export abstract class ShutdownCoordinator {
    *
    * @returns a function that takes it out again
    * @throws {ShutdownError} for an empty or duplicate name, no method at all, or a method for a phase that has
-   *   begun; while an operator drains, a newcomer announces at once
+   *   begun; during an operator's announcement, a newcomer announces at once
    */
   abstract register(participant: ShutdownParticipant, options?: ParticipantOptions): () => void;
 
@@ -62,13 +66,13 @@ export abstract class ShutdownCoordinator {
    * @returns whether this call began it: `false` when the announcement was under way already
    * @throws {ShutdownError} `SHUTDOWN_TERMINATING` from `quiesce` on
    */
-  abstract drain(message?: string): boolean;
+  abstract announce(message?: string): boolean;
 
   /**
-   * Undoes {@link drain}: readiness is back at once.
+   * Undoes {@link announce}: readiness is back at once.
    *
    * @returns settles when every participant has resumed
-   * @throws {ShutdownError} `SHUTDOWN_NOT_DRAINING` when there is nothing to undo, `SHUTDOWN_TERMINATING` when it is too late
+   * @throws {ShutdownError} `SHUTDOWN_NOT_ANNOUNCING` when there is nothing to undo, `SHUTDOWN_TERMINATING` when it is too late
    */
   abstract resume(): Promise<void>;
 

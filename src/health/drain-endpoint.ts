@@ -20,7 +20,7 @@ export function drainMethods(
   return {
     POST: (request) =>
       authenticated(request, key, () => {
-        const begun = coordinator.drain(`POST ${path}`);
+        const begun = coordinator.announce(`POST ${path}`);
         return { status: begun ? 202 : 200, body: describeProgress(coordinator.progress()) };
       }),
     DELETE: (request) =>

@@ -7,7 +7,7 @@ import type { Clock } from '../util/clock.js';
 import type { CurrentResponses } from './current-responses.js';
 
 /** Hears of connections that come and go. */
-export interface ConnectionsListener {
+export interface ConnectionsObserver {
   onOpened(this: void, connection: Connection): void;
   onClosed(this: void, connection: Connection): void;
 }
@@ -21,16 +21,16 @@ export class Connections implements Iterable<Connection> {
   readonly #server: NetServer;
   readonly #clock: Clock;
   readonly #responses: CurrentResponses;
-  readonly #listener: ConnectionsListener;
+  readonly #observer: ConnectionsObserver;
   readonly #open = new Map<Socket, Connection>();
   /** By peer: that is what a socket below TLS and the one above it have in common. */
   readonly #handshakes = new Map<string, Connection>();
 
-  constructor(server: NetServer, clock: Clock, responses: CurrentResponses, listener: ConnectionsListener) {
+  constructor(server: NetServer, clock: Clock, responses: CurrentResponses, observer: ConnectionsObserver) {
     this.#server = server;
     this.#clock = clock;
     this.#responses = responses;
-    this.#listener = listener;
+    this.#observer = observer;
     server.on('connection', this.#onConnection);
     server.on('secureConnection', this.#onSecureConnection);
   }
@@ -69,12 +69,12 @@ export class Connections implements Iterable<Connection> {
     const untrack = (): void => {
       socket.off('close', untrack);
       among.delete(key);
-      this.#listener.onClosed(connection);
+      this.#observer.onClosed(connection);
     };
     connection.untrack = untrack;
     socket.once('close', untrack);
     among.set(key, connection);
-    this.#listener.onOpened(connection);
+    this.#observer.onOpened(connection);
   }
 }
 

@@ -5,10 +5,10 @@ import type { ShutdownContext } from '../core/participant.js';
 import type { AcceptedRequest, AcceptedRequests } from './accepted-requests.js';
 import type { Connection, ConnectionState } from './connection.js';
 import type { Connections } from './connections.js';
-import type { HttpServerOptions } from './http-server-options.js';
+import type { HttpServerDependencies } from './http-server-options.js';
 import type { Sessions } from './sessions.js';
 
-type CutsOptions = Pick<HttpServerOptions, 'clock' | 'routePattern' | 'isStream'>;
+type CutsOptions = Pick<HttpServerDependencies, 'clock' | 'routePattern' | 'isStream'>;
 type Report = ShutdownContext['cut'];
 
 /** Ends what is unfinished, and names it. */

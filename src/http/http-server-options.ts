@@ -13,7 +13,7 @@ export interface LateResponse {
 }
 
 /** How a server takes part in a shutdown; resolved, without defaults of its own. */
-export interface HttpServerOptions {
+export interface HttpServerDependencies {
   /** Shown in logs, metrics and the report. Default: `HTTP server`. */
   readonly name?: string;
   readonly clock: Clock;
@@ -44,5 +44,5 @@ export interface HttpServerOptions {
   /** How long, in milliseconds, a transfer may wait for its client without a byte before it is cut; `Infinity`: to the end. */
   readonly stallTimeoutMs: number;
   /** When the listener closes: `announce` lets a watcher start the next process at once. */
-  readonly closeListenerAt: 'announce' | 'drain';
+  readonly stopListeningAt: 'announce' | 'drain';
 }

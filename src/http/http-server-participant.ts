@@ -1,12 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
-import { Changes } from './changes.js';
+import { Condition } from './condition.js';
 import { claim } from './claim.js';
 import { Connections } from './connections.js';
 import { Cuts } from './cuts.js';
 import { findResponses } from './find-responses.js';
-import { Listener } from './listener.js';
-import { RequestGate } from './request-gate.js';
+import { ListeningSocket } from './listening-socket.js';
+import { RequestAdmission } from './request-admission.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { Stalls } from './stalls.js';
@@ -17,7 +17,7 @@ import type { AnyHttpServer } from './any-http-server.js';
 import type { Connection, ConnectionState } from './connection.js';
 import type { ConnectionStatistics } from './connection-statistics.js';
 import type { CurrentResponses } from './current-responses.js';
-import type { HttpServerOptions } from './http-server-options.js';
+import type { HttpServerDependencies } from './http-server-options.js';
 import type { SessionStreams } from './session-streams.js';
 
 /** How to find out what is in flight; default: from Node's own objects, where this Node lets them be read. */
@@ -35,28 +35,28 @@ export interface WorkSources {
 export class HttpServerParticipant implements ShutdownParticipant {
   readonly name: string;
 
-  readonly #options: HttpServerOptions;
+  readonly #dependencies: HttpServerDependencies;
   readonly #responses: CurrentResponses;
   readonly #connections: Connections;
   readonly #sessions: Sessions;
-  readonly #gate: RequestGate;
-  readonly #listener: Listener;
+  readonly #admission: RequestAdmission;
+  readonly #listener: ListeningSocket;
   readonly #stragglers: Stragglers;
   readonly #stalls: Stalls;
   readonly #cuts: Cuts;
-  readonly #changes = new Changes();
+  readonly #settled = new Condition();
   readonly #upgraded = new Set<Connection>();
   readonly #unclaim: () => void;
   #awaitsUpgraded = false;
   #swept = 0;
 
   /** @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when the server has such a participant already */
-  constructor(server: AnyHttpServer, options: HttpServerOptions, sources: WorkSources = {}) {
+  constructor(server: AnyHttpServer, dependencies: HttpServerDependencies, sources: WorkSources = {}) {
     this.#unclaim = claim(server);
-    this.name = options.name ?? 'HTTP server';
-    this.#options = options;
+    this.name = dependencies.name ?? 'HTTP server';
+    this.#dependencies = dependencies;
     this.#responses = sources.responses ?? findResponses();
-    this.#connections = new Connections(server, options.clock, this.#responses, {
+    this.#connections = new Connections(server, dependencies.clock, this.#responses, {
       onOpened: (connection) => this.#stragglers.add(connection),
       onClosed: this.#onClosed,
     });
@@ -64,41 +64,48 @@ export class HttpServerParticipant implements ShutdownParticipant {
       onOpened: (session: Session) => this.#stragglers.add(session),
       onClosed: this.#onSessionClosed,
     };
-    this.#sessions = new Sessions(server, options.clock, ofSessions, sources.streams);
-    this.#gate = new RequestGate(server, options, this.#connections, this.#sessions, this.#responses, {
-      onArrived: (by) => this.#stragglers.delete(by),
-      onRefused: (connection) => this.#stragglers.add(connection),
-      onUpgraded: this.#onUpgraded,
-      onFinished: this.#onFinished,
-    });
-    const { requests } = this.#gate;
-    this.#listener = new Listener(server);
-    this.#stragglers = new Stragglers(options.clock);
-    this.#stalls = new Stalls(options.clock, options.stallTimeoutMs, requests);
-    this.#cuts = new Cuts(options, requests, this.#connections, this.#sessions);
+    this.#sessions = new Sessions(server, dependencies.clock, ofSessions, sources.streams);
+    this.#admission = new RequestAdmission(
+      server,
+      dependencies,
+      this.#connections,
+      this.#sessions,
+      this.#responses,
+      {
+        onArrived: (by) => this.#stragglers.delete(by),
+        onRefused: (connection) => this.#stragglers.add(connection),
+        onUpgraded: this.#onUpgraded,
+        onFinished: this.#onFinished,
+      },
+    );
+    const { requests } = this.#admission;
+    this.#listener = new ListeningSocket(server);
+    this.#stragglers = new Stragglers(dependencies.clock);
+    this.#stalls = new Stalls(dependencies.clock, dependencies.stallTimeoutMs, requests);
+    this.#cuts = new Cuts(dependencies, requests, this.#connections, this.#sessions);
   }
 
   announce({ terminating }: ShutdownContext): void {
-    this.#gate.start();
+    this.#admission.start();
     void terminating.then(() => {
-      this.#gate.retireNewcomers();
-      if (this.#options.closeListenerAt === 'announce') void this.#listener.close();
+      this.#admission.retireNewcomers();
+      if (this.#dependencies.stopListeningAt === 'announce') void this.#listener.close();
     });
   }
 
   resume(): void {
-    this.#gate.stop();
+    this.#admission.stop();
   }
 
   quiesce(): void {
-    this.#gate.close();
+    this.#admission.close();
   }
 
   async drain(context: ShutdownContext): Promise<void> {
     this.#begin(context);
     await this.#cuttingOnAbort(context, () =>
-      this.#changes.until(
-        () => this.#gate.requests.awaited === 0 && this.#upgraded.size === 0,
+      this.#settled.until(
+        () => this.#admission.requests.awaited === 0 && this.#upgraded.size === 0,
         context.signal,
       ),
     );
@@ -116,12 +123,12 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
   /** Whatever is in flight, from `announce` on. */
   get requests(): Iterable<AcceptedRequest> {
-    return this.#gate.requests;
+    return this.#admission.requests;
   }
 
   /** Requests that are being worked on; exempt ones do not count. */
   inFlight(): number {
-    return this.#gate.inFlight();
+    return this.#admission.inFlight();
   }
 
   /** The connections that were handed over to another protocol. */
@@ -141,8 +148,8 @@ export class HttpServerParticipant implements ShutdownParticipant {
       halfSent: count('half-sent'),
       upgraded: count('upgraded'),
       requests: this.inFlight(),
-      retired: this.#gate.retired + this.#swept,
-      late: this.#gate.late,
+      retired: this.#admission.retired + this.#swept,
+      late: this.#admission.late,
       cut: this.#cuts.count,
     };
   }
@@ -170,11 +177,11 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   #begin({ reason, deadline }: ShutdownContext): void {
-    const { firstRequestBudgetMs, closeListenerAt } = this.#options;
+    const { firstRequestBudgetMs, stopListeningAt } = this.#dependencies;
     const isClose = reason.kind === 'close';
     // What calls `close()` is mostly a test, which must not wait.
     this.#stragglers.admit(isClose ? 0 : Math.min(firstRequestBudgetMs, deadline.remainingMs / 20));
-    this.#awaitsUpgraded = !isClose && closeListenerAt === 'drain';
+    this.#awaitsUpgraded = !isClose && stopListeningAt === 'drain';
     for (const connection of this.#connections) {
       if (connection.state === 'upgraded') this.#onUpgraded(connection);
     }
@@ -183,11 +190,11 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
   /** Behind the closed listener: no connection comes any more, and the idle ones are ended when nothing else is left. */
   async #finishTheRest({ signal, cut }: ShutdownContext): Promise<void> {
-    const { requests } = this.#gate;
+    const { requests } = this.#admission;
     const isFinished = (): boolean => requests.size === 0 && this.#stragglers.size === 0;
     do {
-      await this.#changes.until(isFinished, signal);
-      await nextTurn();
+      await this.#settled.until(isFinished, signal);
+      await immediate();
       if (signal.aborted) return;
       this.#addStragglers();
     } while (!isFinished());
@@ -213,7 +220,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   #end(): void {
     this.#awaitsUpgraded = false;
     this.#stragglers.clear();
-    this.#gate.stop();
+    this.#admission.stop();
   }
 
   readonly #onUpgraded = (connection: Connection): void => {
@@ -222,19 +229,19 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
   readonly #onFinished = ({ session }: AcceptedRequest): void => {
     if (session?.isEmpty) this.#stragglers.add(session);
-    this.#changes.notify();
+    this.#settled.notify();
   };
 
   readonly #onSessionClosed = (session: Session): void => {
     this.#stragglers.delete(session);
-    this.#changes.notify();
+    this.#settled.notify();
   };
 
   readonly #onClosed = (connection: Connection): void => {
     this.#upgraded.delete(connection);
     this.#stragglers.delete(connection);
-    this.#gate.requests.deleteOf(connection);
-    this.#changes.notify();
+    this.#admission.requests.deleteOf(connection);
+    this.#settled.notify();
   };
 }
 

@@ -8,7 +8,7 @@ import type { Clock } from '../util/clock.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { AnyHttpServer } from './any-http-server.js';
 import type { Connection } from './connection.js';
-import type { HttpServerOptions } from './http-server-options.js';
+import type { HttpServerDependencies } from './http-server-options.js';
 
 /** How long the end of a drain waits for connections that have not sent a whole request, in milliseconds. */
 const FIRST_REQUEST_BUDGET_MS = 500;
@@ -17,12 +17,12 @@ const FIRST_REQUEST_BUDGET_MS = 500;
 const HTTP_PRIORITY = Number.MAX_VALUE / 2;
 
 /** What the servers need of the program that they are part of. */
-export interface HttpServersPorts {
+export interface HttpServersDependencies {
   readonly clock: Clock;
   readonly coordinator: PhasedCoordinator;
   readonly options: ResolvedOptions;
   /** Which routes are special. */
-  readonly gate: {
+  readonly routes: {
     isExempt(method: string, path: string): boolean;
     refuses(request: IncomingMessage, response: ServerResponse): boolean;
   };
@@ -31,20 +31,20 @@ export interface HttpServersPorts {
 }
 
 /** What tells the requests of one server from others. */
-export type HttpServerTraits = Pick<HttpServerOptions, 'routePattern'>;
+export type HttpServerTraits = Pick<HttpServerDependencies, 'routePattern'>;
 
 /** All HTTP servers of a program, with their event streams: each takes part in its shutdown. */
 export class HttpServers {
   /** Whether a request belongs to a connection of several: those that socket.io polls with. */
   continues: (request: IncomingMessage) => boolean = () => false;
 
-  readonly #ports: HttpServersPorts;
+  readonly #dependencies: HttpServersDependencies;
   readonly #participants = new Map<AnyHttpServer, HttpServerParticipant>();
   readonly #eventStreams: EventStreams;
 
-  constructor(ports: HttpServersPorts) {
-    const { clock, options } = ports;
-    this.#ports = ports;
+  constructor(dependencies: HttpServersDependencies) {
+    const { clock, options } = dependencies;
+    this.#dependencies = dependencies;
     this.#eventStreams = new EventStreams({
       clock,
       farewell: options.lateResponse,
@@ -72,22 +72,22 @@ export class HttpServers {
 
   /** Drains a server from now on; nothing happens when that is so already, or a shutdown is under way that cannot be undone. */
   add(server: AnyHttpServer, name: string, traits: HttpServerTraits = {}): void {
-    const { clock, coordinator, options, gate, registeredAt } = this.#ports;
+    const { clock, coordinator, options, routes, registeredAt } = this.#dependencies;
     if (coordinator.terminatingReason !== undefined || this.#participants.has(server)) return;
     if (this.#participants.size === 0) this.#addEventStreams();
-    const { lateRequests, lateResponse, closeListenerAt, stallTimeoutMs } = options;
+    const { lateRequests, lateResponse, stopListeningAt, stallTimeoutMs } = options;
     const participant = new HttpServerParticipant(server, {
       ...traits,
       name,
       clock,
       lateRequests,
       lateResponse,
-      closeListenerAt,
+      stopListeningAt,
       firstRequestBudgetMs: FIRST_REQUEST_BUDGET_MS,
       stallTimeoutMs: stallTimeoutMs || Infinity,
-      isExempt: (method, path) => gate.isExempt(method, path),
+      isExempt: (method, path) => routes.isExempt(method, path),
       continues: (request) => this.continues(request),
-      answer: (request, response) => gate.refuses(request, response),
+      answer: (request, response) => routes.refuses(request, response),
       onArrival: () => coordinator.arrivals.record(),
       onAccepted: this.#eventStreams.onAccepted,
       refuse: this.#eventStreams.refuse,
@@ -105,7 +105,7 @@ export class HttpServers {
   }
 
   #addEventStreams(): void {
-    const { coordinator, registeredAt } = this.#ports;
+    const { coordinator, registeredAt } = this.#dependencies;
     coordinator.add({
       participant: this.#eventStreams,
       // Before the servers: a stream that has to end this instant is told so before it is cut.

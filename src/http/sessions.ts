@@ -6,7 +6,7 @@ import type { Server as NetServer, Socket } from 'node:net';
 import type { Clock } from '../util/clock.js';
 
 /** Hears of sessions that come and go. */
-export interface SessionsListener {
+export interface SessionsObserver {
   onOpened(this: void, session: Session): void;
   onClosed(this: void, session: Session): void;
 }
@@ -15,15 +15,15 @@ export interface SessionsListener {
 export class Sessions implements Iterable<Session> {
   readonly #server: NetServer;
   readonly #clock: Clock;
-  readonly #listener: SessionsListener;
+  readonly #observer: SessionsObserver;
   readonly #open = new Map<ServerHttp2Session, Session>();
   #streams: SessionStreams | undefined;
 
   /** @param streams how to find out what is in flight; default: from the sessions, where this Node lets them be read */
-  constructor(server: NetServer, clock: Clock, listener: SessionsListener, streams?: SessionStreams) {
+  constructor(server: NetServer, clock: Clock, observer: SessionsObserver, streams?: SessionStreams) {
     this.#server = server;
     this.#clock = clock;
-    this.#listener = listener;
+    this.#observer = observer;
     this.#streams = streams;
     server.on('session', this.#onSession);
   }
@@ -50,13 +50,13 @@ export class Sessions implements Iterable<Session> {
     const untrack = (): void => {
       socket.off('close', untrack);
       this.#open.delete(opened);
-      this.#listener.onClosed(session);
+      this.#observer.onClosed(session);
     };
     // `session.socket` stands before the real one, which outlives it; but what its methods return is that.
     const socket: Socket = opened.socket.once('close', untrack);
     const session = new Session(opened, socket, this.#clock.now(), this.#streams);
     this.#open.set(opened, session);
     session.untrack = untrack;
-    this.#listener.onOpened(session);
+    this.#observer.onOpened(session);
   };
 }

@@ -5,9 +5,9 @@ import { announceDelayMs } from '../config/resolved-options.js';
 import { systemClock } from '../util/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
-import { HarmlessLogger } from '../report/harmless-logger.js';
+import { SafeLogger } from '../report/safe-logger.js';
 import { hasBegun } from '../core/phase.js';
-import { HealthGate } from '../health/health-gate.js';
+import { SpecialRoutes } from '../health/special-routes.js';
 import { ManagementServer } from '../health/management-server.js';
 import { ProgramShutdown } from '../process/program-shutdown.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
@@ -39,7 +39,7 @@ export class ApplicationShutdown {
   readonly coordinator: PhasedCoordinator;
   readonly options: ResolvedOptions;
 
-  readonly #logger = new HarmlessLogger(new Logger('GracefulShutdown'));
+  readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
   readonly #modules: ModulesContainer;
   readonly #bridge: HookBridge;
   readonly #teardown: NestTeardown;
@@ -61,7 +61,7 @@ export class ApplicationShutdown {
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
-    @Inject(HealthGate) gate: HealthGate,
+    @Inject(SpecialRoutes) routes: SpecialRoutes,
     @Inject(BackgroundTasks) tasks: BackgroundTasks,
     @Inject(ModuleRef) moduleRef: ModuleRef,
     @Inject(ResourceRegistry) resources: ResourceRegistry,
@@ -75,7 +75,7 @@ export class ApplicationShutdown {
     this.options = options;
     this.#bridge = new HookBridge(coordinator, options.hooks);
     this.#teardown = new NestTeardown(coordinator, this.#bridge, systemClock, options);
-    this.#http = new HttpBinding(coordinator, options, adapterHost, gate);
+    this.#http = new HttpBinding(coordinator, options, adapterHost, routes);
     this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http);
     this.#hookedModules = new HookedModules(modules);
     const program = new ProgramShutdown(

@@ -7,7 +7,7 @@ import { shutdownConfig } from '../config/shutdown.config.js';
 import { systemClock } from '../util/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownError } from '../core/errors.js';
-import { HarmlessLogger } from '../report/harmless-logger.js';
+import { SafeLogger } from '../report/safe-logger.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { HEALTH_PROVIDERS } from './health/health.providers.js';
 import { ManagementServer } from '../health/management-server.js';
@@ -60,7 +60,7 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
       useFactory: (coordinator: PhasedCoordinator, { lateResponse }: ResolvedOptions) => {
         const tasks = new BackgroundTasks({
           clock: systemClock,
-          logger: new HarmlessLogger(new Logger('GracefulShutdown')),
+          logger: new SafeLogger(new Logger('GracefulShutdown')),
           signal: coordinator.signal,
           refusal: (name) => new ShuttingDownError(name, lateResponse),
         });
@@ -81,7 +81,7 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
         new ResourceRegistry({
           clock: systemClock,
           coordinator,
-          logger: new HarmlessLogger(new Logger('GracefulShutdown')),
+          logger: new SafeLogger(new Logger('GracefulShutdown')),
           resourceTimeoutMs,
         }),
       inject: [PhasedCoordinator, RESOLVED_OPTIONS],

@@ -7,7 +7,7 @@ import { routePatternOf } from './integrations/route-pattern.js';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
-import type { HealthGate } from '../health/health-gate.js';
+import type { SpecialRoutes } from '../health/special-routes.js';
 import type { AnyHttpServer } from '../http/any-http-server.js';
 
 /** The application's HTTP servers, where it has any, and the closing of its adapter. */
@@ -28,13 +28,13 @@ export class HttpBinding {
     coordinator: PhasedCoordinator,
     options: ResolvedOptions,
     adapterHost: HttpAdapterHost,
-    gate: HealthGate,
+    routes: SpecialRoutes,
   ) {
     this.#coordinator = coordinator;
     this.#options = options;
     this.#adapterHost = adapterHost;
     const registeredAt = 'GracefulShutdownModule';
-    this.servers = new HttpServers({ clock: systemClock, coordinator, options, gate, registeredAt });
+    this.servers = new HttpServers({ clock: systemClock, coordinator, options, routes, registeredAt });
   }
 
   /** To be called once the server has been created, and before it listens. */

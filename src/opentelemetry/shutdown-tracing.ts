@@ -26,7 +26,7 @@ export class ShutdownTracing {
 
   readonly #observe = (event: ShutdownEvent): void => {
     switch (event.type) {
-      case 'started':
+      case 'announced':
       case 'terminating':
         return this.#begin(event.reason);
       case 'phase-entered':
@@ -58,6 +58,7 @@ export class ShutdownTracing {
       case 'self-wait':
       case 'participant-slow':
       case 'deadline-passed':
+      case 'observer-failed':
         return undefined;
     }
   };
@@ -84,7 +85,7 @@ export class ShutdownTracing {
     span?.setAttribute('graceful_shutdown.outcome', event.outcome);
     if (event.outcome === 'failed') {
       span?.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(event.error) });
-    } else if (event.outcome === 'timed-out') {
+    } else if (event.outcome === 'abandoned') {
       span?.setStatus({ code: SpanStatusCode.ERROR, message: 'abandoned' });
     }
     this.#end(keyOf(event));

@@ -36,7 +36,7 @@ export function publishDiagnostics(coordinator: ShutdownCoordinator): void {
         return PARTICIPANT.publish({ ...event, coordinator });
       case 'finished':
         return REPORT.publish({ coordinator, report: event.report });
-      case 'started':
+      case 'announced':
       case 'terminating':
       case 'joined':
       case 'self-wait':
@@ -44,6 +44,7 @@ export function publishDiagnostics(coordinator: ShutdownCoordinator): void {
       case 'cut':
       case 'deadline-passed':
       case 'forced':
+      case 'observer-failed':
         return undefined;
     }
   });

@@ -3,7 +3,7 @@ import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 
 /** What fatal errors have to do with. */
-export interface FatalErrorsOptions {
+export interface FatalErrorsDependencies {
   readonly coordinator: PhasedCoordinator;
   readonly logger: ShutdownLogger;
   /** Hears of one that ends the waiting, whatever for. */
@@ -17,11 +17,11 @@ const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
  * the second one forces.
  */
 export class FatalErrors {
-  readonly #options: FatalErrorsOptions;
+  readonly #dependencies: FatalErrorsDependencies;
   #count = 0;
 
-  constructor(options: FatalErrorsOptions) {
-    this.#options = options;
+  constructor(dependencies: FatalErrorsDependencies) {
+    this.#dependencies = dependencies;
     for (const event of EVENTS) process.on(event, this.#onFatalError);
   }
 
@@ -35,7 +35,7 @@ export class FatalErrors {
   }
 
   readonly #onFatalError = (error: unknown): void => {
-    const { coordinator, logger, onForced } = this.#options;
+    const { coordinator, logger, onForced } = this.#dependencies;
     this.#count += 1;
     logger.error(`fatal error: ${(error instanceof Error && error.stack) || messageOf(error)}`);
     if (this.#count === 1) {

@@ -15,7 +15,7 @@ import type { NestSignalObserver } from './nest-signal-listeners.js';
 import type { ProcessMember } from './process-registry.js';
 
 /** What an application tells about itself. */
-export interface ProcessBindingOptions {
+export interface ProcessBindingDependencies {
   readonly coordinator: PhasedCoordinator;
   readonly clock: Clock;
   readonly options: ResolvedOptions;
@@ -31,7 +31,7 @@ const LAST_WORDS_MS = 1_000;
 
 /** What one application and its process have to do with each other: the signals, the exit and its code. */
 export class ProcessBinding {
-  readonly #options: ProcessBindingOptions;
+  readonly #dependencies: ProcessBindingDependencies;
   readonly #signals: SignalTrigger;
   readonly #output = new StandardOutput();
   readonly #exitCode = deferred<number>();
@@ -45,13 +45,13 @@ export class ProcessBinding {
   readonly #fatalErrors: FatalErrors | undefined;
   readonly #watchdog: Watchdog | undefined;
 
-  constructor(options: ProcessBindingOptions) {
-    const { coordinator, clock, logger, announceDelayMs } = options;
-    this.#options = options;
+  constructor(dependencies: ProcessBindingDependencies) {
+    const { coordinator, clock, logger, announceDelayMs } = dependencies;
+    this.#dependencies = dependencies;
     const signals = new SignalTrigger({
       coordinator,
       clock,
-      forceOnRepeatAfterMs: options.options.forceOnRepeatAfterMs,
+      forceOnRepeatAfterMs: dependencies.options.forceOnRepeatAfterMs,
       announceDelayMs,
       onIgnored: (what) => logger.log(`${what} again: already shutting down`),
       onForced: this.#onForced,
@@ -71,10 +71,10 @@ export class ProcessBinding {
       exitCode: this.#exitCode.promise,
       handles: (signal) => signals.listensTo(signal),
     };
-    if (options.options.onFatalError) {
+    if (dependencies.options.onFatalError) {
       this.#fatalErrors = new FatalErrors({ coordinator, logger, onForced: () => this.#onForced(1) });
     }
-    const { watchdog, watchdogMarginMs: marginMs, forceAfterTimeout, exit } = options.options;
+    const { watchdog, watchdogMarginMs: marginMs, forceAfterTimeout, exit } = dependencies.options;
     if (watchdog !== false && forceAfterTimeout && exit !== false) {
       this.#watchdog = new Watchdog({ marginMs, warn: (message) => logger.warn(message) });
     }
@@ -101,18 +101,18 @@ export class ProcessBinding {
   own(): void {
     this.#isOwner = true;
     processRegistry().nestSignals.unsubscribe(this.#nestSignals);
-    for (const signal of this.#options.options.signals) this.#signals.listen(signal);
+    for (const signal of this.#dependencies.options.signals) this.#signals.listen(signal);
   }
 
   /** To be called when the application has started: who listens to signals now is who will. */
   onBootstrapped(): void {
     processRegistry().early?.dispose();
-    if (this.#options.options.watchdog === 'at-boot') this.#watchdog?.prepare();
+    if (this.#dependencies.options.watchdog === 'at-boot') this.#watchdog?.prepare();
   }
 
   /** Ends the process, if that was asked for; else lets go of it. Never rejects. */
   async end(report: ShutdownReport): Promise<void> {
-    const { coordinator, options } = this.#options;
+    const { coordinator, options } = this.#dependencies;
     this.#exitCode.resolve(this.#exitCodeFor(report));
     if (coordinator.exitRequested && options.exit !== false) await this.#exit(report);
     this.dispose();
@@ -130,7 +130,7 @@ export class ProcessBinding {
   }
 
   #onTerminating(): void {
-    const { coordinator, isBootstrapped } = this.#options;
+    const { coordinator, isBootstrapped } = this.#dependencies;
     this.#output.protect();
     process.on('exit', this.#onExit);
     if (isBootstrapped() || coordinator.terminatingReason?.kind !== 'signal') return;
@@ -140,7 +140,7 @@ export class ProcessBinding {
   }
 
   #watch(): void {
-    if (this.#options.coordinator.exitRequested) this.#watchdog?.start(this.#member.remainingMs);
+    if (this.#dependencies.coordinator.exitRequested) this.#watchdog?.start(this.#member.remainingMs);
   }
 
   readonly #onForced = (exitCode: number): void => {
@@ -149,11 +149,12 @@ export class ProcessBinding {
   };
 
   /** Somebody else ends the process in the middle of the shutdown: this is the last chance to tell of it. */
-  readonly #onExit = (code: number): void => this.#options.coordinator.interrupt(`process.exit(${code})`);
+  readonly #onExit = (code: number): void =>
+    this.#dependencies.coordinator.interrupt(`process.exit(${code})`);
 
   /** Exits after the other applications that are shutting down; the first code that is not 0 counts. */
   async #exit(report: ShutdownReport): Promise<void> {
-    const { options, logger } = this.#options;
+    const { options, logger } = this.#dependencies;
     const members = [...processRegistry().members].filter(({ isTerminating }) => isTerminating);
     // Who is last ends the process, by a deadline of its own.
     if (members.length > 1) this.#watchdog?.start(Math.max(...members.map(({ remainingMs }) => remainingMs)));
@@ -173,7 +174,7 @@ export class ProcessBinding {
   }
 
   #exitCodeFor(report: ShutdownReport): number {
-    const { options, logger } = this.#options;
+    const { options, logger } = this.#dependencies;
     const byReport = exitCodeFor(report);
     const byDefault = this.#earlyExitCode ?? (this.#fatalErrors?.haveOccurred ? byReport || 1 : byReport);
     try {

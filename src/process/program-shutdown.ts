@@ -3,7 +3,7 @@ import { publishDiagnostics } from './diagnostics.js';
 import { ProcessBinding } from './process-binding.js';
 import { ReportDelivery } from '../report/report-delivery.js';
 import type { ShutdownReport } from '../core/report.js';
-import type { ProcessBindingOptions } from './process-binding.js';
+import type { ProcessBindingDependencies } from './process-binding.js';
 
 /** What one program's shutdown has to do with the world outside: signals, exit, log, channels, and the report's delivery. */
 export class ProgramShutdown {
@@ -14,7 +14,7 @@ export class ProgramShutdown {
   readonly #delivery: ReportDelivery;
 
   /** @param letGo gives up whatever is still held when the shutdown is over and the process goes on */
-  constructor(binding: ProcessBindingOptions, letGo: () => Promise<void>) {
+  constructor(binding: ProcessBindingDependencies, letGo: () => Promise<void>) {
     const { coordinator, clock, options, logger } = binding;
     this.process = new ProcessBinding(binding);
     this.#delivery = new ReportDelivery({ options, clock, logger });

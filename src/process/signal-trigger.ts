@@ -7,7 +7,7 @@ import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownReason } from '../core/reason.js';
 
 /** How signals are answered; durations in milliseconds. */
-export interface SignalTriggerOptions {
+export interface SignalTriggerDependencies {
   readonly coordinator: PhasedCoordinator;
   readonly clock: Clock;
   /** From when on, after the trigger, a repeated SIGTERM forces. */
@@ -25,13 +25,13 @@ const SAME_KEY_PRESS_MS = 250;
 
 /** Turns signals into a shutdown that ends the process, and insistent ones into a forced end. */
 export class SignalTrigger {
-  readonly #options: SignalTriggerOptions;
+  readonly #dependencies: SignalTriggerDependencies;
   readonly #listeners = new Map<NodeJS.Signals, () => void>();
   #stopMessages = (): void => {};
   #triggeredAt: number | undefined;
 
-  constructor(options: SignalTriggerOptions) {
-    this.#options = options;
+  constructor(dependencies: SignalTriggerDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** Whether it listens to any signal. */
@@ -67,7 +67,7 @@ export class SignalTrigger {
 
   #onSignal(signal: NodeJS.Signals): void {
     const isKeyPress = signal === 'SIGINT' && isatty(0);
-    this.#trigger(signal, { kind: 'signal', signal }, isKeyPress ? 0 : this.#options.announceDelayMs());
+    this.#trigger(signal, { kind: 'signal', signal }, isKeyPress ? 0 : this.#dependencies.announceDelayMs());
   }
 
   /** Whoever sends it has taken care of the load balancer, or has none. */
@@ -76,7 +76,7 @@ export class SignalTrigger {
   }
 
   #trigger(as: NodeJS.Signals, reason: ShutdownReason, announceDelayMs: number): void {
-    const { coordinator, clock, forceOnRepeatAfterMs, onIgnored, onForced } = this.#options;
+    const { coordinator, clock, forceOnRepeatAfterMs, onIgnored, onForced } = this.#dependencies;
     const now = clock.now();
     if (this.#triggeredAt === undefined) {
       this.#triggeredAt = now;

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { messageOf } from '../core/errors.js';
 import { CANCELLED, WATCHDOG_THREAD } from './watchdog-thread.js';
 
-export interface WatchdogOptions {
+export interface WatchdogDependencies {
   /** How long after the deadline the main thread may still end the process by itself, in milliseconds. */
   readonly marginMs: number;
   /** Hears, once, why nothing watches. */
@@ -15,13 +15,13 @@ export interface WatchdogOptions {
  * A thread sleeps until then. It watches one shutdown.
  */
 export class Watchdog {
-  readonly #options: WatchdogOptions;
+  readonly #dependencies: WatchdogDependencies;
   readonly #cell = new BigInt64Array(new SharedArrayBuffer(8));
   #thread: Worker | undefined;
   #isOff = false;
 
-  constructor(options: WatchdogOptions) {
-    this.#options = options;
+  constructor(dependencies: WatchdogDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** Starts the thread ahead of time: when the shutdown begins, there may be no room for another one. */
@@ -33,7 +33,9 @@ export class Watchdog {
   start(deadlineInMs: number): void {
     const url = debuggerUrl();
     if (url !== undefined) return this.#turnOff(`a debugger can attach at ${url}`);
-    this.#write(process.hrtime.bigint() + BigInt(Math.ceil((deadlineInMs + this.#options.marginMs) * 1e6)));
+    this.#write(
+      process.hrtime.bigint() + BigInt(Math.ceil((deadlineInMs + this.#dependencies.marginMs) * 1e6)),
+    );
     this.#startThread();
   }
 
@@ -67,7 +69,7 @@ export class Watchdog {
 
   #turnOff(reason: string): void {
     if (!this.#isOff) {
-      this.#options.warn(`A blocked event loop will not be ended at the deadline: ${reason}`);
+      this.#dependencies.warn(`A blocked event loop will not be ended at the deadline: ${reason}`);
     }
     this.#isOff = true;
     this.cancel();

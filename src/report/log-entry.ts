@@ -1,3 +1,5 @@
+import type { ShutdownReport } from '../core/report.js';
+
 /** How Node asks an object for the text that it is printed as. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
@@ -19,5 +21,18 @@ export class LogEntry {
 
   [INSPECT](): string {
     return this.toString();
+  }
+}
+
+/** A report as an entry of the log: a field for a logger that writes JSON, one line of JSON for one that writes text. */
+export class ReportEntry extends LogEntry {
+  declare readonly report: ShutdownReport;
+
+  constructor(report: ShutdownReport) {
+    super('shutdown report', { report });
+  }
+
+  override toString(): string {
+    return `${this.message} ${JSON.stringify(this.report)}`;
   }
 }

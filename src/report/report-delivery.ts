@@ -8,7 +8,7 @@ import type { ShutdownReport } from '../core/report.js';
 import type { ShutdownLogger } from './shutdown-log.js';
 
 /** Who takes the report where it is wanted. */
-export interface ReportDeliveryOptions {
+export interface ReportDeliveryDependencies {
   readonly options: Pick<
     ResolvedOptions,
     'onReport' | 'reportFile' | 'terminationLog' | 'isTerminationLogSet' | 'participantTimeoutMs'
@@ -23,11 +23,11 @@ export interface ReportDeliveryOptions {
  * Files are written before {@link deliver} returns: a process that is ending runs nothing later.
  */
 export class ReportDelivery {
-  readonly #options: ReportDeliveryOptions;
+  readonly #dependencies: ReportDeliveryDependencies;
   #called: Promise<void> = Promise.resolve();
 
-  constructor(options: ReportDeliveryOptions) {
-    this.#options = options;
+  constructor(dependencies: ReportDeliveryDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** Settles when the callback has; never rejects, and does not outlast `participantTimeoutMs` or the deadline. */
@@ -36,7 +36,7 @@ export class ReportDelivery {
   }
 
   deliver(report: ShutdownReport): void {
-    const { reportFile, terminationLog, isTerminationLogSet } = this.#options.options;
+    const { reportFile, terminationLog, isTerminationLogSet } = this.#dependencies.options;
     if (terminationLog !== false && (isTerminationLogSet || isWritable(terminationLog))) {
       this.#write('terminationLog', terminationLog, () => terminationMessage(report));
     }
@@ -50,12 +50,12 @@ export class ReportDelivery {
     try {
       writeWithoutWaiting(path, content());
     } catch (error) {
-      this.#options.logger.warn(`the report is not in ${path} (${option}): ${messageOf(error)}`);
+      this.#dependencies.logger.warn(`the report is not in ${path} (${option}): ${messageOf(error)}`);
     }
   }
 
   async #call(report: ShutdownReport): Promise<void> {
-    const { options, clock } = this.#options;
+    const { options, clock } = this.#dependencies;
     const limitMs = Math.min(options.participantTimeoutMs, report.remainingMs);
     try {
       const result: unknown = options.onReport?.(report);
@@ -67,11 +67,11 @@ export class ReportDelivery {
           .finally(() => timer.cancel());
       });
       if (!isInTime)
-        this.#options.logger.warn(
+        this.#dependencies.logger.warn(
           `the option onReport was not waited for any longer, after ${Math.round(limitMs)} ms`,
         );
     } catch (error) {
-      this.#options.logger.warn(`the option onReport failed: ${messageOf(error)}`);
+      this.#dependencies.logger.warn(`the option onReport failed: ${messageOf(error)}`);
     }
   }
 }

@@ -2,11 +2,11 @@ import { PHASES } from '../core/phase.js';
 import { describeReason } from '../core/reason.js';
 import { messageOf } from '../core/errors.js';
 import { LogEntry } from './log-entry.js';
-import { ReportEntry } from './report-entry.js';
+import { ReportEntry } from './log-entry.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import type { ShutdownEvent } from '../core/events.js';
-import type { Cut, ShutdownReport } from '../core/report.js';
+import type { AbandonCause, Cut, ShutdownReport } from '../core/report.js';
 
 /** Where log lines go: texts, and entries, which print as a text and have fields beside it. */
 export interface ShutdownLogger {
@@ -44,7 +44,7 @@ export class ShutdownLog {
   /** The observer to hand to {@link ShutdownCoordinator.observe}. */
   readonly observe = (event: ShutdownEvent): void => {
     switch (event.type) {
-      case 'started':
+      case 'announced':
         return this.#log(`${describeReason(event.reason)}: announcing until resumed or shut down`, {
           reason: event.reason.kind,
         });
@@ -89,6 +89,8 @@ export class ShutdownLog {
         return this.#error(`forced by ${event.by}: ${this.#pendingNow() || 'nothing was pending'}`, {
           forcedBy: event.by,
         });
+      case 'observer-failed':
+        return this.#error(`an observer of the shutdown failed: ${messageOf(event.error)}`, {});
       case 'finished':
         return this.#logOutcome(event.report);
       case 'phase-entered':
@@ -104,12 +106,16 @@ export class ShutdownLog {
   }
 
   #logSettled(event: Extract<ShutdownEvent, { type: 'participant-settled' }>): void {
-    const { name, phase, outcome, durationMs, error, registeredAt } = event;
+    const { name, phase, outcome, durationMs, error, cause = 'timeout', registeredAt } = event;
     if (outcome === 'completed' || outcome === 'skipped') return;
     const where = registeredAt === undefined ? '' : ` (registered at ${registeredAt})`;
     const fields = { participant: name, phase, outcome, durationMs };
     if (outcome === 'failed') this.#error(`${name} failed in ${phase}: ${messageOf(error)}${where}`, fields);
-    else this.#error(`${name} was abandoned in ${phase} after ${milliseconds(durationMs)}${where}`, fields);
+    else
+      this.#error(
+        `${name} was abandoned in ${phase} after ${milliseconds(durationMs)}, because ${BECAUSE[cause]}${where}`,
+        fields,
+      );
   }
 
   #logOutcome(report: ShutdownReport): void {
@@ -163,6 +169,11 @@ export class ShutdownLog {
       .join(', ');
   }
 }
+
+const BECAUSE: Record<AbandonCause, string> = {
+  timeout: 'its time was up',
+  forced: 'the shutdown was forced',
+};
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -14,7 +14,7 @@ import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { ResourceInfo, ResourceOptions } from './resource-options.js';
 
 /** What the registry needs of the program that it is part of. */
-export interface ResourceRegistryPorts {
+export interface ResourceRegistryDependencies {
   readonly clock: Clock;
   readonly coordinator: PhasedCoordinator;
   readonly logger: ShutdownLogger;
@@ -34,14 +34,14 @@ const PARTICIPANTS = { release: 'resources', flush: 'telemetry and loggers' } as
  * name. What somebody else has closed by then is left alone.
  */
 export class ResourceRegistry {
-  readonly #ports: ResourceRegistryPorts;
+  readonly #dependencies: ResourceRegistryDependencies;
   readonly #resources = new Map<string, Resource>();
   readonly #phases = new Set<Resource['phase']>();
   #isBootstrapped = false;
 
   /** @internal */
-  constructor(ports: ResourceRegistryPorts) {
-    this.#ports = ports;
+  constructor(dependencies: ResourceRegistryDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /**
@@ -85,7 +85,7 @@ export class ResourceRegistry {
   #warnOfUnknown({ name, after, registeredAt }: Resource): void {
     for (const other of after.filter((candidate) => !this.#resources.has(candidate))) {
       const nearest = nearestName(other, [...this.#resources.keys()]);
-      this.#ports.logger.warn(
+      this.#dependencies.logger.warn(
         `resource ${name} (registered at ${registeredAt}) is to be closed after ${other}, which is not registered` +
           (nearest === undefined ? '' : `: did you mean ${nearest}?`),
       );
@@ -122,7 +122,7 @@ export class ResourceRegistry {
     if (problem !== undefined) complain(problem);
     const closer = findCloser(object, options.close);
     if (typeof closer === 'string') return complain(closer);
-    const { resourceTimeoutMs } = this.#ports;
+    const { resourceTimeoutMs } = this.#dependencies;
     const resource = new Resource(name, object, closer, options, {
       timeoutMs: resourceTimeoutMs,
       registeredAt,
@@ -133,7 +133,7 @@ export class ResourceRegistry {
   }
 
   #takePart({ name, phase, registeredAt }: Resource): void {
-    const { clock, coordinator, logger } = this.#ports;
+    const { clock, coordinator, logger } = this.#dependencies;
     if (hasBegun(phase, coordinator.state)) {
       throw new ShutdownError(
         'SHUTDOWN_PHASE_BEGUN',

@@ -5,7 +5,7 @@ import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { Resource } from './resource.js';
 
 /** What the release of resources needs. */
-export interface ResourceReleasePorts {
+export interface ResourceReleaseDependencies {
   readonly clock: Clock;
   readonly coordinator: PhasedCoordinator;
   readonly logger: ShutdownLogger;
@@ -17,20 +17,20 @@ export interface ResourceReleasePorts {
 export class ResourceRelease {
   readonly participant: ShutdownParticipant;
 
-  readonly #ports: ResourceReleasePorts;
+  readonly #dependencies: ResourceReleaseDependencies;
   readonly #phase: Resource['phase'];
 
-  constructor(name: string, phase: Resource['phase'], ports: ResourceReleasePorts) {
-    this.#ports = ports;
+  constructor(name: string, phase: Resource['phase'], dependencies: ResourceReleaseDependencies) {
+    this.#dependencies = dependencies;
     this.#phase = phase;
     this.participant = { name, [phase]: (context: ShutdownContext) => this.#run(context) };
   }
 
   /** How many groups are closed one after the other. */
-  readonly steps = (): number => this.#ports.groups(this.#phase).length;
+  readonly steps = (): number => this.#dependencies.groups(this.#phase).length;
 
   async #run(context: ShutdownContext): Promise<void> {
-    const groups = this.#ports.groups(this.#phase);
+    const groups = this.#dependencies.groups(this.#phase);
     // In no order then, and nobody waits: so that it is closed as far as there is time, and named.
     const closeTheRest = (): void => {
       for (const group of groups.splice(0)) void this.#close(group, 0, context);
@@ -44,18 +44,18 @@ export class ResourceRelease {
 
   async #close(group: readonly Resource[], groupsToCome: number, context: ShutdownContext): Promise<void> {
     // The other phase, or what else is flushed, has a claim to time as well.
-    const turn = { steps: 1, stepsToCome: groupsToCome + 2 };
+    const share = { steps: 1, stepsToCome: groupsToCome + 2 };
     await Promise.all(
       group.map((resource) => {
         const { name, registeredAt, timeoutMs } = resource;
         const run = (signal: AbortSignal): Promise<void> => this.#closeOne(resource, signal, context);
-        return this.#ports.coordinator.perform({ name, registeredAt, run }, turn, timeoutMs);
+        return this.#dependencies.coordinator.perform({ name, registeredAt, run }, share, timeoutMs);
       }),
     );
   }
 
   async #closeOne(resource: Resource, signal: AbortSignal, context: ShutdownContext): Promise<void> {
-    const { clock, logger } = this.#ports;
+    const { clock, logger } = this.#dependencies;
     const startedAt = clock.now();
     const giveUp = (): void => {
       const { name, busy = 0 } = resource;

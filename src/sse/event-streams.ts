@@ -27,7 +27,7 @@ export interface StreamTimes {
 }
 
 /** How event streams take part in a shutdown; without defaults. */
-export interface EventStreamsOptions {
+export interface EventStreamsDependencies {
   readonly clock: Clock;
   readonly farewell: Farewell;
   /** Whatever is in flight, from `announce` on. */
@@ -57,16 +57,16 @@ interface Ending extends StreamTimes {
 export class EventStreams implements ShutdownParticipant {
   readonly name = 'event streams';
 
-  readonly #options: EventStreamsOptions;
+  readonly #dependencies: EventStreamsDependencies;
   #ending: Ending | undefined;
   #hurry = new AbortController();
 
-  constructor(options: EventStreamsOptions) {
-    this.#options = options;
+  constructor(dependencies: EventStreamsDependencies) {
+    this.#dependencies = dependencies;
   }
 
   async drain(context: ShutdownContext): Promise<void> {
-    const { clock, requests, times } = this.#options;
+    const { clock, requests, times } = this.#dependencies;
     this.#ending = {
       ...times(context),
       beganAt: clock.now(),
@@ -78,7 +78,7 @@ export class EventStreams implements ShutdownParticipant {
 
   /** Ends what is left, and what was served to the very end: the server is about to close. */
   release(): void {
-    const { clock, requests } = this.#options;
+    const { clock, requests } = this.#dependencies;
     this.#hurry.abort();
     const { signal } = this.#hurry;
     this.#ending = { windowMs: 0, finishMs: 0, beganAt: clock.now(), signal, includesExempt: true };
@@ -97,7 +97,7 @@ export class EventStreams implements ShutdownParticipant {
    */
   readonly refuse = (request: IncomingMessage, response: ServerResponse): boolean => {
     const retryMs = FIRST_BACK_MS + Math.random() * (this.#ending?.windowMs ?? 0);
-    return refuseStream(request, response, this.#options.farewell, retryMs);
+    return refuseStream(request, response, this.#dependencies.farewell, retryMs);
   };
 
   /** Waits for nothing any more. */
@@ -119,7 +119,7 @@ export class EventStreams implements ShutdownParticipant {
       if (those) those.push(request);
       else byTime.set(leftMs, [request]);
     }
-    const { clock } = this.#options;
+    const { clock } = this.#dependencies;
     for (const [leftMs, those] of byTime) {
       if (leftMs > 0) void wait(clock, leftMs, ending.signal).then(() => this.#sendAway(those, ending));
     }
@@ -127,11 +127,11 @@ export class EventStreams implements ShutdownParticipant {
   }
 
   #leftMs({ response }: StreamedRequest, { finishMs, beganAt }: Ending): number {
-    return Math.max(0, beganAt + Math.min(goesOnMs(response), finishMs) - this.#options.clock.now());
+    return Math.max(0, beganAt + Math.min(goesOnMs(response), finishMs) - this.#dependencies.clock.now());
   }
 
   #sendAway(requests: readonly StreamedRequest[], { windowMs, signal }: Ending): Promise<void> {
-    const { clock, farewell } = this.#options;
+    const { clock, farewell } = this.#dependencies;
     const beganAt = clock.now();
     return spread(requests, { clock, windowMs: windowMs / 2, signal }, (request, place) => {
       if (!isOpen(request)) return;

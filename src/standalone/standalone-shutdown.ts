@@ -6,8 +6,8 @@ import { callSite } from '../util/call-site.js';
 import { systemClock } from '../util/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { messageOf, ShutdownError } from '../core/errors.js';
-import { HarmlessLogger } from '../report/harmless-logger.js';
-import { HealthGate } from '../health/health-gate.js';
+import { SafeLogger } from '../report/safe-logger.js';
+import { SpecialRoutes } from '../health/special-routes.js';
 import { addManagementRoutes } from '../health/management-routes.js';
 import { managementAddress, ManagementServer } from '../health/management-server.js';
 import { ALIVE, notReady } from '../health/probes.js';
@@ -53,10 +53,10 @@ export class StandaloneShutdown implements AsyncDisposable {
   /** @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, one for everything that is wrong with options and environment */
   constructor({ logger: givenLogger = consoleLogger, ...given }: StandaloneOptions) {
     const options = resolveOptions(withoutNest(given), processEnvironment());
-    const logger = new HarmlessLogger(givenLogger);
+    const logger = new SafeLogger(givenLogger);
     const clock = systemClock;
     const coordinator = new PhasedCoordinator(options, clock, countActiveResources);
-    const gate = new HealthGate(options, () => notReady(coordinator));
+    const routes = new SpecialRoutes(options, () => notReady(coordinator));
     this.coordinator = coordinator;
     this.#logger = logger;
     this.#options = options;
@@ -73,7 +73,7 @@ export class StandaloneShutdown implements AsyncDisposable {
       logger,
       resourceTimeoutMs: options.resourceTimeoutMs,
     });
-    this.#servers = new HttpServers({ clock, coordinator, options, gate, registeredAt: 'serve' });
+    this.#servers = new HttpServers({ clock, coordinator, options, routes, registeredAt: 'serve' });
     this.#management = new ManagementServer(managementAddress(options));
     addManagementRoutes(this.#management, coordinator, options, () =>
       this.isShuttingDown ? notReady(coordinator) : ALIVE,
@@ -159,16 +159,16 @@ export class StandaloneShutdown implements AsyncDisposable {
   /**
    * Does something again and again until the program shuts down: a consumer, a poller.
    *
-   * No turn begins from `announce` on, and the one that runs is awaited in `drain`. A turn that fails is logged, and the
-   * next one comes all the same.
+   * No iteration starts from `announce` on, and the current one is awaited in `drain`. An iteration that fails is logged,
+   * and the loop goes on.
    *
-   * @param pauseMs between two turns. Default: 0
+   * @param pauseMs between two iterations. Default: 0
    * @throws {ShutdownError} as {@link register}
    */
-  loop(name: string, turn: () => unknown, pauseMs = 0): void {
+  loop(name: string, iteration: () => unknown, pauseMs = 0): void {
     let running: Promise<void> = Promise.resolve();
-    const begin = (): Promise<void> => this.#repeat(name, turn, pauseMs);
-    // A turn may outlast a drain that is undone, and its loop goes on then: a second one would run beside it.
+    const begin = (): Promise<void> => this.#repeat(name, iteration, pauseMs);
+    // An iteration may outlast an announcement that is undone. Its loop goes on then; a second one would run beside it.
     const resume = (): void => {
       running = running.then(begin);
     };
@@ -200,12 +200,12 @@ export class StandaloneShutdown implements AsyncDisposable {
     }
   }
 
-  async #repeat(name: string, turn: () => unknown, pauseMs: number): Promise<void> {
+  async #repeat(name: string, iteration: () => unknown, pauseMs: number): Promise<void> {
     while (!this.isShuttingDown) {
       try {
-        await turn();
+        await iteration();
       } catch (error) {
-        this.#logger.error(`a turn of ${name} failed: ${messageOf(error)}`);
+        this.#logger.error(`an iteration of ${name} failed: ${messageOf(error)}`);
       }
       await this.sleep(pauseMs);
     }

@@ -11,7 +11,7 @@ import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { RoundOptions, TaskInfo, TaskOptions, TaskWork } from './task-options.js';
 
 /** What background tasks need of the program that they are part of. */
-export interface BackgroundTasksPorts {
+export interface BackgroundTasksDependencies {
   readonly clock: Clock;
   readonly logger: ShutdownLogger;
   /** Aborts when no new task may begin. */
@@ -36,12 +36,13 @@ export class BackgroundTasks {
     name: 'background tasks',
     announce: () => this.#pause(),
     resume: () => this.#resume(),
-    drain: (context) => new TaskDrain(this.#tasks, context, this.#ports.clock, this.#ports.logger).run(),
+    drain: (context) =>
+      new TaskDrain(this.#tasks, context, this.#dependencies.clock, this.#dependencies.logger).run(),
     inFlight: () => this.#tasks.size,
     statistics: () => ({ active: this.#tasks.size, ...this.#tasks.ended, refused: this.#refused }),
   };
 
-  readonly #ports: BackgroundTasksPorts;
+  readonly #dependencies: BackgroundTasksDependencies;
   readonly #tasks = new UnfinishedTasks();
   readonly #runner: TaskRunner;
   readonly #periodic = new Map<string, PeriodicTask>();
@@ -49,9 +50,9 @@ export class BackgroundTasks {
   #refused = 0;
 
   /** @internal */
-  constructor(ports: BackgroundTasksPorts) {
-    this.#ports = ports;
-    this.#runner = new TaskRunner(this.#tasks, ports.clock, ports.logger);
+  constructor(dependencies: BackgroundTasksDependencies) {
+    this.#dependencies = dependencies;
+    this.#runner = new TaskRunner(this.#tasks, dependencies.clock, dependencies.logger);
   }
 
   /**
@@ -104,7 +105,7 @@ export class BackgroundTasks {
     }
     this.#admit(name);
     const round = (): Promise<unknown> => this.#runner.begin(name, work, options).catch(() => undefined);
-    const periodic = new PeriodicTask(intervalMs, round, this.#ports.clock);
+    const periodic = new PeriodicTask(intervalMs, round, this.#dependencies.clock);
     this.#periodic.set(name, periodic);
     if (!this.#isPaused) periodic.start();
     return () => {
@@ -159,9 +160,9 @@ export class BackgroundTasks {
   }
 
   #admit(name: string): void {
-    if (!this.#ports.signal.aborted) return;
+    if (!this.#dependencies.signal.aborted) return;
     this.#refused += 1;
-    throw this.#ports.refusal(name);
+    throw this.#dependencies.refusal(name);
   }
 }
 

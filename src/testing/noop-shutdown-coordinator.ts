@@ -1,11 +1,11 @@
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
-import type { ShutdownProgress, ShutdownReport } from '../core/report.js';
+import { REPORT_VERSION, type ShutdownProgress, type ShutdownReport } from '../core/report.js';
 
 /**
  * A coordinator that never shuts down: for tests of services that have to register with one, and of nothing else.
  *
  * `register()` and its like do nothing. `shutdown()` resolves with the report of a shutdown in which nothing took part;
- * `drain()` begins nothing.
+ * `announce()` starts nothing.
  */
 export class NoopShutdownCoordinator extends ShutdownCoordinator {
   readonly state = 'running';
@@ -24,7 +24,7 @@ export class NoopShutdownCoordinator extends ShutdownCoordinator {
 
   async shutdown(): Promise<ShutdownReport> {
     return {
-      version: 1,
+      version: REPORT_VERSION,
       status: 'completed',
       reason: { kind: 'manual' },
       startedAt: new Date(0).toISOString(),
@@ -40,7 +40,7 @@ export class NoopShutdownCoordinator extends ShutdownCoordinator {
     };
   }
 
-  drain(): boolean {
+  announce(): boolean {
     return false;
   }
 

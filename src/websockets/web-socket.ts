@@ -78,10 +78,10 @@ export class OpenWebSocket implements OpenSocket {
 /**
  * Begins the closing handshake.
  *
- * @param isDeaf whether messages that cross it are dropped: they would be handled, and the answer lost
+ * @param ignoresMessages whether messages that cross it are dropped: they would be handled, and the answer lost
  */
-export function sayGoodbye(webSocket: WebSocket, code: CloseCode, isDeaf: boolean): void {
-  if (isDeaf) webSocket.removeAllListeners('message');
+export function sayGoodbye(webSocket: WebSocket, code: CloseCode, ignoresMessages: boolean): void {
+  if (ignoresMessages) webSocket.removeAllListeners('message');
   webSocket.close(code, CLOSE_REASONS[code]);
   webSocket.resume?.();
 }

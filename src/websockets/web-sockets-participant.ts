@@ -1,8 +1,7 @@
 import { spread } from '../util/spread.js';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../util/clock.js';
-import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
-import type { Statistics } from '../core/statistics.js';
+import type { ShutdownContext, ShutdownParticipant, Statistics } from '../core/participant.js';
 import type { Messages } from './messages.js';
 import type { CloseCode, OpenSocket } from './open-socket.js';
 
@@ -10,7 +9,7 @@ import type { CloseCode, OpenSocket } from './open-socket.js';
 const CLOSE_BUDGET_MS = 2_000;
 
 /** What the participant needs from the application. */
-export interface WebSocketsOptions {
+export interface WebSocketsDependencies {
   readonly clock: Clock;
   readonly closeCode: CloseCode;
   readonly messages: Messages;
@@ -30,7 +29,7 @@ export interface WebSocketsOptions {
 export class WebSocketsParticipant implements ShutdownParticipant {
   readonly name = 'WebSockets';
 
-  readonly #options: WebSocketsOptions;
+  readonly #dependencies: WebSocketsDependencies;
   /** Those that were chosen to leave and are still here, each with what ends its patience. */
   readonly #leaving = new Map<OpenSocket, Timer | undefined>();
   readonly #chosen = new WeakSet<object>();
@@ -41,9 +40,9 @@ export class WebSocketsParticipant implements ShutdownParticipant {
   #closed = 0;
   #cut = 0;
 
-  constructor(options: WebSocketsOptions) {
-    this.#options = options;
-    options.messages.onIdle = () => this.#wake();
+  constructor(dependencies: WebSocketsDependencies) {
+    this.#dependencies = dependencies;
+    dependencies.messages.onIdle = () => this.#wake();
   }
 
   /**
@@ -52,7 +51,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
    * @returns settles as `result` does; to be given to the caller in its place, who alone handles a rejection
    */
   track<T>(name: string, result: Promise<T>): Promise<T> {
-    const call = { name, startedAt: this.#options.clock.now() };
+    const call = { name, startedAt: this.#dependencies.clock.now() };
     this.#calls.add(call);
     return result.finally(() => {
       this.#calls.delete(call);
@@ -69,7 +68,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
   }
 
   async drain(context: ShutdownContext): Promise<void> {
-    const { clock, windowMs } = this.#options;
+    const { clock, windowMs } = this.#dependencies;
     const { signal } = context;
     this.#context = context;
     const cutTheRest = (): void => this.#cutTheRest(context);
@@ -88,12 +87,12 @@ export class WebSocketsParticipant implements ShutdownParticipant {
 
   /** Messages that are being handled, and clients that a gateway is greeting or seeing off. */
   inFlight(): number {
-    return this.#options.messages.inFlight + this.#calls.size;
+    return this.#dependencies.messages.inFlight + this.#calls.size;
   }
 
   /** The messages that are being handled, and what became of those who were sent away. */
   statistics(): Statistics {
-    return { messages: this.#options.messages.inFlight, closed: this.#closed, cut: this.#cut };
+    return { messages: this.#dependencies.messages.inFlight, closed: this.#closed, cut: this.#cut };
   }
 
   get #isBusy(): boolean {
@@ -102,7 +101,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
 
   /** Those who have not been told yet. */
   #newcomers(): OpenSocket[] {
-    return this.#options.open().filter(({ key, isClosed }) => !isClosed && !this.#chosen.has(key));
+    return this.#dependencies.open().filter(({ key, isClosed }) => !isClosed && !this.#chosen.has(key));
   }
 
   #choose(): OpenSocket[] {
@@ -117,7 +116,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
 
   #sendAway(socket: OpenSocket): void {
     if (!this.#leaving.has(socket)) return;
-    const { closeCode, messages } = this.#options;
+    const { closeCode, messages } = this.#dependencies;
     socket.pause();
     messages.of(socket.key).whenIdle(() => {
       if (!this.#leaving.has(socket)) return;
@@ -128,7 +127,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
 
   /** Gives the client time to go, and again as long as it reads what was sent before. */
   #watch(socket: OpenSocket): void {
-    const { clock, bytesSentOn } = this.#options;
+    const { clock, bytesSentOn } = this.#dependencies;
     const bytesSent = (): number => (socket.connection ? bytesSentOn(socket.connection.socket) : 0);
     const before = bytesSent();
     const timer = clock.setTimer(() => {
@@ -139,7 +138,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
   }
 
   #cutOff(socket: OpenSocket): void {
-    const { clock } = this.#options;
+    const { clock } = this.#dependencies;
     const now = clock.now();
     this.#cut += 1;
     this.#context?.cut({
@@ -152,7 +151,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
   }
 
   #cutTheRest({ cut }: ShutdownContext): void {
-    const { clock, closeCode } = this.#options;
+    const { clock, closeCode } = this.#dependencies;
     for (const [socket] of this.#leaving) {
       // Whoever still listens learns why.
       socket.close(closeCode);

@@ -98,7 +98,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
   },
 
   *'report is plain data of version 1'({ events, report, isBlocked }) {
-    if (report.version !== 1) yield `its version is ${String(report.version)}`;
+    if (report.version !== 2) yield `its version is ${String(report.version)}`;
     if (events.find(({ event }) => event === 'report')?.['isPlain'] !== true)
       yield 'it does not survive JSON';
     const possible = isBlocked ? ['interrupted'] : ['completed', 'failed', 'forced'];
@@ -122,12 +122,12 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     const hooks = plan.providers.flatMap(({ name }) => HOOKS.map((hook) => `${name}.${hook}`));
     // When its time is up, Nest is not waited for; but the hook that it is at goes on while there is time.
     const goesOn = report.participants.some(
-      ({ name, outcome }) => name === 'nest' && outcome === 'timed-out',
+      ({ name, outcome }) => name === 'nest' && outcome === 'abandoned',
     );
     for (const { name, phase, outcome, startedMs, durationMs } of report.participants) {
       if (outcome === 'skipped' || (goesOn && phase === 'release' && hooks.includes(name))) continue;
       // Whoever has work in flight when it is forced is asked to drain, to cut it.
-      if (report.forcedBy !== undefined && phase === 'drain' && outcome === 'timed-out') continue;
+      if (report.forcedBy !== undefined && phase === 'drain' && outcome === 'abandoned') continue;
       const within = report.phases.find((candidate) => candidate.phase === phase);
       if (!within) yield `${name} in ${phase}, which was not entered`;
       else if (
@@ -203,13 +203,13 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
       const behaviour = behaviours.get(`${name} ${phase}`);
       if (!behaviour) continue;
       const wasCalled = called.has(name) || called.has(`${name} ${phase}`);
-      if (wasCalled === (outcome === 'skipped') && !(outcome === 'timed-out' && !wasCalled))
+      if (wasCalled === (outcome === 'skipped') && !(outcome === 'abandoned' && !wasCalled))
         yield `${name} in ${phase} is ${outcome}, and was ${wasCalled ? '' : 'not '}called`;
       const fails = behaviour.does === 'throws' || behaviour.does === 'rejects';
       if (fails && outcome === 'completed') yield `${name} in ${phase} failed, and is ${outcome}`;
       if (
         behaviour.does === 'hangs' &&
-        outcome !== 'timed-out' &&
+        outcome !== 'abandoned' &&
         outcome !== 'skipped' &&
         name.includes('participant')
       )

@@ -49,7 +49,7 @@ describe('a service on its own', () => {
     await coordinator.clock.advance(20_000);
 
     expect((await finished).participants).toContainEqual(
-      expect.objectContaining({ name: 'reminders', outcome: 'timed-out' }),
+      expect.objectContaining({ name: 'reminders', outcome: 'abandoned' }),
     );
   });
 });

@@ -21,7 +21,7 @@ export interface Ending {
   readonly code: number;
   readonly status: ShutdownReport['status'];
   /** What became of the culprit; of a client's fault: nothing. */
-  readonly culprit?: 'completed' | 'failed' | 'timed-out';
+  readonly culprit?: 'completed' | 'failed' | 'abandoned';
   readonly forcedBy?: string;
   /** In a few words, for the page. */
   readonly inWords: string;
@@ -72,14 +72,14 @@ const failed: Ending = {
 const abandoned: Ending = {
   code: 1,
   status: 'failed',
-  culprit: 'timed-out',
+  culprit: 'abandoned',
   inWords: 'abandoned at its timeout, and named',
 };
 
 const forcedByDeadline: Ending = {
   code: 124,
   status: 'forced',
-  culprit: 'timed-out',
+  culprit: 'abandoned',
   forcedBy: 'deadline',
   inWords: 'forced by the deadline in flush, where nothing comes after it',
 };
@@ -90,7 +90,7 @@ const hangs = (place: Place): Ending => (place === 'flush' ? forcedByDeadline : 
 const interrupted = (code: number): Ending => ({
   code,
   status: 'interrupted',
-  culprit: 'timed-out',
+  culprit: 'abandoned',
   forcedBy: `process.exit(${code})`,
   inWords: 'the process ends at once; the report is written, and names who was pending and who was skipped',
 });
@@ -104,7 +104,7 @@ const blocked: Ending = {
 const forcedBy = (by: string, code: number): Ending => ({
   code,
   status: 'forced',
-  culprit: 'timed-out',
+  culprit: 'abandoned',
   forcedBy: by,
   inWords: 'forced: the report names who was pending and who was skipped',
 });

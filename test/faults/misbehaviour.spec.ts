@@ -47,7 +47,7 @@ function expectEnding(row: Misbehaviour, place: Place, aftermath: Judged): void 
   const culprit = report.participants.findLast(({ name }) => name === nameOf(place));
   const waitsForItsTimeout =
     (place === 'announce' || place === 'quiesce') &&
-    ending.culprit === 'timed-out' &&
+    ending.culprit === 'abandoned' &&
     ending.forcedBy === undefined;
 
   // The place and the output are there to be seen when it fails.

@@ -123,7 +123,7 @@ describe('the page', () => {
       'SIGTERM: forced by deadline after 28 000 ms of 28 000 ms',
       '3 210 ms after the trigger; announced for 5 000 ms',
       'pending: KafkaConsumer.onModuleDestroy in release for 5 000 ms',
-      'timed-out: KafkaConsumer.onModuleDestroy in release',
+      'abandoned: KafkaConsumer.onModuleDestroy in release',
       'cut: request GET /export after 19 000 ms',
       'open 0, retired 41, late 3',
       '2 TCPSocketWrap',

@@ -211,7 +211,7 @@ describe('an application on PostgreSQL and Redis', () => {
       pending: [],
     });
     expect(resourcesOf(report)).toEqual(
-      expect.arrayContaining(['cache timed-out', 'orders-db timed-out', 'after completed']),
+      expect.arrayContaining(['cache abandoned', 'orders-db abandoned', 'after completed']),
     );
     await Promise.all([seen(postgres, lacks('pool')), seen(redis, lacks('cache'))]);
   });

@@ -36,7 +36,7 @@ export function TrackTask(name?: string) {
       const call = (): unknown => Reflect.apply(original, this, args);
       return tasks ? tasks.trackCall(name ?? `${this.constructor.name}.${String(method)}`, call) : call();
     };
-    passOff(tracked, original);
+    copyMetadata(tracked, original);
     Reflect.defineMetadata(TASKS, true, tracked);
     descriptor.value = tracked as unknown as Decorated;
     if (isTracking(target.constructor)) return;
@@ -59,7 +59,7 @@ export function provideTasks(hosts: readonly HookHost[], tasks: BackgroundTasks)
 }
 
 /** What other decorators have said of the method, or look for on it. */
-function passOff(tracked: Method, original: Method): void {
+function copyMetadata(tracked: Method, original: Method): void {
   const { prototype: _, ...own } = Object.getOwnPropertyDescriptors(original) as PropertyDescriptorMap;
   for (const key of Reflect.ownKeys(own)) Object.defineProperty(tracked, key, own[key as string]!);
   for (const key of Reflect.getOwnMetadataKeys(original)) {

@@ -1,5 +1,5 @@
 import { ShutdownCoordinator } from '../../core/shutdown-coordinator.js';
-import { HealthGate } from '../../health/health-gate.js';
+import { SpecialRoutes } from '../../health/special-routes.js';
 import { HealthRoutes } from './health-routes.js';
 import { managementAddress, ManagementServer } from '../../health/management-server.js';
 import { notReady } from '../../health/probes.js';
@@ -15,9 +15,9 @@ export const HEALTH_PROVIDERS: readonly Provider[] = [
   Readiness,
   HealthRoutes,
   {
-    provide: HealthGate,
+    provide: SpecialRoutes,
     useFactory: (options: ResolvedOptions, coordinator: ShutdownCoordinator) =>
-      new HealthGate(options, () => notReady(coordinator)),
+      new SpecialRoutes(options, () => notReady(coordinator)),
     inject: [RESOLVED_OPTIONS, ShutdownCoordinator],
   },
   {

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '../../core/errors.js';
-import { HarmlessLogger } from '../../report/harmless-logger.js';
+import { SafeLogger } from '../../report/safe-logger.js';
 import { hasMethods } from '../../util/foreign-class.js';
 import type { Clock } from '../../util/clock.js';
 import type { ShutdownContext, ShutdownParticipant } from '../../core/participant.js';
@@ -44,7 +44,7 @@ export class BullWorkers implements ShutdownParticipant {
 
   readonly #sources: readonly object[];
   readonly #clock: Clock;
-  readonly #logger = new HarmlessLogger(new Logger('GracefulShutdown'));
+  readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
   /** Those that were paused here, and when they have nothing to do any more. */
   readonly #idle = new Map<BullWorker, Promise<void>>();
   #announcedAt = 0;

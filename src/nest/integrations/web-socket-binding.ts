@@ -64,7 +64,7 @@ export class WebSocketBinding {
     // Whoever has upgraded connections without a gateway has attached a listener by then.
     this.#restore.push(
       coordinator.observe(({ type }) => {
-        if ((type === 'started' || type === 'terminating') && http.servers.upgrades) this.#takePart();
+        if ((type === 'announced' || type === 'terminating') && http.servers.upgrades) this.#takePart();
       }),
     );
     const configuration = configurationOf(moduleRef);

@@ -1,5 +1,5 @@
 import { hasBegun } from '../../core/phase.js';
-import { byTurn, HookCall } from './hook-call.js';
+import { inBatches, HookCall } from './hook-call.js';
 import { isOfTerminus } from '../integrations/terminus-hooks.js';
 import { hasHook, HookWrapper, SHUTDOWN_HOOKS } from './hook-wrapper.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
@@ -98,14 +98,14 @@ export class HookBridge implements HookOwner {
   }
 
   /**
-   * Makes, in Nest's order and turn by turn, the calls of its teardown that it has not come to, and waits for those
+   * Makes, in Nest's order and batch by batch, the calls of its teardown that it has not come to, and waits for those
    * that it has made.
    */
   async callOutstanding(): Promise<void> {
     for (const hook of TEARDOWN_HOOKS) {
-      for (const turn of byTurn(this.#calls.filter((call) => call.hook === hook))) {
+      for (const batch of inBatches(this.#calls.filter((call) => call.hook === hook))) {
         await Promise.all(
-          turn.map(async (call) => {
+          batch.map(async (call) => {
             await (call.isOutstanding ? this.#callAhead(call) : call.made);
           }),
         );
@@ -141,8 +141,8 @@ export class HookBridge implements HookOwner {
 
   #bridge(host: HookHost, hook: ShutdownHook, name: string): HookCall {
     const wrapper = HookWrapper.around(host.instance, hook, this);
-    const isDeaf = this.#order === 'drain-first' && isOfTerminus(host);
-    const call = new HookCall({ name, host, hook, wrapper, coordinator: this.#coordinator, isDeaf });
+    const ignoresSignal = this.#order === 'drain-first' && isOfTerminus(host);
+    const call = new HookCall({ name, host, hook, wrapper, coordinator: this.#coordinator, ignoresSignal });
     this.#callsOf.set(host.instance, [...(this.#callsOf.get(host.instance) ?? []), call]);
     if (wrapper && hook !== 'beforeApplicationShutdown') this.#toCome.add(call);
     return call;
@@ -159,8 +159,8 @@ export class HookBridge implements HookOwner {
   }
 
   #perform(call: HookCall, run: () => unknown): Promise<void> {
-    const turn = { steps: 1, stepsToCome: this.#toCome.size + 1 };
+    const share = { steps: 1, stepsToCome: this.#toCome.size + 1 };
     this.#toCome.delete(call);
-    return call.perform(run, turn);
+    return call.perform(run, share);
   }
 }

@@ -1,10 +1,10 @@
-import type { Turn } from '../../core/allowance.js';
+import type { Share } from '../../core/allowance.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { HookHost } from './hook-hosts.js';
 import type { HookOwner, HookWrapper, ShutdownHook } from './hook-wrapper.js';
 
 /** What a call is made of. */
-export interface HookCallOptions {
+export interface HookCallDependencies {
   readonly name: string;
   readonly host: HookHost;
   readonly hook: ShutdownHook;
@@ -12,7 +12,7 @@ export interface HookCallOptions {
   readonly wrapper: HookWrapper | undefined;
   readonly coordinator: PhasedCoordinator;
   /** Whether the hook is not told the signal. */
-  readonly isDeaf: boolean;
+  readonly ignoresSignal: boolean;
 }
 
 /** One call that Nest alone would make: a hook of an instance, once for each of its registrations. */
@@ -27,16 +27,16 @@ export class HookCall {
 
   readonly #wrapper: HookWrapper | undefined;
   readonly #coordinator: PhasedCoordinator;
-  readonly #isDeaf: boolean;
+  readonly #ignoresSignal: boolean;
   #isBegun = false;
 
-  constructor({ name, host, hook, wrapper, coordinator, isDeaf }: HookCallOptions) {
+  constructor({ name, host, hook, wrapper, coordinator, ignoresSignal }: HookCallDependencies) {
     this.name = name;
     this.host = host;
     this.hook = hook;
     this.#wrapper = wrapper;
     this.#coordinator = coordinator;
-    this.#isDeaf = isDeaf;
+    this.#ignoresSignal = ignoresSignal;
   }
 
   /** Whether it is still to be made, and can be made ahead of Nest without being made twice. */
@@ -51,16 +51,16 @@ export class HookCall {
 
   /** What a hook that is told of the signal is given. */
   argumentsFor(signal: unknown): readonly unknown[] {
-    return [this.#isDeaf ? undefined : signal];
+    return [this.#ignoresSignal ? undefined : signal];
   }
 
   /** Makes it, as a step of the current phase: `run` is timed, bounded, isolated and reported. */
-  perform(run: () => unknown, turn: Turn, explicitMs?: number): Promise<void> {
+  perform(run: () => unknown, share: Share, explicitMs?: number): Promise<void> {
     const { name, host } = this;
     const step = { name, registeredAt: `${host.name} in ${host.moduleName}`, run };
-    // Before it is: a hook may end the process in this very tick, and is none of those that did not get their turn.
+    // Before it is: a hook may end the process in this very tick, and is none of those that were skipped.
     this.#isBegun = true;
-    this.made = this.#coordinator.perform(step, turn, explicitMs);
+    this.made = this.#coordinator.perform(step, share, explicitMs);
     return this.made;
   }
 
@@ -71,12 +71,12 @@ export class HookCall {
 }
 
 /** The calls in groups that Nest makes together, in its order. */
-export function byTurn(calls: readonly HookCall[]): HookCall[][] {
-  const turns: HookCall[][] = [];
+export function inBatches(calls: readonly HookCall[]): HookCall[][] {
+  const batches: HookCall[][] = [];
   for (const call of calls) {
-    const turn = turns.at(-1);
-    if (turn?.[0]?.host.turn === call.host.turn) turn.push(call);
-    else turns.push([call]);
+    const batch = batches.at(-1);
+    if (batch?.[0]?.host.batch === call.host.batch) batch.push(call);
+    else batches.push([call]);
   }
-  return turns;
+  return batches;
 }

@@ -5,11 +5,11 @@ export interface HookHost {
   readonly name: string;
   readonly moduleName: string;
   readonly instance: object;
-  /** Its place in Nest's order: hooks of one turn are called together, and awaited before those of the next. */
-  readonly turn: number;
+  /** Its place in Nest's order: hooks of one batch are called together, and awaited before those of the next. */
+  readonly batch: number;
 }
 
-type NewHost = Omit<HookHost, 'turn'>;
+type NewHost = Omit<HookHost, 'batch'>;
 type ModuleRef = ModulesContainer extends Map<string, infer M> ? M : never;
 type InstanceWrapper = ReturnType<ModuleRef['getNonAliasProviders']>[number][1];
 
@@ -18,7 +18,7 @@ export const UNBRIDGED = Symbol.for('nestjs-drain.unbridged');
 
 /**
  * Every static instance, in the order in which Nest calls destroy and shutdown hooks: modules by ascending distance;
- * within one, turn by turn, and the module class last.
+ * within one, batch by batch, and the module class last.
  *
  * DiscoveryService knows no injectables and no middleware, hence the containers themselves.
  */
@@ -26,11 +26,11 @@ export function hookHostsInNestOrder(modules: Iterable<ModuleRef>): HookHost[] {
   return [...modules]
     .toSorted((a, b) => b.distance - a.distance)
     .toReversed()
-    .flatMap(turnsOf)
-    .flatMap((hosts, turn) => hosts.map((host) => ({ ...host, turn })));
+    .flatMap(batchesOf)
+    .flatMap((hosts, batch) => hosts.map((host) => ({ ...host, batch })));
 }
 
-function turnsOf(moduleRef: ModuleRef): NewHost[][] {
+function batchesOf(moduleRef: ModuleRef): NewHost[][] {
   const { controllers, injectables, middlewares } = moduleRef;
   const [moduleClass, ...providers] = moduleRef.getNonAliasProviders();
   const wrappers = (
@@ -43,10 +43,10 @@ function turnsOf(moduleRef: ModuleRef): NewHost[][] {
     const level = levelOf(wrapper);
     levels.set(level, [...(levels.get(level) ?? []), wrapper]);
   }
-  const turns = [...levels].toSorted(([a], [b]) => b - a).map(([, members]) => members);
-  if (moduleClass) turns.push([moduleClass[1] as InstanceWrapper]);
+  const batches = [...levels].toSorted(([a], [b]) => b - a).map(([, members]) => members);
+  if (moduleClass) batches.push([moduleClass[1] as InstanceWrapper]);
   const moduleName = moduleRef.metatype?.name ?? 'unknown module';
-  return turns.map((members) => members.flatMap((wrapper) => hostsOf(wrapper, moduleName)));
+  return batches.map((members) => members.flatMap((wrapper) => hostsOf(wrapper, moduleName)));
 }
 
 /** Nest 12 calls dependents before their dependencies; Nest 11 knows no levels, and calls transient instances last. */

@@ -1,6 +1,6 @@
 import { deferred } from '../../util/deferred.js';
 import { isThenable } from '../../util/thenable.js';
-import { byTurn } from './hook-call.js';
+import { inBatches } from './hook-call.js';
 import { isOfTerminus } from '../integrations/terminus-hooks.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
@@ -15,7 +15,7 @@ interface PendingWork {
   isSettled: boolean;
 }
 
-/** For how long, in milliseconds, one turn of hooks holds back the next, and all of them together. */
+/** For how long, in milliseconds, one batch of hooks holds back the next, and all of them together. */
 const HOLD_BACK_MS = 100;
 const HOLD_BACK_TOTAL_MS = 1_000;
 
@@ -50,16 +50,16 @@ export class HookPromotion implements ShutdownParticipant {
     await Promise.all(unfinished.map(({ call, work }) => call.perform(() => work, ALONE)));
   }
 
-  /** Calls them turn by turn; one that takes its time holds back the next only for a moment. */
+  /** Calls them batch by batch; one that takes its time holds back the next only for a moment. */
   async #begin(): Promise<readonly PendingWork[]> {
     const calls = this.#bridge.outstanding('beforeApplicationShutdown');
-    const turns = byTurn(calls.filter(({ host }) => !isOfTerminus(host)));
-    const holdBackMs = Math.min(HOLD_BACK_MS, HOLD_BACK_TOTAL_MS / turns.length);
+    const batches = inBatches(calls.filter(({ host }) => !isOfTerminus(host)));
+    const holdBackMs = Math.min(HOLD_BACK_MS, HOLD_BACK_TOTAL_MS / batches.length);
     const begun: PendingWork[] = [];
     const handedOver = deferred<void>();
-    for (const turn of turns) {
-      const made = turn.map((call) => this.#call(call, handedOver.promise, begun));
-      if (turn !== turns.at(-1)) await this.#atMost(holdBackMs, Promise.all(made));
+    for (const batch of batches) {
+      const made = batch.map((call) => this.#call(call, handedOver.promise, begun));
+      if (batch !== batches.at(-1)) await this.#atMost(holdBackMs, Promise.all(made));
     }
     handedOver.resolve();
     return begun;

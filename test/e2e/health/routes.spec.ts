@@ -91,7 +91,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       const failing = await ask('GET', '/readyz');
       expect(failing.status).toBe(503);
       expect(failing.body).toMatchObject({ status: 'error', error: { database: { status: 'down' } } });
-      coordinator.drain();
+      coordinator.announce();
       expect((await ask('GET', '/readyz')).body).toMatchObject({ status: 'shutting_down' });
     });
 
@@ -130,7 +130,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       const { ask, coordinator } = await start(adapter, { options: { health: { indicators: [slow] } } });
       const answer = ask('GET', '/readyz');
       await isAsked;
-      coordinator.drain();
+      coordinator.announce();
       answered();
       expect((await answer).status).toBe(503);
     });
@@ -139,7 +139,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       const logger = recorder();
       const { ask, coordinator } = await start(adapter, { logger });
       const before = logger.lines.length;
-      coordinator.drain();
+      coordinator.announce();
       expect((await ask('GET', '/readyz')).status).toBe(503);
       expect((await ask('GET', '/healthz')).status).toBe(200);
       expect(logger.lines.slice(before)).toEqual([]);
@@ -180,7 +180,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
         expect(head.text).toBe('');
         expect(head.headers['content-length']).toBe(get.headers['content-length']);
       }
-      coordinator.drain();
+      coordinator.announce();
       expect((await ask('HEAD', '/readyz')).status).toBe(503);
     });
 
@@ -220,7 +220,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       expect((await ask('POST', '/drain', { headers })).status).toBe(404);
       const { status, body } = await ask('POST', '/ops/drain', { headers });
       expect(status).toBe(202);
-      expect(body).toMatchObject({ reason: 'drain: POST /ops/drain' });
+      expect(body).toMatchObject({ reason: 'operator: POST /ops/drain' });
     });
   });
 
@@ -232,7 +232,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       const headers = bearer;
       expect(await ask('POST', '/drain', { headers })).toMatchObject({
         status: 202,
-        body: { phase: 'announce', reason: 'drain: POST /drain', inFlight: 0 },
+        body: { phase: 'announce', reason: 'operator: POST /drain', inFlight: 0 },
       });
       expect(coordinator.state).toBe('announce');
       expect((await ask('POST', '/drain', { headers })).status).toBe(200);

@@ -29,8 +29,8 @@ describe.each(ADAPTERS)('ShutdownHealthIndicator in a Terminus route on $name', 
       status: 200,
       body: { status: 'ok', info: { shutdown: { status: 'up' }, again: { status: 'up' } } },
     });
-    coordinator.drain('new rack');
-    const down = { status: 'down', phase: 'announce', reason: 'drain: new rack', inFlight: 0 };
+    coordinator.announce('new rack');
+    const down = { status: 'down', phase: 'announce', reason: 'operator: new rack', inFlight: 0 };
     expect(await ask('GET', '/own/health')).toMatchObject({
       status: 503,
       body: { status: 'error', error: { shutdown: down, again: down } },

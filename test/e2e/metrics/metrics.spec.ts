@@ -230,7 +230,7 @@ describe.each(ADAPTERS)('the metrics of an application on $name', (adapter) => {
       'state{phase="forced"}': 1,
       forced_total: 1,
       'cut_total{kind="request"}': 1,
-      'participant_duration_seconds{participant="HTTP server",phase="drain",outcome="timed-out"}':
+      'participant_duration_seconds{participant="HTTP server",phase="drain",outcome="abandoned"}':
         expect.any(Number),
     });
   });
@@ -267,9 +267,9 @@ describe.each(ADAPTERS)('the metrics of an application on $name', (adapter) => {
 
   it('begin anew when an operator has resumed', async () => {
     const application = await start(adapter);
-    application.coordinator.drain();
+    application.coordinator.announce();
     expect(await application.scrape()).toMatchObject({
-      'duration_seconds{reason="drain"}': expect.any(Number),
+      'duration_seconds{reason="operator"}': expect.any(Number),
     });
     await application.coordinator.resume();
 
@@ -347,7 +347,7 @@ describe('the metrics', () => {
       await start(express, [GracefulShutdownMetricsModule.forRoot({ registry: registries[0] })]),
       await start(express, [GracefulShutdownMetricsModule.forRoot({ registry: registries[1] })]),
     ];
-    one.coordinator.drain();
+    one.coordinator.announce();
 
     expect(samplesIn(await registries[0].metrics())).toMatchObject({ 'state{phase="announce"}': 1 });
     expect(samplesIn(await registries[1].metrics())).toMatchObject({ 'state{phase="running"}': 1 });

@@ -200,7 +200,7 @@ describe('a hook that hangs', () => {
       expect(journal.entries.at(-1)).toBe('released');
       expect(server.listening).toBe(false);
       const report = reportOf(app);
-      expect(outcomesOf(report, `Stuck.${hook}`)).toEqual(['release: timed-out']);
+      expect(outcomesOf(report, `Stuck.${hook}`)).toEqual(['release: abandoned']);
       expect(outcomesOf(report, 'nest')).toContain('release: completed');
       expect(outcomesOf(report, 'HTTP adapter')).toContain('release: completed');
       expect(report.status).toBe('failed');
@@ -224,7 +224,7 @@ describe('a hook that hangs', () => {
     const report = reportOf(app);
     expect(outcomesOf(report, 'Stuck.beforeApplicationShutdown')).toEqual([
       'quiesce: completed',
-      'drain: timed-out',
+      'drain: abandoned',
     ]);
     expect(journal.entries).toEqual([
       'Store.beforeApplicationShutdown()',
@@ -260,7 +260,7 @@ describe('a hook that hangs', () => {
 
     const report = reportOf(app);
     const stuck = report.participants.find(({ name }) => name === 'Stuck.onModuleDestroy');
-    expect(stuck?.outcome).toBe('timed-out');
+    expect(stuck?.outcome).toBe('abandoned');
     // An even share is a tenth of the time; alone with one other it would have had half.
     expect(stuck?.durationMs).toBeLessThan(600);
     expect(outcomesOf(report, 'Slow.onApplicationShutdown')).toEqual(['release: completed']);
@@ -283,7 +283,7 @@ describe('a hook that hangs', () => {
     await new Promise(setImmediate);
 
     expect(coordinatorOf(app).report).toBe(report);
-    expect(outcomesOf(reportOf(app), 'Late.onModuleDestroy')).toEqual(['release: timed-out']);
+    expect(outcomesOf(reportOf(app), 'Late.onModuleDestroy')).toEqual(['release: abandoned']);
   });
 
   it('where nothing can be wrapped around it: its successors get their turn, and an owned close() ends', async () => {

@@ -335,7 +335,7 @@ describe("an operator's drain that begins before the application is initialised"
       { create },
     );
     const coordinator = coordinatorOf(app);
-    coordinator.drain();
+    coordinator.announce();
 
     await app.listen(0, '127.0.0.1');
     const url = await app.getUrl();

@@ -85,7 +85,7 @@ describe('@OnShutdown', () => {
     await app.close();
 
     expect(journal.entries).toEqual(['first', 'last']);
-    expect(outcomesOf(reportOf(app), 'Resources.stuck')).toEqual(['release: timed-out']);
+    expect(outcomesOf(reportOf(app), 'Resources.stuck')).toEqual(['release: abandoned']);
     expect(reportOf(app).participants.find(({ name }) => name === 'Resources.stuck')?.registeredAt).toMatch(
       /^Resources in /,
     );
@@ -113,8 +113,8 @@ describe('@OnShutdown', () => {
     await app.close();
 
     expect(journal.entries).toEqual(['quiesce', 'drain']);
-    expect(outcomesOf(reportOf(app), 'Consumer.stop')).toEqual(['quiesce: completed', 'drain: timed-out']);
-    expect(outcomesOf(reportOf(app), 'Consumer.wait')).toEqual(['drain: timed-out']);
+    expect(outcomesOf(reportOf(app), 'Consumer.stop')).toEqual(['quiesce: completed', 'drain: abandoned']);
+    expect(outcomesOf(reportOf(app), 'Consumer.wait')).toEqual(['drain: abandoned']);
   });
 
   it('can have a priority of its own in each phase', async () => {

@@ -61,7 +61,7 @@ describe('close() of an application that was handed over', () => {
 
     await app.close();
 
-    expect(outcomesOf(reportOf(app), 'nest')).toContain('release: timed-out');
+    expect(outcomesOf(reportOf(app), 'nest')).toContain('release: abandoned');
     expect(journal.of('Store.')).toHaveLength(3);
     expect(outcomesOf(reportOf(app), 'Store.onApplicationShutdown')).toEqual(['release: completed']);
     expect(journal.entries.slice(-4)).toEqual(['released 4', 'released 3', 'released 2', 'released 1']);
@@ -92,8 +92,8 @@ describe('close() of an application that was handed over', () => {
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
 
     expect(journal.of('onApplicationShutdown')).toEqual(['Last.onApplicationShutdown()']);
-    expect(outcomesOf(reportOf(app), 'nest')).toContain('release: timed-out');
-    expect(outcomesOf(reportOf(app), 'STUCK.onApplicationShutdown')).toEqual(['release: timed-out']);
+    expect(outcomesOf(reportOf(app), 'nest')).toContain('release: abandoned');
+    expect(outcomesOf(reportOf(app), 'STUCK.onApplicationShutdown')).toEqual(['release: abandoned']);
   });
 
   it("waits on for the hook that Nest is at when Nest's share is spent, as long as there is time", async () => {
@@ -164,7 +164,7 @@ describe('close() of an application that was handed over', () => {
 
     await app.close();
 
-    expect(outcomesOf(reportOf(app), 'IMPATIENT.onModuleDestroy')).toEqual(['release: timed-out']);
+    expect(outcomesOf(reportOf(app), 'IMPATIENT.onModuleDestroy')).toEqual(['release: abandoned']);
   });
 });
 

@@ -199,7 +199,7 @@ it('lets a hook that settles soon be the first, and does not let one that hangs 
   await app.close();
 
   expect(journal.entries.slice(0, 3)).toEqual(['quick', `Last.${HOOK}()`, 'drain']);
-  expect(outcomesOf(reportOf(app), `Stuck.${HOOK}`)).toEqual(['quiesce: completed', 'drain: timed-out']);
+  expect(outcomesOf(reportOf(app), `Stuck.${HOOK}`)).toEqual(['quiesce: completed', 'drain: abandoned']);
   expect(outcomesOf(reportOf(app), 'beforeApplicationShutdown hooks')).toContain('quiesce: completed');
 });
 
@@ -223,7 +223,7 @@ it.each([HOOK, 'onModuleDestroy'])(
     expect(log.of('warn', `Impatient.${hook} asks for a shutdown while it takes part in one`)).toHaveLength(
       1,
     );
-    expect(outcomesOf(reportOf(app), `Impatient.${hook}`).at(-1)).toMatch(/: timed-out$/);
+    expect(outcomesOf(reportOf(app), `Impatient.${hook}`).at(-1)).toMatch(/: abandoned$/);
   },
 );
 

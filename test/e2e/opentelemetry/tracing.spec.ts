@@ -130,17 +130,20 @@ describe('the trace of a shutdown', () => {
       status: { code: SpanStatusCode.ERROR, message: 'forced by SIGINT again' },
     });
     expect(exported.find('stuck')).toMatchObject({
-      attributes: { 'graceful_shutdown.outcome': 'timed-out' },
+      attributes: { 'graceful_shutdown.outcome': 'abandoned' },
       status: { code: SpanStatusCode.ERROR },
     });
   });
 
   it('of a drain that was taken back is over with it, and the next one is another', async () => {
-    coordinator.drain();
+    coordinator.announce();
     await coordinator.resume();
     await app.close();
 
     const roots = exported.spans.filter(({ name }) => name === 'graceful shutdown');
-    expect(roots.map(({ attributes }) => attributes['graceful_shutdown.reason'])).toEqual(['drain', 'close']);
+    expect(roots.map(({ attributes }) => attributes['graceful_shutdown.reason'])).toEqual([
+      'operator',
+      'close',
+    ]);
   });
 });

@@ -91,7 +91,7 @@ describe('a resource of an application', () => {
     const app = await createContext({ options: { resourceTimeoutMs: 50 } });
     app.get(ResourceRegistry).register('hung', { close: () => new Promise(() => {}) });
     await app.close();
-    expect(outcomesOf(reportOf(app), 'hung')).toEqual(['release: timed-out']);
+    expect(outcomesOf(reportOf(app), 'hung')).toEqual(['release: abandoned']);
   });
 });
 

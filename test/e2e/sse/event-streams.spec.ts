@@ -88,7 +88,7 @@ describe.each(ADAPTERS)('an event stream of a Nest application on $name', (adapt
   it('goes on while an operator drains', async () => {
     application = await StreamingApplication.start(adapter);
     const client = await application.listen('decorated');
-    application.coordinator.drain();
+    application.coordinator.announce();
     const other = await application.listen('decorated');
     await application.coordinator.resume();
     expect(client.received + other.received).not.toContain('shutdown');

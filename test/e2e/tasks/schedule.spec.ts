@@ -154,7 +154,7 @@ describe('a job of @nestjs/schedule', () => {
       await tick(app, kind);
       await eventually(() => work.begun > 0);
 
-      coordinatorOf(app).drain();
+      coordinatorOf(app).announce();
       const begunBefore = work.begun;
       await tick(app, kind);
       expect(work.begun).toBe(begunBefore);
@@ -171,7 +171,7 @@ describe('a job of @nestjs/schedule', () => {
     const work = new Work();
     work.end();
     const app = await start(kind, work);
-    coordinatorOf(app).drain();
+    coordinatorOf(app).announce();
     await tick(app, kind);
     expect(work.begun).toBe(0);
 

@@ -114,7 +114,7 @@ it.each(TRANSPORTS)('leaves a client with %s connected while an operator drains'
   await start();
   const client = await connect(transport);
   const coordinator = coordinatorOf(running.app);
-  coordinator.drain();
+  coordinator.announce();
   await running.entered('announce');
   await coordinator.resume();
 

@@ -10,7 +10,7 @@ import type { CoordinatorOptions } from '../../../src/core/coordinator-options.j
 import type { ShutdownPhase } from '../../../src/core/phase.js';
 import type { ShutdownReport } from '../../../src/core/report.js';
 import type { AnyHttpServer } from '../../../src/http/any-http-server.js';
-import type { HttpServerOptions } from '../../../src/http/http-server-options.js';
+import type { HttpServerDependencies } from '../../../src/http/http-server-options.js';
 
 export const LATE_RESPONSE = {
   code: 'SHUTTING_DOWN',
@@ -19,7 +19,7 @@ export const LATE_RESPONSE = {
 };
 
 /** What a test may want to be different. */
-export interface DrainedServerOptions extends Partial<HttpServerOptions>, WorkSources {
+export interface DrainedServerOptions extends Partial<HttpServerDependencies>, WorkSources {
   readonly coordinator?: Partial<CoordinatorOptions>;
   /** Default: it listens on a free port of 127.0.0.1. */
   readonly listens?: boolean;
@@ -56,7 +56,7 @@ export class DrainedServer {
         },
         firstRequestBudgetMs: 300,
         stallTimeoutMs: Infinity,
-        closeListenerAt: 'drain',
+        stopListeningAt: 'drain',
         ...options,
       },
       options,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { findReport } from '../../../src/cli/find-report.js';
-import { ReportEntry } from '../../../src/report/report-entry.js';
+import { ReportEntry } from '../../../src/report/log-entry.js';
 import { SAMPLE_REPORT } from '../core/sample-report.js';
 
 const json = JSON.stringify(SAMPLE_REPORT);

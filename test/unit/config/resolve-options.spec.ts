@@ -135,7 +135,7 @@ describe('the listener', () => {
     ['an announce delay', { announceDelayMs: 0 }, {}, 'drain'],
     ['an announce delay in the environment', {}, { GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY: '1' }, 'drain'],
   ])('with %s, closes at the right time', (_, options, variables, expected) => {
-    expect(resolve(options, variables).closeListenerAt).toBe(expected);
+    expect(resolve(options, variables).stopListeningAt).toBe(expected);
   });
 
   it('counts as in development only where NODE_ENV says exactly that', () => {

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { AnnounceDelay } from '../../../src/core/announce-delay.js';
-import { Arrivals } from '../../../src/core/arrivals.js';
+import { Arrivals } from '../../../src/core/announce-delay.js';
 import { Deadline } from '../../../src/util/deadline.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { OPTIONS, entryOf, never, ofType, setUp } from './coordinator-on-manual-clock.js';
@@ -43,7 +43,7 @@ describe('the announce delay', () => {
 
   it('counts the time that an operator has already drained', async () => {
     const setup = setUp({ announceDelayMs: 1_000 });
-    setup.coordinator.drain();
+    setup.coordinator.announce();
     await setup.clock.advance(600);
     void setup.coordinator.shutdown(SIGTERM);
     await setup.clock.advance(10_000);
@@ -52,7 +52,7 @@ describe('the announce delay', () => {
 
   it('is over at once when an operator has drained for longer', async () => {
     const setup = setUp({ announceDelayMs: 1_000 });
-    setup.coordinator.drain();
+    setup.coordinator.announce();
     await setup.clock.advance(5_000);
     void setup.coordinator.shutdown(SIGTERM);
     await setup.clock.advance(0);
@@ -63,7 +63,7 @@ describe('the announce delay', () => {
   it('does not count an announcement that was undone', async () => {
     const setup = setUp({ announceDelayMs: 1_000 });
     const { clock, coordinator } = setup;
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(5_000);
     void coordinator.resume();
     void coordinator.shutdown(SIGTERM);
@@ -78,7 +78,7 @@ describe('the announce delay', () => {
     void setup.coordinator.shutdown(SIGTERM);
     await setup.clock.advance(10_000);
     expect(announcedMs(setup)).toBe(8_000);
-    expect(entryOf(setup.coordinator.report, 'announce delay', 'announce')?.outcome).toBe('timed-out');
+    expect(entryOf(setup.coordinator.report, 'announce delay', 'announce')?.outcome).toBe('abandoned');
     expect(setup.clock.pendingTimers).toBe(0);
   });
 
@@ -156,7 +156,7 @@ describe('the quiet period', () => {
 
   it('does not concern a shutdown without a delay', async () => {
     const setup = setUp(options);
-    setup.coordinator.drain();
+    setup.coordinator.announce();
     setup.coordinator.arrivals.record();
     void setup.coordinator.shutdown({ kind: 'close' });
     await setup.clock.advance(0);

@@ -16,10 +16,10 @@ describe('forcing', () => {
     expect(report.pending).toEqual([
       { name: 'stuck', phase, ageMs: 40, registeredAt: expect.stringContaining('force.spec.ts') },
     ]);
-    expect(entryOf(report, 'stuck', phase)).toMatchObject({ outcome: 'timed-out', durationMs: 40 });
+    expect(entryOf(report, 'stuck', phase)).toMatchObject({ outcome: 'abandoned', durationMs: 40 });
     const outcomes = PHASES.map((each) => entryOf(report, 'stuck', each)?.outcome);
     const before = PHASES.slice(0, PHASES.indexOf(phase)).map(() => 'completed');
-    expect(outcomes).toEqual([...before, 'timed-out', ...Array(4 - before.length).fill('skipped')]);
+    expect(outcomes).toEqual([...before, 'abandoned', ...Array(4 - before.length).fill('skipped')]);
     expect(report.phases.map((each) => each.phase)).toEqual(PHASES.slice(0, PHASES.indexOf(phase) + 1));
     expect(ofType(events, 'forced')).toEqual([{ type: 'forced', by: 'SIGINT again' }]);
     expect(coordinator.signal.aborted).toBe(true);
@@ -105,7 +105,7 @@ describe('forcing', () => {
     await clock.advance(0);
     expect(calls).toBe(0);
     expect(entryOf(coordinator.report, 'next', 'drain')?.outcome).toBe('skipped');
-    expect(entryOf(coordinator.report, 'impatient', 'drain')?.outcome).toBe('timed-out');
+    expect(entryOf(coordinator.report, 'impatient', 'drain')?.outcome).toBe('abandoned');
     expect(clock.pendingTimers).toBe(0);
   });
 

@@ -18,7 +18,7 @@ describe('a process that ends in the middle of a shutdown', () => {
     expect(report?.pending).toMatchObject([{ name: 'stuck', phase, ageMs: 40 }]);
     const outcomes = PHASES.map((each) => entryOf(report, 'stuck', each)?.outcome);
     const before = PHASES.slice(0, PHASES.indexOf(phase)).map(() => 'completed');
-    expect(outcomes).toEqual([...before, 'timed-out', ...Array(4 - before.length).fill('skipped')]);
+    expect(outcomes).toEqual([...before, 'abandoned', ...Array(4 - before.length).fill('skipped')]);
     expect(clock.pendingTimers).toBe(0);
     // Should it go on after all, nothing is told twice.
     expect(await finished).toBe(report);
@@ -71,14 +71,14 @@ describe('a process that ends in the middle of a shutdown', () => {
     await clock.advance(0);
     coordinator.force('SIGINT again');
     expect(coordinator.report).toMatchObject({ status: 'forced', forcedBy: 'SIGINT again' });
-    expect(entryOf(coordinator.report, 'http', 'drain')?.outcome).toBe('timed-out');
+    expect(entryOf(coordinator.report, 'http', 'drain')?.outcome).toBe('abandoned');
     expect(entryOf(coordinator.report, 'http', 'release')?.outcome).toBe('skipped');
   });
 
   it('has none when nothing was under way that could not be undone, or when it is over', async () => {
     const { clock, coordinator, events } = setUp();
     coordinator.interrupt('process.exit(0)');
-    coordinator.drain();
+    coordinator.announce();
     coordinator.interrupt('process.exit(0)');
     expect([coordinator.state, coordinator.report]).toEqual(['announce', undefined]);
     void coordinator.shutdown();

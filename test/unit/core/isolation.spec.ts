@@ -96,7 +96,7 @@ describe('a participant that settles after its timeout', () => {
     const report = structuredClone(coordinator.report);
     const told = events.length;
     await clock.advance(500);
-    expect(entryOf(coordinator.report, 'late', 'quiesce')?.outcome).toBe('timed-out');
+    expect(entryOf(coordinator.report, 'late', 'quiesce')?.outcome).toBe('abandoned');
     expect(coordinator.report).toEqual(report);
     expect(events).toHaveLength(told);
   });
@@ -273,10 +273,10 @@ describe('progress', () => {
 
   it('has no time left to tell while an operator drains', async () => {
     const { clock, coordinator } = setUp();
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(50);
     const progress = coordinator.progress();
-    expect(progress).toMatchObject({ state: 'announce', elapsedMs: 50, reason: { kind: 'drain' } });
+    expect(progress).toMatchObject({ state: 'announce', elapsedMs: 50, reason: { kind: 'operator' } });
     expect(progress).not.toHaveProperty('remainingMs');
   });
 

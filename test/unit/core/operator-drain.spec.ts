@@ -26,44 +26,44 @@ describe("an operator's drain", () => {
     const setup = setUp();
     const { clock, coordinator, events } = setup;
     const log = registerConsumer(setup);
-    expect(coordinator.drain('maintenance')).toBe(true);
+    expect(coordinator.announce('maintenance')).toBe(true);
     expect(coordinator.state).toBe('announce');
     await clock.advance(24 * 60 * 60 * 1_000);
     expect(coordinator.state).toBe('announce');
     expect(coordinator.signal.aborted).toBe(false);
     expect(log).toEqual(['announce']);
-    expect(events[0]).toEqual({ type: 'started', reason: { kind: 'drain', message: 'maintenance' } });
+    expect(events[0]).toEqual({ type: 'announced', reason: { kind: 'operator', message: 'maintenance' } });
     expect(clock.pendingTimers).toBe(0);
   });
 
   it('is begun once', () => {
     const { coordinator, events } = setUp();
-    expect(coordinator.drain()).toBe(true);
-    expect(coordinator.drain()).toBe(false);
-    expect(ofType(events, 'started')).toHaveLength(1);
+    expect(coordinator.announce()).toBe(true);
+    expect(coordinator.announce()).toBe(false);
+    expect(ofType(events, 'announced')).toHaveLength(1);
   });
 
   it('is not begun while a shutdown announces, and refused from quiesce on', async () => {
     const { clock, coordinator } = setUp();
     coordinator.register({ name: 'stuck', quiesce: never });
     void coordinator.shutdown('final', { announceDelayMs: 1_000 });
-    expect(coordinator.drain()).toBe(false);
+    expect(coordinator.announce()).toBe(false);
     await clock.advance(1_000);
-    expect(() => coordinator.drain()).toThrow(
+    expect(() => coordinator.announce()).toThrow(
       expect.objectContaining({
         code: 'SHUTDOWN_TERMINATING',
-        message: 'cannot drain: the shutdown has come to quiesce',
+        message: 'cannot announce: the shutdown has reached quiesce',
       }),
     );
     await clock.advance(10_000);
-    expect(() => coordinator.drain()).toThrow('cannot drain: the shutdown has come to completed');
+    expect(() => coordinator.announce()).toThrow('cannot announce: the shutdown has reached completed');
   });
 
   it('ends in a shutdown with the reason of its trigger, the whole grace period, and one walk', async () => {
     const setup = setUp();
     const { clock, coordinator } = setup;
     const log = registerConsumer(setup);
-    coordinator.drain('maintenance');
+    coordinator.announce('maintenance');
     await clock.advance(60_000);
     void coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' });
     await clock.advance(0);
@@ -91,9 +91,9 @@ describe("an operator's drain", () => {
       },
       { timeoutMs: Infinity },
     );
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(1_000);
-    expect(seen).toEqual([Infinity, 'drain']);
+    expect(seen).toEqual([Infinity, 'operator']);
     void coordinator.shutdown('now');
     await clock.advance(0);
     expect(seen.slice(2)).toEqual([{ kind: 'manual', message: 'now' }, 10_000, 'manual']);
@@ -101,7 +101,7 @@ describe("an operator's drain", () => {
 
   it('cannot be forced: nothing of it is final', async () => {
     const { clock, coordinator, events } = setUp();
-    coordinator.drain();
+    coordinator.announce();
     coordinator.force('SIGINT again');
     await clock.advance(0);
     expect(coordinator.state).toBe('announce');
@@ -114,7 +114,7 @@ describe('resuming', () => {
     const setup = setUp();
     const { clock, coordinator, events } = setup;
     const log = registerConsumer(setup, 100);
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(1_000);
     let isSettled = false;
     void coordinator.resume().then(() => (isSettled = true));
@@ -139,7 +139,7 @@ describe('resuming', () => {
         return never();
       },
     });
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(100);
     await coordinator.resume();
     expect(reason).toMatchObject({
@@ -163,7 +163,7 @@ describe('resuming', () => {
         throw new Error('cannot');
       },
     });
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(0);
     const resuming = coordinator.resume();
     await clock.advance(500);
@@ -171,7 +171,7 @@ describe('resuming', () => {
     const told = ofType(events, 'participant-settled').filter(({ phase }) => phase === 'resume');
     expect(told.map(({ name, outcome, durationMs }) => [name, outcome, durationMs])).toEqual([
       ['broken', 'failed', 0],
-      ['stuck', 'timed-out', 500],
+      ['stuck', 'abandoned', 500],
     ]);
   });
 
@@ -179,15 +179,15 @@ describe('resuming', () => {
     const { clock, coordinator } = setUp();
     expect(() => coordinator.resume()).toThrow(
       expect.objectContaining({
-        code: 'SHUTDOWN_NOT_DRAINING',
-        message: 'cannot resume: nothing is draining',
+        code: 'SHUTDOWN_NOT_ANNOUNCING',
+        message: 'cannot resume: nothing was announced',
       }),
     );
-    coordinator.drain();
+    coordinator.announce();
     void coordinator.shutdown('final', { announceDelayMs: 100 });
     const terminating = expect.objectContaining({
       code: 'SHUTDOWN_TERMINATING',
-      message: 'cannot resume: a shutdown (manual) is under way, and only a drain can be undone',
+      message: 'cannot resume: a shutdown (manual) is under way, and only an announcement can be undone',
     });
     expect(() => coordinator.resume()).toThrow(terminating);
     await clock.advance(100);
@@ -199,11 +199,11 @@ describe('resuming', () => {
     const setup = setUp();
     const { clock, coordinator } = setup;
     const log = registerConsumer(setup);
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(0);
     void coordinator.resume();
     await clock.advance(0);
-    expect(coordinator.drain()).toBe(true);
+    expect(coordinator.announce()).toBe(true);
     await clock.advance(0);
     void coordinator.resume();
     await clock.advance(0);
@@ -218,7 +218,7 @@ describe('resuming', () => {
     const setup = setUp();
     const { clock, coordinator } = setup;
     const log = registerConsumer(setup, 100);
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(0);
     void coordinator.resume();
     void coordinator.shutdown();
@@ -234,10 +234,10 @@ describe('resuming', () => {
     const setup = setUp();
     const { clock, coordinator } = setup;
     registerConsumer(setup, 100);
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(0);
     void coordinator.resume();
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(100);
     void coordinator.shutdown();
     await clock.advance(0);
@@ -249,7 +249,7 @@ describe('resuming', () => {
     for (const end of ['deadline', 'force'] as const) {
       const { clock, coordinator } = setUp({ participantTimeoutMs: 60_000 });
       coordinator.register({ name: 'stuck', announce: () => {}, resume: never, release: () => {} });
-      coordinator.drain();
+      coordinator.announce();
       await clock.advance(0);
       void coordinator.resume();
       void coordinator.shutdown();
@@ -266,7 +266,7 @@ describe('resuming', () => {
   it('keeps the deadline watched for those who announce after the wait', async () => {
     const { clock, coordinator } = setUp({ participantTimeoutMs: 60_000 });
     coordinator.register({ name: 'stuck', announce: never, resume: never });
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(0);
     void coordinator.resume();
     void coordinator.shutdown();
@@ -287,7 +287,7 @@ describe('resuming', () => {
         void coordinator.shutdown('on second thoughts');
       },
     });
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(0);
     void coordinator.resume();
     await clock.advance(0);
@@ -309,7 +309,7 @@ describe('resuming', () => {
         coordinator.force('impatience');
       },
     });
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(0);
     void coordinator.resume();
     await clock.advance(0);
@@ -323,7 +323,7 @@ describe('resuming', () => {
     const note = (text: string) => () => void log.push(text);
     coordinator.register({ name: 'never asked', announce: note('announce'), resume: note('resume') });
     coordinator.register({ name: 'hasty', announce: () => void coordinator.resume() });
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(0);
     expect(log).toEqual([]);
     expect(coordinator.state).toBe('running');
@@ -333,7 +333,7 @@ describe('resuming', () => {
     const { clock, coordinator } = setUp();
     const phases: string[] = [];
     coordinator.register({ name: 'onlooker', resume: ({ phase }) => void phases.push(phase) });
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(0);
     void coordinator.resume();
     expect(phases).toEqual(['announce']);
@@ -343,11 +343,11 @@ describe('resuming', () => {
     const setup = setUp();
     const { clock, coordinator } = setup;
     const log = registerConsumer(setup, 100);
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(0);
     void coordinator.resume();
     await clock.advance(100);
-    coordinator.drain();
+    coordinator.announce();
     expect(log).toEqual(['announce', 'resume', 'resumed', 'announce']);
   });
 
@@ -357,11 +357,11 @@ describe('resuming', () => {
       name: 'ouroboros',
       announce: async ({ reason }) => {
         await new Promise<void>((resolve) => clock.setTimer(resolve, 50));
-        if (reason.kind !== 'drain') await coordinator.shutdown('again');
+        if (reason.kind !== 'operator') await coordinator.shutdown('again');
       },
       resume: () => new Promise((resolve) => clock.setTimer(resolve, 100)),
     });
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(50);
     void coordinator.resume();
     void coordinator.shutdown();
@@ -373,10 +373,10 @@ describe('resuming', () => {
     const setup = setUp();
     const { clock, coordinator } = setup;
     const log = registerConsumer(setup, 100);
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(0);
     void coordinator.resume();
-    coordinator.drain();
+    coordinator.announce();
     let isSettled = false;
     void coordinator.resume().then(() => (isSettled = true));
     await clock.advance(99);
@@ -396,7 +396,7 @@ describe('contexts', () => {
     const before = burden();
     const setup = setUp();
     registerConsumer(setup);
-    setup.coordinator.drain();
+    setup.coordinator.announce();
     await setup.clock.advance(0);
     void setup.coordinator.resume();
     await setup.clock.advance(0);

@@ -95,7 +95,7 @@ describe('a step that is found on the way', () => {
     await clock.advance(0);
     coordinator.force('SIGINT again');
     const report = await finished;
-    expect(entryOf(report, 'stuck', 'release')?.outcome).toBe('timed-out');
+    expect(entryOf(report, 'stuck', 'release')?.outcome).toBe('abandoned');
     expect(calls).toBe(0);
     expect(entryOf(report, 'next', 'release')?.outcome).toBe('skipped');
   });
@@ -108,7 +108,7 @@ describe('a step that is found on the way', () => {
     });
     void coordinator.shutdown();
     await clock.advance(0);
-    expect(entryOf(coordinator.report, 'stray', 'drain')?.outcome).toBe('timed-out');
+    expect(entryOf(coordinator.report, 'stray', 'drain')?.outcome).toBe('abandoned');
     expect(clock.pendingTimers).toBe(0);
   });
 

@@ -75,7 +75,12 @@ describe('phases', () => {
     void coordinator.shutdown(reason);
     await clock.advance(0);
     expect(aborts).toEqual(['quiesce']);
-    expect(coordinator.signal.reason).toBe(reason);
+    expect(coordinator.signal.reason).toMatchObject({
+      name: 'ShutdownError',
+      code: 'SHUTDOWN_TERMINATING',
+      message: 'the application is shutting down (SIGTERM)',
+      cause: reason,
+    });
   });
 
   it('are told in pairs, with how long each took', async () => {

@@ -30,11 +30,11 @@ function isTrue({ outcome, durationMs }: ParticipantReport, behaviour: Behaviour
       return outcome !== 'completed' && durationMs === 0;
     case 'hang':
     case 'cut on abort':
-      return outcome === 'timed-out';
+      return outcome === 'abandoned';
     case 'resolve':
-      return outcome === 'completed' ? isSame(durationMs, behaviour.afterMs) : outcome === 'timed-out';
+      return outcome === 'completed' ? isSame(durationMs, behaviour.afterMs) : outcome === 'abandoned';
     case 'reject':
-      return outcome === 'failed' ? isSame(durationMs, behaviour.afterMs) : outcome === 'timed-out';
+      return outcome === 'failed' ? isSame(durationMs, behaviour.afterMs) : outcome === 'abandoned';
     case 'register another':
     case 'unregister the next':
     case 'await shutdown':

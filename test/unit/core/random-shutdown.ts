@@ -224,7 +224,7 @@ class Stage {
     const { coordinator } = this;
     switch (does) {
       case 'drain':
-        return this.#expectShutdownError(() => void coordinator.drain());
+        return this.#expectShutdownError(() => void coordinator.announce());
       case 'resume':
         return this.#expectShutdownError(() => void coordinator.resume());
       case 'shutdown':
@@ -283,7 +283,9 @@ class Stage {
       case 'await shutdown':
         return coordinator.shutdown('from inside');
       case 'drain':
-        return this.#mayTurnAround() ? this.#expectShutdownError(() => void coordinator.drain()) : undefined;
+        return this.#mayTurnAround()
+          ? this.#expectShutdownError(() => void coordinator.announce())
+          : undefined;
       case 'await resume':
         return this.#mayTurnAround() ? coordinator.resume() : undefined;
       case 'force':

@@ -6,7 +6,7 @@ describe('who registers while an operator drains', () => {
     const { clock, coordinator } = setUp();
     const calls: string[] = [];
     const note = (what: string) => (): void => void calls.push(what);
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(1_000);
 
     coordinator.register({
@@ -28,9 +28,9 @@ describe('who registers while an operator drains', () => {
     const { clock, coordinator } = setUp();
     let resumed = (): void => {};
     coordinator.register({ name: 'slow', resume: () => new Promise((resolve) => (resumed = resolve)) });
-    coordinator.drain();
+    coordinator.announce();
     const resuming = coordinator.resume();
-    coordinator.drain();
+    coordinator.announce();
     let announced = 0;
 
     coordinator.register({ name: 'late', announce: () => void (announced += 1) });
@@ -43,7 +43,7 @@ describe('who registers while an operator drains', () => {
 
   it('is in time for what follows when the drain turns into a shutdown', async () => {
     const { coordinator } = setUp();
-    coordinator.drain();
+    coordinator.announce();
     coordinator.register({ name: 'late', announce: () => {}, drain: () => {} });
 
     const report = await coordinator.shutdown();

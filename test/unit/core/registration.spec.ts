@@ -152,7 +152,7 @@ describe('registration is taken', () => {
 
   it('after an operator has resumed, for every phase', () => {
     const { coordinator } = setUp();
-    coordinator.drain();
+    coordinator.announce();
     void coordinator.resume();
     expect(() => coordinator.register({ name: 'new', announce: () => {} })).not.toThrow();
   });

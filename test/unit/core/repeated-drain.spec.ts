@@ -71,9 +71,9 @@ describe('work that is made while others drain', () => {
     expect(coordinator.report).toMatchObject({ status: 'failed', durationMs: 8_000 });
     const drains = coordinator.report?.participants.filter(({ phase }) => phase === 'drain');
     expect(drains?.map(({ name, outcome, startedMs }) => [name, outcome, startedMs])).toEqual([
-      ['stuck', 'timed-out', 0],
+      ['stuck', 'abandoned', 0],
       ['tasks', 'completed', 0],
-      ['tasks', 'timed-out', 8_000],
+      ['tasks', 'abandoned', 8_000],
     ]);
   });
 

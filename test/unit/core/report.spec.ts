@@ -15,7 +15,7 @@ describe('the report', () => {
     void coordinator.shutdown('new release');
     await clock.advance(300);
     expect(coordinator.report).toEqual({
-      version: 1,
+      version: 2,
       status: 'completed',
       reason: { kind: 'manual', message: 'new release' },
       startedAt: '1970-01-01T00:00:01.000Z',
@@ -75,12 +75,12 @@ describe('the report', () => {
     coordinator.register({
       name: 'consumer',
       announce: ({ cut, reason }) => {
-        if (reason.kind !== 'drain') return;
+        if (reason.kind !== 'operator') return;
         cut({ kind: 'task', name: 'poll', ageMs: 1 });
         throw new Error('cannot pause');
       },
     });
-    coordinator.drain();
+    coordinator.announce();
     await clock.advance(0);
     void coordinator.resume();
     void coordinator.shutdown();

@@ -2,7 +2,7 @@ import type { ShutdownReport } from '../../../src/core/report.js';
 
 /** A shutdown in which everything happened that a report can tell of. */
 export const SAMPLE_REPORT: ShutdownReport = {
-  version: 1,
+  version: 2,
   status: 'forced',
   forcedBy: 'deadline',
   reason: { kind: 'signal', signal: 'SIGTERM' },
@@ -20,7 +20,7 @@ export const SAMPLE_REPORT: ShutdownReport = {
     {
       name: 'KafkaConsumer.onModuleDestroy',
       phase: 'release',
-      outcome: 'timed-out',
+      outcome: 'abandoned',
       startedMs: 23_000,
       durationMs: 5_000,
       registeredAt: 'KafkaConsumer in OrdersModule',

@@ -44,7 +44,7 @@ describe('an explicit timeout', () => {
     void coordinator.shutdown();
     await clock.advance(10_000);
     expect(entryOf(coordinator.report, 'stuck', phase)).toMatchObject({
-      outcome: 'timed-out',
+      outcome: 'abandoned',
       durationMs: 700,
     });
     expect(coordinator.report?.durationMs).toBe(700);
@@ -118,7 +118,7 @@ describe('participantTimeoutMs', () => {
     void coordinator.shutdown();
     await clock.advance(500);
     expect(entryOf(coordinator.report, 'stuck', phase)).toMatchObject({
-      outcome: 'timed-out',
+      outcome: 'abandoned',
       durationMs: 500,
     });
   });

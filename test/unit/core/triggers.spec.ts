@@ -100,7 +100,7 @@ describe('triggers', () => {
   it('knows its final reason only once there is no way back', async () => {
     const { coordinator } = setUp();
     expect(coordinator.terminatingReason).toBeUndefined();
-    coordinator.drain();
+    coordinator.announce();
     expect(coordinator.terminatingReason).toBeUndefined();
     void coordinator.shutdown('now');
     expect(coordinator.terminatingReason).toEqual({ kind: 'manual', message: 'now' });
@@ -116,7 +116,7 @@ describe('triggers', () => {
     await clock.advance(500);
     expect(ofType(events, 'self-wait')).toEqual([{ type: 'self-wait', name: 'ouroboros' }]);
     expect(coordinator.report?.participants).toContainEqual(
-      expect.objectContaining({ name: 'ouroboros', outcome: 'timed-out', durationMs: 500 }),
+      expect.objectContaining({ name: 'ouroboros', outcome: 'abandoned', durationMs: 500 }),
     );
   });
 

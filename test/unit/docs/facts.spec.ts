@@ -10,7 +10,7 @@ import type { ShutdownReport, ShutdownStatus } from '../../../src/core/report.js
 
 function reportWith(status: ShutdownStatus): ShutdownReport {
   return {
-    version: 1,
+    version: 2,
     status,
     reason: { kind: 'signal', signal: 'SIGTERM' },
     startedAt: '2026-01-01T00:00:00.000Z',

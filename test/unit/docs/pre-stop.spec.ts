@@ -55,7 +55,7 @@ describe('the preStop command of docs/kubernetes.md', () => {
     const { command, args } = commandOfGuide();
     expect(command).toBe('node');
     const drained = new Promise((resolve) =>
-      coordinator.observe(({ type }) => type === 'started' && resolve(type)),
+      coordinator.observe(({ type }) => type === 'announced' && resolve(type)),
     );
     const hook = run(args, KEY);
     await drained;

@@ -311,7 +311,7 @@ describe('an HTTP server that an operator drains', () => {
     await start();
     const client = await drained.connect();
     await client.get('/').untilResponses(1);
-    drained.coordinator.drain();
+    drained.coordinator.announce();
 
     await client.get('/').ended;
     const next = await drained.connect();
@@ -325,7 +325,7 @@ describe('an HTTP server that an operator drains', () => {
   it('retires them all when the drain becomes a shutdown', async () => {
     await start();
     const held = drained.hold('announce');
-    drained.coordinator.drain();
+    drained.coordinator.announce();
     await held.begun;
     const client = await drained.connect();
     await client.get('/').untilResponses(1);
@@ -345,7 +345,7 @@ describe('an HTTP server that an operator drains', () => {
     await idle.get('/').untilResponses(1);
     busy.get('/held');
     await eventually(() => pending.length === 1);
-    drained.coordinator.drain();
+    drained.coordinator.announce();
 
     await drained.coordinator.resume();
     pending[0]!.end('done');
@@ -374,7 +374,7 @@ describe('an HTTP server that an operator drains', () => {
       };
     };
     if (when === 'before') wrap();
-    drained.coordinator.drain();
+    drained.coordinator.announce();
     if (when === 'meanwhile') wrap();
     await drained.coordinator.resume();
     const client = await drained.connect();
@@ -388,7 +388,7 @@ describe('an HTTP server that an operator drains', () => {
     await start();
     const client = await drained.connect();
     await client.get('/').untilResponses(1);
-    drained.coordinator.drain();
+    drained.coordinator.announce();
     await drained.coordinator.resume();
 
     await client.get('/').untilResponses(2);
@@ -398,9 +398,9 @@ describe('an HTTP server that an operator drains', () => {
 
   it('can be drained again', async () => {
     await start();
-    drained.coordinator.drain();
+    drained.coordinator.announce();
     await drained.coordinator.resume();
-    drained.coordinator.drain();
+    drained.coordinator.announce();
     const client = await drained.connect();
 
     await client.get('/').untilResponses(1);
@@ -410,7 +410,7 @@ describe('an HTTP server that an operator drains', () => {
 
   it('retires what is in flight on a connection that served requests during an earlier drain', async () => {
     await start();
-    drained.coordinator.drain();
+    drained.coordinator.announce();
     const client = await drained.connect();
     await client.get('/').untilResponses(1);
     await drained.coordinator.resume();

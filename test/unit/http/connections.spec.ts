@@ -132,7 +132,7 @@ describe('a server', () => {
       onArrival: () => {},
       firstRequestBudgetMs: 0,
       stallTimeoutMs: Infinity,
-      closeListenerAt: 'drain',
+      stopListeningAt: 'drain',
     } as const;
     expect(() => new HttpServerParticipant(drained.server, options)).toThrow(
       'this HTTP server is drained already',

@@ -98,7 +98,7 @@ describe('what is left when the time of a drain is up', () => {
     await inFlight((raw) => raw.get('/slow'));
     const destroyedAtTimeout: boolean[] = [];
     drained.coordinator.observe((event) => {
-      if (event.type === 'participant-settled' && event.outcome === 'timed-out') {
+      if (event.type === 'participant-settled' && event.outcome === 'abandoned') {
         destroyedAtTimeout.push(pending[0]!.socket!.destroyed);
       }
     });

@@ -291,7 +291,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
   it('is as it was when an operator resumes: clients come back by new sessions', async () => {
     await start(kind);
     const before = await connectRaw();
-    drained.coordinator.drain();
+    drained.coordinator.announce();
     expect(await before.ended).toBeUndefined();
     const meanwhile = await connect();
     expect(await meanwhile.ask('/')).toMatchObject({ status: 200 });

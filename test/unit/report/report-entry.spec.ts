@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { ConsoleLogger } from '@nestjs/common';
 import { pino } from 'pino';
-import { ReportEntry } from '../../../src/report/report-entry.js';
+import { ReportEntry } from '../../../src/report/log-entry.js';
 import { setUp } from '../core/coordinator-on-manual-clock.js';
 
 /** What is written to stdout meanwhile. */

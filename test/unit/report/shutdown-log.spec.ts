@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CoordinatorOptions } from '../../../src/core/coordinator-options.js';
 import type { LogEntry } from '../../../src/report/log-entry.js';
-import { ReportEntry } from '../../../src/report/report-entry.js';
+import { ReportEntry } from '../../../src/report/log-entry.js';
 import { ShutdownLog } from '../../../src/report/shutdown-log.js';
 import type { ShutdownContext } from '../../../src/core/participant.js';
 import type { Setup } from '../core/coordinator-on-manual-clock.js';
@@ -69,7 +69,7 @@ describe('the log of a shutdown', () => {
     expect(lines.filter((line) => !/^log \w+ took/.test(line))).toEqual([
       'log manual: new release: shutting down, at most 10 s',
       'error broken failed in quiesce: gone (registered at app.ts:7)',
-      'error stuck was abandoned in quiesce after 500 ms (registered at app.ts:7)',
+      'error stuck was abandoned in quiesce after 500 ms, because its time was up (registered at app.ts:7)',
       'warn cut in drain: request GET /slow, 8000 ms old',
       'warn slow has been in release for 500 ms, going on while there is time',
       'error shutdown failed in 1100 ms of 10 s, 1 cut',
@@ -131,12 +131,12 @@ describe('the log of a shutdown', () => {
 
   it('tells of a drain and its undoing without an error', async () => {
     const { clock, coordinator, lines } = setUpLogged();
-    coordinator.drain('maintenance');
+    coordinator.announce('maintenance');
     await clock.advance(60_000);
     void coordinator.resume();
     await clock.advance(0);
     expect(lines).toEqual([
-      'log drain: maintenance: announcing until resumed or shut down',
+      'log operator: maintenance: announcing until resumed or shut down',
       'log announce took 60000 ms',
       'log resumed: accepting traffic again',
     ]);

@@ -9,7 +9,7 @@ describe('the termination message', () => {
     expect(terminationMessage(SAMPLE_REPORT).split('\n')).toEqual([
       'SIGTERM: forced by deadline after 28 000 ms of 28 000 ms',
       'pending: KafkaConsumer.onModuleDestroy in release for 5 000 ms',
-      'timed-out: KafkaConsumer.onModuleDestroy in release, registered at KafkaConsumer in OrdersModule',
+      'abandoned: KafkaConsumer.onModuleDestroy in release, registered at KafkaConsumer in OrdersModule',
       'cut: request GET /export after 19 000 ms',
       'cut: task import after 18 000 ms, at 60 %',
       'phases: announce 5 000 ms, drain 18 000 ms, release 5 000 ms',

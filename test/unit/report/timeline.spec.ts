@@ -5,7 +5,7 @@ import type { ParticipantOutcome, ShutdownReport } from '../../../src/core/repor
 import { formatTimeline } from '../../../src/report/timeline.js';
 
 const clean: ShutdownReport = {
-  version: 1,
+  version: 2,
   status: 'completed',
   reason: { kind: 'signal', signal: 'SIGTERM' },
   startedAt: '2026-01-01T00:00:00.000Z',
@@ -72,7 +72,7 @@ describe('formatTimeline', () => {
         {
           name: 'Db.close',
           phase: 'release',
-          outcome: 'timed-out',
+          outcome: 'abandoned',
           startedMs: 1800,
           durationMs: 200,
           error: 'too slow',
@@ -93,10 +93,10 @@ describe('formatTimeline', () => {
       pending: [{ name: 'metrics', phase: 'flush', ageMs: 70 }],
     });
     expect(text).toMatch(/^SIGTERM: forced by deadline after 2 000 ms of 8 000 ms\n/);
-    expect(text).toMatch(/\n {2}Db\.close .* 200 ms timed-out\n/);
+    expect(text).toMatch(/\n {2}Db\.close .* 200 ms abandoned\n/);
     expect(text.split('\n').slice(-5)).toEqual([
       '',
-      'timed-out: Db.close in release, too slow, registered at app.ts:3',
+      'abandoned: Db.close in release, too slow, registered at app.ts:3',
       'cut: request GET /export after 1 500 ms, 12 bytes sent',
       'cut: task mail after 90 ms',
       'pending: metrics in flush for 70 ms',
@@ -156,7 +156,7 @@ describe('formatTimeline', () => {
   it('keeps every bar inside the chart, whatever the report says', () => {
     const span = { startedMs: fc.nat(10_000), durationMs: fc.nat(10_000) };
     const phase = fc.constantFrom(...PHASES);
-    const outcome = fc.constantFrom<ParticipantOutcome>('completed', 'failed', 'timed-out', 'skipped');
+    const outcome = fc.constantFrom<ParticipantOutcome>('completed', 'failed', 'abandoned', 'skipped');
     fc.assert(
       fc.property(
         fc.nat(8_000),

@@ -117,11 +117,11 @@ describe('closing', () => {
     void coordinator.shutdown();
     await clock.advance(600);
     expect(entryOf(coordinator.report, 'quick', 'release')).toMatchObject({
-      outcome: 'timed-out',
+      outcome: 'abandoned',
       durationMs: 100,
     });
     expect(entryOf(coordinator.report, 'hung', 'release')).toMatchObject({
-      outcome: 'timed-out',
+      outcome: 'abandoned',
       durationMs: 500,
     });
     expect(signals[0]?.reason).toMatchObject({ code: 'SHUTDOWN_TIMED_OUT' });
@@ -151,7 +151,7 @@ describe('closing', () => {
     await clock.advance(0);
     const outcomes = coordinator.report?.participants.map(({ name, outcome }) => `${name} ${outcome}`);
     expect(outcomes).toEqual(
-      expect.arrayContaining(['first timed-out', 'second skipped', 'third skipped', 'resources timed-out']),
+      expect.arrayContaining(['first abandoned', 'second skipped', 'third skipped', 'resources abandoned']),
     );
   });
 

@@ -15,7 +15,7 @@ describe('a loop', () => {
     let begun = 0;
     shutdown.loop('poller', () => turns[begun++]?.promise);
 
-    shutdown.coordinator.drain();
+    shutdown.coordinator.announce();
     await shutdown.coordinator.resume();
     await someTurns();
     expect(begun).toBe(1);
@@ -29,7 +29,7 @@ describe('a loop', () => {
     await using shutdown = createShutdown({ logger: silent });
     let next = deferred<void>();
     shutdown.loop('poller', () => next.resolve());
-    shutdown.coordinator.drain();
+    shutdown.coordinator.announce();
     await someTurns();
 
     next = deferred();

@@ -238,6 +238,6 @@ describe('a task that can be handed over', () => {
     await clock.advance(8_000);
     expect(coordinator.report).toMatchObject({ durationMs: 8_000, status: 'failed' });
     expect(coordinator.report?.cuts).toMatchObject([{ name: 'export', ageMs: 8_000 }]);
-    expect(entryOf(coordinator.report, 'background tasks', 'drain')?.outcome).toBe('timed-out');
+    expect(entryOf(coordinator.report, 'background tasks', 'drain')?.outcome).toBe('abandoned');
   });
 });

@@ -73,7 +73,7 @@ describe('a periodic task', () => {
     const { clock, coordinator, tasks } = setUp();
     const rounds: string[] = [];
     tasks.every('sweep', 100, () => void rounds.push(`sweep at ${clock.now()}`));
-    coordinator.drain();
+    coordinator.announce();
     tasks.every('late', 100, () => void rounds.push(`late at ${clock.now()}`));
     await clock.advance(500);
     expect(rounds).toEqual([]);

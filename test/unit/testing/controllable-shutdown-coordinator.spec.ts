@@ -61,7 +61,7 @@ describe('ControllableShutdownCoordinator', () => {
     await coordinator.clock.advance(1);
 
     expect((await finished).participants).toContainEqual(
-      expect.objectContaining({ name: 'stuck', outcome: 'timed-out', durationMs: 9_000 }),
+      expect.objectContaining({ name: 'stuck', outcome: 'abandoned', durationMs: 9_000 }),
     );
   });
 });

@@ -9,7 +9,7 @@ describe('NoopShutdownCoordinator', () => {
     let calls = 0;
     const forget = coordinator.register({ name: 'store', release: () => void (calls += 1) });
 
-    expect(coordinator.drain()).toBe(false);
+    expect(coordinator.announce()).toBe(false);
     await coordinator.resume();
     const report = await coordinator.shutdown('now');
     forget();

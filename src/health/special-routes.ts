@@ -5,7 +5,7 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { Answer } from './endpoint.js';
 
 /** What the HTTP servers need to know of routes while shutting down: which of them are special. */
-export class HealthGate {
+export class SpecialRoutes {
   readonly #readinessPaths: ReadonlySet<string>;
   readonly #exempt: readonly ExemptRoute[];
   readonly #refuse: (request: IncomingMessage, response: ServerResponse) => void;

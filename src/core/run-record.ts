@@ -5,6 +5,7 @@ import type { Clock } from '../util/clock.js';
 import type { Execution } from './execution.js';
 import type { ShutdownPhase } from './phase.js';
 import type { ShutdownReason } from './reason.js';
+import { REPORT_VERSION } from './report.js';
 import type {
   ActiveResources,
   Cut,
@@ -16,8 +17,8 @@ import type {
   ShutdownStatus,
 } from './report.js';
 
-/** One walk through the phases, from a trigger to its end or its undoing: what was asked for, and what happened. */
-export class Cycle {
+/** What was asked of a run, and what happened in it: from the trigger to the end, or until an operator resumed. */
+export class RunRecord {
   readonly startedAt: number;
   readonly since: string;
   reason: ShutdownReason;
@@ -25,7 +26,7 @@ export class Cycle {
   deadline: Deadline;
   isTerminating = false;
   isResumed = false;
-  /** Who ended it early. */
+  /** What ended it early. */
   forcedBy: string | undefined;
   readonly executions: Execution<ShutdownPhase>[] = [];
   readonly cuts: Cut[] = [];
@@ -47,12 +48,12 @@ export class Cycle {
     this.deadline = Deadline.none(clock);
   }
 
-  /** Resolves with the reason once there is no way back; never, when it is undone. */
+  /** Resolves with the reason once the shutdown is final; never, when an operator resumes. */
   get terminating(): Promise<ShutdownReason> {
     return this.#terminating.promise;
   }
 
-  /** Fixes the deadline: from here on there is no way back. */
+  /** Makes the shutdown final, and sets its deadline. */
   terminate(reason: ShutdownReason, announceDelayMs: number, gracePeriodMs: number): void {
     this.reason = reason;
     this.announceDelayMs = announceDelayMs;
@@ -62,7 +63,7 @@ export class Cycle {
     this.#terminating.resolve(reason);
   }
 
-  /** Notes who ended it early, and what was pending then. */
+  /** Notes what ended it early, and what was pending then. */
   force(by: string, status: 'forced' | 'interrupted'): void {
     this.forcedBy = by;
     this.#statusWhenForced = status;
@@ -81,7 +82,7 @@ export class Cycle {
     return { phase: current.phase, durationMs: current.to - current.from };
   }
 
-  /** Notes that something did not get its turn. */
+  /** Notes a step that was not run. */
   skip(step: { readonly name: string; readonly registeredAt?: string }, phase: ShutdownPhase): void {
     this.#skipped.push({
       name: step.name,
@@ -93,7 +94,7 @@ export class Cycle {
     });
   }
 
-  /** What is being waited for, oldest first. */
+  /** The steps that the run waits for, oldest first. */
   pending(): PendingReport[] {
     return this.executions
       .filter(({ isPending }) => isPending)
@@ -119,9 +120,9 @@ export class Cycle {
   }
 
   /**
-   * Ends the walk.
+   * Ends the run.
    *
-   * @returns everything that is known of it
+   * @returns its report
    */
   conclude(
     lastArrivalAt: number | undefined,
@@ -134,7 +135,7 @@ export class Cycle {
     const { kind, signal, message, error } = this.reason;
     const said = message ?? (error === undefined ? undefined : messageOf(error));
     return {
-      version: 1,
+      version: REPORT_VERSION,
       status: this.#status(participants),
       reason: { kind, ...(signal !== undefined && { signal }), ...(said !== undefined && { message: said }) },
       startedAt: this.since,
@@ -162,7 +163,7 @@ export class Cycle {
     return clean ? 'completed' : 'failed';
   }
 
-  #reportOf({ step, outcome, error, startedAt, ageMs }: Execution<ShutdownPhase>): ParticipantReport {
+  #reportOf({ step, outcome, error, cause, startedAt, ageMs }: Execution<ShutdownPhase>): ParticipantReport {
     return {
       name: step.name,
       phase: step.phase,
@@ -170,6 +171,7 @@ export class Cycle {
       startedMs: startedAt - this.startedAt,
       durationMs: ageMs,
       ...(outcome === 'failed' && { error: messageOf(error) }),
+      ...(cause && { cause }),
       ...(outcome !== 'completed' && step.registeredAt !== undefined && { registeredAt: step.registeredAt }),
     };
   }

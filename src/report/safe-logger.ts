@@ -3,7 +3,7 @@ import type { LogEntry } from './log-entry.js';
 import type { ShutdownLogger } from './shutdown-log.js';
 
 /** A logger that can fail without harm: a line that it cannot write is lost, and nothing else. */
-export class HarmlessLogger implements ShutdownLogger {
+export class SafeLogger implements ShutdownLogger {
   readonly #logger: ShutdownLogger;
 
   constructor(logger: ShutdownLogger) {

@@ -11,12 +11,12 @@ import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Connections } from './connections.js';
 import type { CurrentResponses } from './current-responses.js';
-import type { HttpServerOptions } from './http-server-options.js';
+import type { HttpServerDependencies } from './http-server-options.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 
-/** Hears of what passes the gate. */
-export interface RequestGateListener {
+/** Hears of requests. */
+export interface RequestAdmissionObserver {
   /** A request has arrived, and nothing is known yet of what will become of it. */
   onArrived(this: void, by: Connection | Session): void;
   onRefused(this: void, connection: Connection): void;
@@ -24,35 +24,35 @@ export interface RequestGateListener {
   onFinished(this: void, request: AcceptedRequest): void;
 }
 
-/** Every request of a server passes here while a shutdown is under way, and takes its connection with it. */
-export class RequestGate {
+/** Every request of a server passes through here while a shutdown is under way, and takes its connection with it. */
+export class RequestAdmission {
   readonly requests: AcceptedRequests;
   /** Connections whose last response said so, and requests that arrived late; since the server was created. */
   retired = 0;
   late = 0;
 
-  readonly #options: HttpServerOptions;
+  readonly #dependencies: HttpServerDependencies;
   readonly #connections: Connections;
   readonly #sessions: Sessions;
   readonly #responses: CurrentResponses;
-  readonly #listener: RequestGateListener;
+  readonly #observer: RequestAdmissionObserver;
   readonly #interception: Interception;
   #retiresNewcomers = false;
   #isLate = false;
 
   constructor(
     server: Server,
-    options: HttpServerOptions,
+    dependencies: HttpServerDependencies,
     connections: Connections,
     sessions: Sessions,
     responses: CurrentResponses,
-    listener: RequestGateListener,
+    observer: RequestAdmissionObserver,
   ) {
-    this.#options = options;
+    this.#dependencies = dependencies;
     this.#connections = connections;
     this.#sessions = sessions;
     this.#responses = responses;
-    this.#listener = listener;
+    this.#observer = observer;
     this.#interception = new Interception(server, { onRequest: this.#onRequest, onUpgrade: this.#onUpgrade });
     this.requests = new AcceptedRequests(this.#onFinished);
   }
@@ -124,36 +124,36 @@ export class RequestGate {
     if (connection?.isRetired) return;
     const session = this.#sessions.of(request);
     const isExempt = this.#isExempt(request);
-    const isNeverLate = isExempt || this.#options.continues?.(request) === true;
+    const isNeverLate = isExempt || this.#dependencies.continues?.(request) === true;
     const isLate = this.#arrives(connection ?? session, request, isNeverLate);
     const isRefused = this.#accept(response, { connection, session }, isExempt, isLate);
     if (session && this.#isLate) this.#retireSession(session);
     // By then whatever was pipelined behind it has been read, and a response knows whether it is the last one.
     setImmediate(() => {
       if (connection?.socket.destroyed || isStreamGone(response)) return;
-      if (!isRefused) return this.#options.answer?.(request, response) ? undefined : proceed();
-      if (!this.#options.refuse?.(request, response)) refuse(response, this.#options.lateResponse);
-      if (connection) this.#listener.onRefused(connection);
+      if (!isRefused) return this.#dependencies.answer?.(request, response) ? undefined : proceed();
+      if (!this.#dependencies.refuse?.(request, response)) refuse(response, this.#dependencies.lateResponse);
+      if (connection) this.#observer.onRefused(connection);
     });
   };
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, proceed: () => void): void => {
     const connection = this.#connections.of(request.socket);
     const isLate = this.#arrives(connection, request, this.#isExempt(request));
-    if (isLate && this.#options.lateRequests === 'reject') {
-      refuseUpgrade(socket, this.#options.lateResponse);
+    if (isLate && this.#dependencies.lateRequests === 'reject') {
+      refuseUpgrade(socket, this.#dependencies.lateResponse);
       return;
     }
     proceed();
-    if (connection) this.#listener.onUpgraded(connection);
+    if (connection) this.#observer.onUpgraded(connection);
   };
 
   /** @returns whether the request is late */
   #arrives(by: Connection | Session | undefined, request: IncomingMessage, isExempt: boolean): boolean {
     if (by instanceof Connection) by.latestRequest = request;
-    if (by) this.#listener.onArrived(by);
+    if (by) this.#observer.onArrived(by);
     if (isExempt) return false;
-    this.#options.onArrival();
+    this.#dependencies.onArrival();
     if (this.#isLate) this.late += 1;
     return this.#isLate;
   }
@@ -165,12 +165,12 @@ export class RequestGate {
     isExempt: boolean,
     isLate: boolean,
   ): boolean {
-    const isRefused = isLate && this.#options.lateRequests === 'reject';
+    const isRefused = isLate && this.#dependencies.lateRequests === 'reject';
     const request: AcceptedRequest = {
       response,
       connection,
       session,
-      seenAt: this.#options.clock.now(),
+      seenAt: this.#dependencies.clock.now(),
       bytesBefore: connection && !isBegun ? bytesSentOn(connection.socket) : 0,
       isExempt,
       isLate,
@@ -182,7 +182,7 @@ export class RequestGate {
     };
     this.requests.add(request);
     if (connection && !response.headersSent) retireWith(response, () => this.#retires(connection, response));
-    this.#options.onAccepted?.(request);
+    this.#dependencies.onAccepted?.(request);
     return isRefused;
   }
 
@@ -199,13 +199,13 @@ export class RequestGate {
   }
 
   readonly #onFinished = (request: AcceptedRequest): void => {
-    // Behind a response that was in flight when the gate was put up there may be others, which nobody has seen.
+    // Behind a response that was in flight when the interception started there may be others, which nobody has seen.
     if (request.connection && !request.connection.socket.destroyed) this.#adopt(request.connection);
-    this.#listener.onFinished(request);
+    this.#observer.onFinished(request);
   };
 
   #isExempt(request: IncomingMessage): boolean {
-    return this.#options.isExempt(request.method ?? 'GET', requestPath(request));
+    return this.#dependencies.isExempt(request.method ?? 'GET', requestPath(request));
   }
 }
 

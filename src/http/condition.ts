@@ -1,7 +1,7 @@
 import { deferred, type Deferred } from '../util/deferred.js';
 
-/** Wakes whoever waits for a condition when something it may depend on has changed. */
-export class Changes {
+/** A condition that can be awaited: it is checked again whenever something that it may depend on has changed. */
+export class Condition {
   #next: Deferred<void> | undefined;
 
   notify = (): void => {

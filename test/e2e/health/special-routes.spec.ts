@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { HealthGate } from '../../../src/health/health-gate.js';
+import { SpecialRoutes } from '../../../src/health/special-routes.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { ADAPTERS, closeAll, start } from './health-application.js';
 import type { RequestListener, Server } from 'node:http';
@@ -13,13 +13,13 @@ describe.each(ADAPTERS)('the gate for routes of the application’s own on $name
       options: { health: { readinessPaths: ['/orders/ready'] } },
     });
     const server = app.getHttpServer() as Server;
-    const gate = app.get(HealthGate);
+    const gate = app.get(SpecialRoutes);
     const listeners = server.listeners('request') as RequestListener[];
     server.removeAllListeners('request');
     server.on('request', (request, response) => {
       if (!gate.refuses(request, response)) for (const listener of listeners) listener(request, response);
     });
-    coordinator.drain();
+    coordinator.announce();
 
     for (const path of ['/orders/ready', '/orders/ready/', '/orders/ready?full=1', '/readyz']) {
       const answer = await ask('GET', path);
@@ -42,7 +42,7 @@ describe.each(ADAPTERS)('the gate for routes of the application’s own on $name
         exemptRoutes: ['GET /stats', '/admin/*', '/wild*'],
       },
     });
-    const gate = app.get(HealthGate);
+    const gate = app.get(SpecialRoutes);
     const exempt = [
       'GET /readyz',
       'HEAD /readyz/',
@@ -76,6 +76,6 @@ describe.each(ADAPTERS)('the gate for routes of the application’s own on $name
 
   it('exempts /metrics where nothing else was named', async () => {
     const { app } = await start(adapter);
-    expect(app.get(HealthGate).isExempt('GET', '/metrics')).toBe(true);
+    expect(app.get(SpecialRoutes).isExempt('GET', '/metrics')).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { Server } from 'node:net';
 
 /** More than a kernel queues for one listener (net.core.somaxconn), unless it was told to. */
@@ -12,7 +12,7 @@ interface ListeningServer {
 }
 
 /** The listening side of a server: closes it without resetting the connections that the kernel has queued for it. */
-export class Listener {
+export class ListeningSocket {
   readonly #server: Server;
 
   constructor(server: Server) {
@@ -25,11 +25,11 @@ export class Listener {
     const count = (): void => void (accepted += 1);
     this.#server.on('connection', count);
     this.#holdBackNewConnections();
-    await nextTurn();
+    await immediate();
     for (let before = -1; before !== accepted && accepted < LONGEST_QUEUE;) {
       before = accepted;
-      // A turn of the event loop in which nothing was accepted: the queue was empty, a moment ago.
-      await nextTurn();
+      // An iteration of the event loop in which nothing was accepted: the queue was empty a moment ago.
+      await immediate();
     }
     this.#server.off('connection', count);
     this.closeNow();

@@ -25,7 +25,7 @@ afterEach(async () => {
 
 describe('an HTTP server whose listener closes when the shutdown is announced', () => {
   it('finishes behind it what is in flight', async () => {
-    await start({ closeListenerAt: 'announce' });
+    await start({ stopListeningAt: 'announce' });
     const client = await held();
     const hold = drained.hold('announce');
     const report = drained.shutdown();
@@ -42,7 +42,7 @@ describe('an HTTP server whose listener closes when the shutdown is announced', 
   });
 
   it('does not truncate a response that is not flushed', async () => {
-    await start({ closeListenerAt: 'announce' });
+    await start({ stopListeningAt: 'announce' });
     const client = await drained.connect();
     client.socket.pause();
     client.get('/big');
@@ -58,7 +58,7 @@ describe('an HTTP server whose listener closes when the shutdown is announced', 
   });
 
   it('does not wait for upgraded connections, but cuts them', async () => {
-    await start({ closeListenerAt: 'announce' });
+    await start({ stopListeningAt: 'announce' });
     drained.server.on('upgrade', (_request, socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
       socket.resume().on('end', () => socket.end());
@@ -73,8 +73,8 @@ describe('an HTTP server whose listener closes when the shutdown is announced', 
   });
 
   it('keeps it open while an operator drains', async () => {
-    await start({ closeListenerAt: 'announce' });
-    drained.coordinator.drain();
+    await start({ stopListeningAt: 'announce' });
+    drained.coordinator.announce();
     await someTurns();
 
     expect(drained.server.listening).toBe(true);

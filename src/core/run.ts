@@ -1,0 +1,362 @@
+import { allowanceFor, guaranteeFor } from './allowance.js';
+import { contextFor } from './context.js';
+import { Deadline } from '../util/deadline.js';
+import { Execution } from './execution.js';
+import { PHASE_RULES } from './phase.js';
+import type { AsyncLocalStorage } from 'node:async_hooks';
+import type { Share } from './allowance.js';
+import type { Clock, Timer } from '../util/clock.js';
+import type { CoordinatorOptions } from './coordinator-options.js';
+import type { RunRecord } from './run-record.js';
+import type { ShutdownObserver } from './events.js';
+import type { AbandonCode, Step } from './execution.js';
+import type { PhaseRules, ShutdownPhase } from './phase.js';
+import type {
+  ParticipantMethodName,
+  ParticipantRegistry,
+  RegisteredParticipant,
+} from './registered-participant.js';
+
+/** What a run needs from its coordinator. */
+export interface RunDependencies {
+  readonly clock: Clock;
+  readonly options: CoordinatorOptions;
+  readonly registry: ParticipantRegistry;
+  /** Holds, inside a participant's method, the execution of that method. */
+  readonly inside: AsyncLocalStorage<Execution>;
+  /** The executions of `resume` that have not settled yet. */
+  readonly resuming: Set<Execution>;
+  readonly emit: ShutdownObserver;
+  enter(this: void, rules: PhaseRules): void;
+}
+
+/**
+ * One shutdown: a loop takes every participant through the table of phases.
+ *
+ * The deadline ends what is left of a phase; `force` ends what is left of the run.
+ */
+export class Run {
+  readonly record: RunRecord;
+
+  readonly #dependencies: RunDependencies;
+  /** Those that were asked in the current phase or an earlier one. */
+  readonly #begun = new Set<RegisteredParticipant>();
+  /** Whether the participants of the first phase have been asked. */
+  #isUnderWay = false;
+  #rules: PhaseRules | undefined;
+  /** Those that did not complete the phase. They are not asked again. */
+  readonly #failed = new Set<RegisteredParticipant>();
+  /** The executions of those that joined the phase while it was under way. */
+  readonly #joined = new Set<Execution>();
+  #guaranteedMs = 0;
+  #enteredAt = 0;
+  #stopWatching = (): void => {};
+
+  constructor(record: RunRecord, dependencies: RunDependencies) {
+    this.record = record;
+    this.#dependencies = dependencies;
+  }
+
+  /** Takes the phases in order, to the end or until an operator resumes. */
+  async toTheEnd(): Promise<void> {
+    for (const rules of PHASE_RULES) {
+      if (this.#isOver) this.#skipRest(rules.phase);
+      else await this.#runPhase(rules);
+    }
+    // Steps that were performed on the way without anybody waiting for them.
+    abandon(this.record.executions, 'SHUTDOWN_TIMED_OUT');
+  }
+
+  /** Stops waiting: what is pending is abandoned and named, what has not begun is skipped. */
+  force(by: string, status: 'forced' | 'interrupted' = 'forced'): void {
+    if (this.#isOver) return;
+    this.record.force(by, status);
+    this.#dependencies.emit({ type: 'forced', by });
+    this.#abandonPending('SHUTDOWN_FORCED');
+    this.#cutWhatIsInFlight(status === 'interrupted');
+  }
+
+  /** Ends the run without another step: a process that is ending has no time for one. */
+  interrupt(by: string): void {
+    this.force(by, 'interrupted');
+    // The process may end while the run is being forced.
+    this.#abandonPending('SHUTDOWN_FORCED');
+    const current = PHASE_RULES.findIndex((rules) => rules === this.#rules);
+    for (const { phase } of PHASE_RULES.slice(Math.max(0, current))) this.#skipRest(phase);
+    this.#leavePhase();
+  }
+
+  /**
+   * Ends the run in `announce`, and resumes every participant that has announced.
+   *
+   * @returns settles when every participant has resumed; never rejects
+   */
+  async resume(): Promise<void> {
+    const { clock, registry, resuming, emit, options } = this.#dependencies;
+    // Complete before any foreign code runs: a trigger that comes from there must wait for all of it.
+    const executions = registry
+      .takingPartIn('resume')
+      .filter((registered) => this.#begun.has(registered) || !registered.methods.has('announce'))
+      .map((registered) => new Execution(this.#stepOf(registered, 'resume'), clock, emit));
+    for (const execution of executions) resuming.add(execution);
+    this.record.isResumed = true;
+    abandon(this.record.executions, 'SHUTDOWN_RESUMED');
+    this.#leavePhase();
+    emit({ type: 'resumed' });
+    const allowance = { limitMs: options.participantTimeoutMs, slowAfterMs: Infinity };
+    for (const execution of executions)
+      this.#dependencies.inside.run(execution, () => execution.start(allowance));
+    await settled(resuming);
+    for (const execution of executions) resuming.delete(execution);
+  }
+
+  /** Starts a participant that was registered in the middle of an announcement; the phase waits for it, too. */
+  join(registered: RegisteredParticipant): void {
+    const rules = this.#rules;
+    if (!rules || !this.#isUnderWay || !registered.methods.has(rules.phase)) return;
+    this.#joined.add(this.#begin(registered, rules, ALONE));
+  }
+
+  /**
+   * Runs a step that was found on the way as a part of the current phase: timed, bounded, isolated and reported.
+   *
+   * @returns settles when the step has, or was abandoned or skipped; never rejects
+   */
+  async perform(step: Omit<Step, 'phase'>, share: Share, explicitMs?: number): Promise<void> {
+    const rules = this.#rules;
+    if (!rules) throw new Error(`${step.name} was to run outside of a phase`);
+    if (this.#isOver) this.record.skip(step, rules.phase);
+    else await this.#execute({ ...step, phase: rules.phase }, rules, share, explicitMs).settled;
+  }
+
+  get #isOver(): boolean {
+    return this.record.isResumed || this.record.forcedBy !== undefined;
+  }
+
+  async #runPhase(rules: PhaseRules): Promise<void> {
+    const { registry, resuming, emit, enter } = this.#dependencies;
+    const { phase } = rules;
+    this.#rules = rules;
+    this.#failed.clear();
+    this.#enteredAt = this.#dependencies.clock.now();
+    this.record.enterPhase(phase);
+    enter(rules);
+    emit({ type: 'phase-entered', phase });
+    this.#watchDeadline(rules);
+    // No participant announces while it still resumes from the last announcement. Where there is nothing to wait for,
+    // everything begins in the tick of the trigger.
+    if (resuming.size > 0) {
+      await settled(resuming);
+      this.#watchDeadline(rules);
+    }
+    const participants = registry.takingPartIn(phase);
+    this.#isUnderWay = true;
+    const groups = rules.byPriority ? byPriority(participants) : [participants];
+    this.#guaranteedMs = guaranteeFor(this.record.deadline.remainingMs, this.#stepsToCome(rules, groups));
+    for (const [index, group] of groups.entries()) {
+      const stepsToCome = this.#stepsToCome(rules, groups.slice(index));
+      await this.#runGroup(group, rules, { steps: stepsOf(group), stepsToCome });
+    }
+    await this.#awaitJoined();
+    if (rules.repeatsForWork) await this.#repeatForWork(participants, rules);
+    this.#leavePhase();
+  }
+
+  async #awaitJoined(): Promise<void> {
+    for (const execution of this.#joined) await execution.settled;
+    this.#joined.clear();
+  }
+
+  /**
+   * Drains those again that have work in flight, because the work of others has left them some: a request that is
+   * answered late starts a task late.
+   *
+   * As many rounds as there are participants are enough for any chain of them, and a bound for those that miscount.
+   */
+  async #repeatForWork(participants: readonly RegisteredParticipant[], rules: PhaseRules): Promise<void> {
+    for (let round = 1; round <= participants.length && !this.#isOver; round += 1) {
+      const busy = participants.filter(
+        (registered) => !this.#failed.has(registered) && registered.inFlight() > 0,
+      );
+      if (busy.length === 0) return;
+      // After the end of the phase they are asked and abandoned, so that they cut and the cuts are named.
+      this.#watchDeadline(rules);
+      await this.#runGroup(busy, rules, ALONE);
+    }
+  }
+
+  /**
+   * Drains those that have work in flight and were not abandoned with it, and abandons them in the same tick, so that
+   * they cut and the cuts are named.
+   *
+   * @param isEnding whether the process is ending: then no code from outside starts, because it could block the exit
+   */
+  #cutWhatIsInFlight(isEnding: boolean): void {
+    const [rules] = PHASE_RULES.filter(({ repeatsForWork }) => repeatsForWork);
+    const isOver = this.#rules && rules && PHASE_RULES.indexOf(this.#rules) > PHASE_RULES.indexOf(rules);
+    if (!rules || isOver) return;
+    const abandoned = this.record.executions.filter(
+      ({ step, outcome }) => step.phase === rules.phase && outcome !== 'completed',
+    );
+    const busy = this.#dependencies.registry
+      .takingPartIn(rules.phase)
+      .filter(
+        (registered) =>
+          (registered.cutsAtOnce || !isEnding) &&
+          registered.inFlight() > 0 &&
+          !abandoned.some(({ step }) => step.name === registered.name),
+      );
+    for (const registered of busy) {
+      this.#execute(this.#stepOf(registered, rules.phase), rules, ALONE, undefined).abandon(
+        'SHUTDOWN_FORCED',
+      );
+    }
+  }
+
+  async #runGroup(group: readonly RegisteredParticipant[], rules: PhaseRules, share: Share): Promise<void> {
+    const executions = new Map<RegisteredParticipant, Execution>();
+    for (const registered of group) {
+      // Each one may unregister another, or end the run.
+      if (this.#isOver) this.#skip([registered], rules.phase);
+      else if (this.#dependencies.registry.has(registered)) {
+        executions.set(registered, this.#begin(registered, rules, share));
+      }
+    }
+    await settled(executions.values());
+    for (const [registered, { outcome }] of executions) {
+      if (outcome !== 'completed') this.#failed.add(registered);
+    }
+  }
+
+  #begin(registered: RegisteredParticipant, rules: PhaseRules, share: Share): Execution {
+    const { phase } = rules;
+    this.#begun.add(registered);
+    return this.#execute(this.#stepOf(registered, phase), rules, share, registered.timeoutIn(phase));
+  }
+
+  #execute(
+    step: Step<ShutdownPhase>,
+    rules: PhaseRules,
+    share: Share,
+    explicitMs: number | undefined,
+  ): Execution {
+    const { clock, options, inside, emit } = this.#dependencies;
+    const { remainingMs } = this.record.deadline;
+    const phaseAgeMs = clock.now() - this.#enteredAt;
+    const left = { ...share, remainingMs, guaranteedMs: this.#guaranteedMs, phaseAgeMs };
+    const execution = new Execution(step, clock, emit);
+    this.record.executions.push(execution);
+    inside.run(execution, () => execution.start(allowanceFor(rules, explicitMs, options, left)));
+    return execution;
+  }
+
+  #stepOf<M extends ParticipantMethodName>(registered: RegisteredParticipant, method: M): Step<M> {
+    const { name, registeredAt, participant } = registered;
+    const called: ParticipantMethodName = method;
+    const phase = called === 'resume' ? 'announce' : called;
+    const { emit } = this.#dependencies;
+    const run = (signal: AbortSignal, limit: Deadline): unknown => {
+      const until = (): Deadline => this.#endOf(phase).orEarlier(limit);
+      return participant[method]?.(
+        contextFor(this.record, emit, { participant: name, phase, signal, until }),
+      );
+    };
+    return { name, phase: method, registeredAt, run };
+  }
+
+  /** How many steps follow one another from these groups on; each later phase that has participants is one. */
+  #stepsToCome(rules: PhaseRules, groups: readonly (readonly RegisteredParticipant[])[]): number {
+    const laterPhases = PHASE_RULES.slice(PHASE_RULES.indexOf(rules) + 1);
+    return (
+      groups.reduce((sum, group) => sum + stepsOf(group), 0) +
+      laterPhases.filter(({ phase }) => this.#dependencies.registry.takingPartIn(phase).length > 0).length
+    );
+  }
+
+  /** When a phase ends, finished or not; never, while there is no deadline or it is not enforced. */
+  #endOf(phase: ShutdownPhase): Deadline {
+    const { clock, options } = this.#dependencies;
+    const { deadline } = this.record;
+    if (!options.forceAfterTimeout) return Deadline.none(clock);
+    const spendsReserve = PHASE_RULES.some((rules) => rules.phase === phase && rules.spendsReserve);
+    return spendsReserve ? deadline : deadline.earlierBy(options.releaseReserveMs);
+  }
+
+  /** Sets the timer for the end of a phase as soon as there is a deadline. An operator's announcement has none. */
+  #watchDeadline({ phase, spendsReserve }: PhaseRules): void {
+    this.#stopWatching();
+    const { clock, options, emit } = this.#dependencies;
+    let timer: Timer | undefined;
+    let isWatching = true;
+    const arm = (): void => {
+      if (!isWatching) return;
+      const { deadline } = this.record;
+      if (options.forceAfterTimeout) {
+        timer = clock.setTimer(
+          () => (spendsReserve ? this.force('deadline') : this.#abandonPending('SHUTDOWN_TIMED_OUT')),
+          this.#endOf(phase).remainingMs,
+        );
+      } else if (deadline.remainingMs > 0) {
+        timer = clock.setTimer(() => emit({ type: 'deadline-passed', phase }), deadline.remainingMs);
+      }
+    };
+    if (this.record.isTerminating) arm();
+    else void this.record.terminating.then(arm);
+    this.#stopWatching = () => {
+      isWatching = false;
+      timer?.cancel();
+    };
+  }
+
+  #leavePhase(): void {
+    this.#stopWatching();
+    const left = this.record.leavePhase();
+    if (left) this.#dependencies.emit({ type: 'phase-left', ...left });
+  }
+
+  #abandonPending(code: AbandonCode): void {
+    abandon([...this.record.executions, ...this.#dependencies.resuming], code);
+  }
+
+  /** Skips those that were not asked in a phase. */
+  #skipRest(phase: ShutdownPhase): void {
+    const begun = this.record.executions
+      .filter(({ step }) => step.phase === phase)
+      .map(({ step }) => step.name);
+    const participants = this.#dependencies.registry.takingPartIn(phase);
+    this.#skip(
+      participants.filter(({ name }) => !begun.includes(name)),
+      phase,
+    );
+  }
+
+  #skip(participants: readonly RegisteredParticipant[], phase: ShutdownPhase): void {
+    for (const registered of participants) this.record.skip(registered, phase);
+  }
+}
+
+/** The share of a step that no other step follows. */
+const ALONE: Share = { steps: 1, stepsToCome: 1 };
+
+/** Participants by descending priority, one group for each priority. */
+function byPriority(participants: readonly RegisteredParticipant[]): RegisteredParticipant[][] {
+  const groups: RegisteredParticipant[][] = [];
+  for (const registered of participants) {
+    const group = groups.at(-1);
+    if (group?.[0]?.priority === registered.priority) group.push(registered);
+    else groups.push([registered]);
+  }
+  return groups;
+}
+
+function stepsOf(group: readonly RegisteredParticipant[]): number {
+  return Math.max(1, ...group.map(({ steps }) => steps()));
+}
+
+async function settled(executions: Iterable<Execution>): Promise<void> {
+  await Promise.all(Array.from(executions, (execution) => execution.settled));
+}
+
+function abandon(executions: readonly Execution[], code: AbandonCode): void {
+  for (const execution of executions) execution.abandon(code);
+}
