@@ -1,3 +1,4 @@
+import { overrideMethod } from '../util/override-method.js';
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,8 +9,6 @@ export interface Interceptor {
   /** `CONNECT` is one, too. */
   onUpgrade(this: void, request: IncomingMessage, socket: Duplex, proceed: () => void): void;
 }
-
-type Emit = (this: unknown, event: string | symbol, ...args: unknown[]) => boolean;
 
 /**
  * Stands between Node and a server's listeners while a shutdown is under way.
@@ -34,21 +33,16 @@ export class Interception {
   start(): void {
     if (this.#stop) return;
     const server = this.#server;
-    const own = Object.getOwnPropertyDescriptor(server, 'emit');
-    const emit = Reflect.get(server, 'emit') as Emit;
-    const intercepted: Emit = (event, ...args) => {
-      const proceed = (): boolean => emit.call(server, event, ...args);
-      return this.#stop && this.#intercept(event, args, proceed) ? true : proceed();
-    };
-    server.emit = intercepted;
+    const restore = overrideMethod(server, 'emit', (emit) => (event, ...args) => {
+      const proceed = (): unknown => emit(event, ...args);
+      return this.#intercept(event as string | symbol, args, proceed) ? true : proceed();
+    });
     // Without a listener, Node asks the client for the body before anyone can object.
     const answersExpectation = server.listenerCount('checkContinue') === 0;
     if (answersExpectation) server.on('checkContinue', this.#continue);
     this.#stop = () => {
       server.off('checkContinue', this.#continue);
-      if (server.emit !== intercepted) return; // Somebody wrapped it in turn: it stays, and does nothing.
-      if (own) Object.defineProperty(server, 'emit', own);
-      else Reflect.deleteProperty(server, 'emit');
+      restore();
     };
   }
 

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { setImmediate as immediate } from 'node:timers/promises';
+import { overrideMethod } from '../util/override-method.js';
 import type { Server } from 'node:net';
 
 /** More than a kernel queues for one listener (net.core.somaxconn), unless it was told to. */
@@ -40,9 +41,12 @@ export class ListeningSocket {
     const server = this.#server;
     if (!server.listening) return;
     // Node's own sweep would destroy responses that are not flushed and connections that have not sent their request.
-    Object.defineProperty(server, 'closeIdleConnections', { value: () => {}, configurable: true });
-    server.close();
-    Reflect.deleteProperty(server, 'closeIdleConnections');
+    const restore = overrideMethod(server, 'closeIdleConnections', () => () => undefined);
+    try {
+      server.close();
+    } finally {
+      restore();
+    }
   }
 
   /**

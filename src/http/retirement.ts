@@ -1,20 +1,23 @@
+import { overrideMethod } from '../util/override-method.js';
 import type { OutgoingHttpHeaders, OutgoingHttpHeader, ServerResponse } from 'node:http';
-
-type WriteHead = (this: ServerResponse, status: number, ...rest: unknown[]) => ServerResponse;
 
 /**
  * Makes a response end its connection, if `decide` says so when the header is written: not earlier, since requests
  * that came behind it on the same connection must be answered first.
  */
 export function retireWith(response: ServerResponse, decide: () => boolean): void {
-  const writeHead = Reflect.get(response, 'writeHead') as WriteHead;
-  const retiring: WriteHead = (status, ...rest) => {
-    if (!decide()) return writeHead.call(response, status, ...rest);
-    response.setHeader('Connection', 'close');
-    lingerBehind(response);
-    return writeHead.call(response, status, ...rest.map(withoutConnection));
-  };
-  Object.assign(response, { writeHead: retiring });
+  let isRetiring = false;
+  const restore = overrideMethod(response, 'writeHead', (writeHead) => (status, ...rest) => {
+    // Node refuses a wrong header, and another one may follow.
+    if (!isRetiring && decide()) {
+      isRetiring = true;
+      lingerBehind(response);
+    }
+    if (isRetiring) response.setHeader('Connection', 'close');
+    const result = writeHead(status, ...(isRetiring ? rest.map(withoutConnection) : rest));
+    restore();
+    return result;
+  });
 }
 
 /** Makes a response end its connection whose header has said nothing of that. */

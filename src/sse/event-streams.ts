@@ -1,3 +1,4 @@
+import { overrideMethod } from '../util/override-method.js';
 import { spread } from '../util/spread.js';
 import { wait } from '../util/wait.js';
 import { endStream } from './end-stream.js';
@@ -149,14 +150,13 @@ export class EventStreams implements ShutdownParticipant {
   /** Looks at a response again when its header is known. */
   #watch(request: StreamedRequest): void {
     const { response } = request;
-    const writeHead = Reflect.get(response, 'writeHead') as (...args: unknown[]) => ServerResponse;
-    const watched = (...args: unknown[]): ServerResponse => {
-      writeHead.apply(response, args);
+    const restore = overrideMethod(response, 'writeHead', (writeHead) => (...args) => {
+      const result = writeHead(...args);
+      restore();
       // What it has to say first, it says in this turn.
       setImmediate(() => void this.#end([request]));
-      return response;
-    };
-    Object.assign(response, { writeHead: watched });
+      return result;
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { classNameOf, hasMethods } from '../../util/foreign-class.js';
 import { overrideMethod } from '../../util/override-method.js';
+import { overrideProperty } from '../../util/override-property.js';
 import type { BackgroundTasks } from '../../tasks/background-tasks.js';
 
 interface EventHandler {
@@ -38,14 +39,12 @@ export function trackCqrs(instance: object, tasks: BackgroundTasks): (() => void
   return [];
 }
 
-function trackEventBus(bus: object & { moduleRef?: ModuleRef }, tasks: BackgroundTasks): (() => void)[] {
-  const { moduleRef } = bus;
-  if (moduleRef) {
-    bus.moduleRef = Object.create(moduleRef, {
-      resolve: { value: resolveTracked(moduleRef, tasks) },
-    }) as ModuleRef;
-  }
+function trackEventBus(
+  bus: object & { readonly moduleRef?: ModuleRef },
+  tasks: BackgroundTasks,
+): (() => void)[] {
   return [
+    ...trackResolved(bus, tasks),
     overrideMethod(
       bus,
       'bind',
@@ -57,9 +56,24 @@ function trackEventBus(bus: object & { moduleRef?: ModuleRef }, tasks: Backgroun
           id,
         ),
     ),
-    () => {
-      if (moduleRef) bus.moduleRef = moduleRef;
-    },
+  ];
+}
+
+/** The handlers that are made per event: the bus has the same module as others have, which are not tracked. */
+function trackResolved(
+  bus: object & { readonly moduleRef?: ModuleRef },
+  tasks: BackgroundTasks,
+): (() => void)[] {
+  const { moduleRef } = bus;
+  if (!moduleRef) return [];
+  const tracked = Object.create(moduleRef) as ModuleRef;
+  return [
+    overrideMethod(
+      tracked,
+      'resolve',
+      () => resolveTracked(moduleRef, tasks) as (...args: unknown[]) => unknown,
+    ),
+    overrideProperty(bus, 'moduleRef', tracked),
   ];
 }
 

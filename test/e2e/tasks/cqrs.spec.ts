@@ -147,4 +147,14 @@ describe('with @nestjs/cqrs', () => {
     await app.close();
     expect(reportOf(app)).toMatchObject({ status: 'completed', cuts: [] });
   });
+
+  it('a module reference that other code has wrapped in the meantime stays wrapped after the end', async () => {
+    const app = await createContext({ imports: [CqrsModule] });
+    const bus = app.get(EventBus) as unknown as { moduleRef: object };
+    const wrapped = Object.create(bus.moduleRef) as object;
+    bus.moduleRef = wrapped;
+    await app.close();
+    expect(bus.moduleRef).toBe(wrapped);
+    expect(Object.hasOwn(Object.getPrototypeOf(wrapped) as object, 'resolve')).toBe(false);
+  });
 });
