@@ -118,7 +118,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   }
 
   register(participant: ShutdownParticipant, options: ParticipantOptions = {}): () => void {
-    return this.add({ participant, options, registeredAt: callSite() });
+    return this.add({ participant, options, registeredAt: callSite(this, 'register') });
   }
 
   onLifetimeEvent(
@@ -128,7 +128,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     options: ParticipantOptions = {},
   ): () => void {
     const rules = PHASE_RULES.find((candidate) => candidate.event === event);
-    const registeredAt = callSite();
+    const registeredAt = callSite(this, 'onLifetimeEvent');
     if (!rules) {
       throw new ShutdownError(
         'SHUTDOWN_OPTIONS_INVALID',

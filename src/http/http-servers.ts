@@ -31,7 +31,10 @@ export interface HttpServersDependencies {
 }
 
 /** What tells the requests of one server from others. */
-export type HttpServerTraits = Pick<HttpServerDependencies, 'routePattern'>;
+export interface HttpServerTraits extends Pick<HttpServerDependencies, 'routePattern'> {
+  /** Where it was registered in the source; default: as all servers of the program. */
+  readonly registeredAt?: string;
+}
 
 /** All HTTP servers of a program, with their event streams: each takes part in its shutdown. */
 export class HttpServers {
@@ -72,12 +75,13 @@ export class HttpServers {
 
   /** Drains a server from now on; nothing happens when that is so already, or a shutdown is under way that cannot be undone. */
   add(server: AnyHttpServer, name: string, traits: HttpServerTraits = {}): void {
-    const { clock, coordinator, options, routes, registeredAt } = this.#dependencies;
+    const { clock, coordinator, options, routes } = this.#dependencies;
+    const { registeredAt = this.#dependencies.registeredAt, ...requestTraits } = traits;
     if (coordinator.terminatingReason !== undefined || this.#participants.has(server)) return;
     if (this.#participants.size === 0) this.#addEventStreams();
     const { lateRequests, lateResponse, stopListeningAt, stallTimeoutMs } = options;
     const participant = new HttpServerParticipant(server, {
-      ...traits,
+      ...requestTraits,
       name,
       clock,
       lateRequests,

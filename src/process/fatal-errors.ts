@@ -1,4 +1,5 @@
 import { messageOf } from '../core/errors.js';
+import { stackOf } from '../util/stack.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 
@@ -37,7 +38,7 @@ export class FatalErrors {
   readonly #onFatalError = (error: unknown): void => {
     const { coordinator, logger, onForced } = this.#dependencies;
     this.#count += 1;
-    logger.error(`fatal error: ${(error instanceof Error && error.stack) || messageOf(error)}`);
+    logger.error(`fatal error: ${(error instanceof Error && stackOf(error)) || messageOf(error)}`);
     if (this.#count === 1) {
       void coordinator.shutdown({ kind: 'error', error }, { exit: true });
     } else {

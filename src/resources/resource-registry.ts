@@ -53,7 +53,7 @@ export class ResourceRegistry {
    *   way to close it or several, a cycle of `after`, or when its phase has begun
    */
   register<R extends object>(name: string, resource: R, options: ResourceOptions<R> = {}): () => void {
-    return this.add(name, resource, options as unknown as ResourceOptions, callSite());
+    return this.add(name, resource, options as unknown as ResourceOptions, callSite(this, 'register'));
   }
 
   /**

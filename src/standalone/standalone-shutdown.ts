@@ -43,6 +43,7 @@ export class StandaloneShutdown implements AsyncDisposable {
   /** What is closed last. */
   readonly resources: ResourceRegistry;
 
+  readonly #coordinator: PhasedCoordinator;
   readonly #logger: ShutdownLogger;
   readonly #options: ResolvedOptions;
   readonly #servers: HttpServers;
@@ -58,6 +59,7 @@ export class StandaloneShutdown implements AsyncDisposable {
     const coordinator = new PhasedCoordinator(options, clock, countActiveResources);
     const routes = new SpecialRoutes(options, () => notReady(coordinator));
     this.coordinator = coordinator;
+    this.#coordinator = coordinator;
     this.#logger = logger;
     this.#options = options;
     this.tasks = new BackgroundTasks({ clock, logger, signal: coordinator.signal, refusal });
@@ -114,7 +116,7 @@ export class StandaloneShutdown implements AsyncDisposable {
     if (this.coordinator.report) {
       throw new ShutdownError(
         'SHUTDOWN_TERMINATING',
-        `this shutdown is over, and there is nothing to listen for (asked for at ${callSite()}): ` +
+        `this shutdown is over, and there is nothing to listen for (asked for at ${callSite(this, 'listen')}): ` +
           'create another one with createShutdown()',
       );
     }
@@ -135,20 +137,21 @@ export class StandaloneShutdown implements AsyncDisposable {
    */
   serve<Server extends Served>(server: Server, name = 'HTTP server'): Server {
     const served: unknown = 'server' in server ? server.server : server;
+    const registeredAt = callSite(this, 'serve');
     if (!isHttpServer(served)) {
       throw new ShutdownError(
         'SHUTDOWN_SETUP_INVALID',
-        `serve() takes a server of node:http, node:https or node:http2, or what has one as its server (asked for at ${callSite()}): ` +
+        `serve() takes a server of node:http, node:https or node:http2, or what has one as its server (asked for at ${registeredAt}): ` +
           'give it what listen() returns',
       );
     }
-    this.#servers.add(served, name);
+    this.#servers.add(served, name, { registeredAt });
     return server;
   }
 
   /** Makes something take part in the shutdown: see {@link ShutdownCoordinator.register}. */
-  register(participant: ShutdownParticipant, options?: ParticipantOptions): () => void {
-    return this.coordinator.register(participant, options);
+  register(participant: ShutdownParticipant, options: ParticipantOptions = {}): () => void {
+    return this.#coordinator.add({ participant, options, registeredAt: callSite(this, 'register') });
   }
 
   /** Shuts down, or joins the shutdown that is under way; the process is not ended by it. */
@@ -172,7 +175,11 @@ export class StandaloneShutdown implements AsyncDisposable {
     const resume = (): void => {
       running = running.then(begin);
     };
-    this.register({ name, drain: () => running, resume });
+    this.#coordinator.add({
+      participant: { name, drain: () => running, resume },
+      options: {},
+      registeredAt: callSite(this, 'loop'),
+    });
     running = begin();
   }
 

@@ -66,12 +66,12 @@ export class BackgroundTasks {
    */
   run<T>(name: string, work: TaskWork<T>, options: TaskOptions = {}): Promise<T> {
     const problem = problemWithTask(name, options);
-    if (problem !== undefined) throw invalid(problem, callSite());
+    if (problem !== undefined) throw invalid(problem, callSite(this, 'run'));
     const twin = options.key === undefined ? undefined : this.#tasks.withKey(options.key);
     if (twin) {
       throw new ShutdownError(
         'SHUTDOWN_NAME_DUPLICATE',
-        `task ${name} has the key ${options.key} of the unfinished task ${twin.name} (run at ${callSite()}): ` +
+        `task ${name} has the key ${options.key} of the unfinished task ${twin.name} (run at ${callSite(this, 'run')}): ` +
           'wait for that one, or give another key',
       );
     }
@@ -96,11 +96,11 @@ export class BackgroundTasks {
     options: RoundOptions = {},
   ): () => Promise<void> {
     const problem = problemWithTask(name, options) ?? problemWithInterval(name, intervalMs);
-    if (problem !== undefined) throw invalid(problem, callSite());
+    if (problem !== undefined) throw invalid(problem, callSite(this, 'every'));
     if (this.#periodic.has(name)) {
       throw new ShutdownError(
         'SHUTDOWN_NAME_DUPLICATE',
-        `there is a periodic task ${name} already (asked for at ${callSite()}): choose another name, or stop the first`,
+        `there is a periodic task ${name} already (asked for at ${callSite(this, 'every')}): choose another name, or stop the first`,
       );
     }
     this.#admit(name);
@@ -121,17 +121,17 @@ export class BackgroundTasks {
    * @returns the same promise
    * @throws {ShutdownError} for an empty name, or what is no promise
    */
-  trackTask<P extends PromiseLike<unknown>>(promise: P, name: string = callSite()): P {
+  trackTask<P extends PromiseLike<unknown>>(promise: P, name: string = callSite(this, 'trackTask')): P {
     const problem = problemWithPromise(promise) ?? problemWithTask(name, {});
-    if (problem !== undefined) throw invalid(problem, callSite());
+    if (problem !== undefined) throw invalid(problem, callSite(this, 'trackTask'));
     void this.#runner.begin(name, () => promise, {});
     return promise;
   }
 
   /** {@link trackTask}, with nothing returned: for a promise that nobody awaits. */
-  waitUntil(promise: PromiseLike<unknown>, name: string = callSite()): void {
+  waitUntil(promise: PromiseLike<unknown>, name: string = callSite(this, 'waitUntil')): void {
     const problem = problemWithPromise(promise) ?? problemWithTask(name, {});
-    if (problem !== undefined) throw invalid(problem, callSite());
+    if (problem !== undefined) throw invalid(problem, callSite(this, 'waitUntil'));
     void this.#runner.begin(name, () => promise, {});
   }
 

@@ -1,4 +1,5 @@
 import { createHook, executionAsyncId } from 'node:async_hooks';
+import { stackOf, withPlainStacks } from '../util/stack.js';
 
 /** What keeps a process alive, by the names that async_hooks has for it. */
 const KEEPING_ALIVE: ReadonlySet<string> = new Set([
@@ -36,7 +37,7 @@ export class OpenHandles {
         return;
       }
       // Opened with their first use, they are the process's own.
-      if (/createWritableStdioStream|getStdin/.test(String(origin.stack))) return;
+      if (/createWritableStdioStream|getStdin/.test(plainStack())) return;
       const place =
         placeIn(origin) ?? placeIn(this.#origins.get(executionAsyncId())) ?? 'at an unknown place';
       this.#handles.set(id, { kind, resource, place });
@@ -61,9 +62,13 @@ export class OpenHandles {
 
 /** The innermost frame that is neither Node's, nor of this file, nor of a package if there is another. */
 function placeIn(origin: Error | undefined): string | undefined {
-  const frames = String(origin?.stack)
+  const frames = ((origin && stackOf(origin)) ?? '')
     .split('\n')
     .filter((line) => /^\s+at /.test(line) && !/node:|[\\/]open-handles\.[jt]s/.test(line))
     .map((line) => line.trim());
   return frames.find((frame) => !/[\\/]node_modules[\\/]/.test(frame)) ?? frames[0];
+}
+
+function plainStack(): string {
+  return withPlainStacks(() => stackOf(new Error('where is this opened?'))) ?? '';
 }

@@ -3,6 +3,7 @@ import type { ShutdownErrorCode } from '../../../src/core/errors.js';
 import { ShutdownError } from '../../../src/core/errors.js';
 import type { ParticipantOptions, ShutdownParticipant } from '../../../src/core/participant.js';
 import { LifetimeEvent } from '../../../src/core/phase.js';
+import { ControllableShutdownCoordinator } from '../../../src/testing/controllable-shutdown-coordinator.js';
 import { never, setUp } from './coordinator-on-manual-clock.js';
 
 function errorOf(act: () => unknown): { code: ShutdownErrorCode; message: string } {
@@ -112,14 +113,29 @@ describe('registration is refused', () => {
 });
 
 describe('the place of a registration', () => {
-  it('is unknown where the process keeps no stacks', () => {
+  it('is known where the process keeps no stacks', () => {
     const { coordinator } = setUp();
     coordinator.register({ name: 'db', release: () => {} });
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     const { message } = errorOf(() => coordinator.register({ name: 'db', release: () => {} }));
+    expect(Error.stackTraceLimit).toBe(0);
     Error.stackTraceLimit = stackTraceLimit;
-    expect(message).toMatch(/^shutdown participant "db" \(registered at unknown place\) has the name/);
+    expect(message).toMatch(
+      /^shutdown participant "db" \(registered at .*registration\.spec\.ts:\d+:\d+\)+ has/,
+    );
+  });
+
+  it('is that of the caller of whatever a coordinator of its own registers by', () => {
+    class Registering extends ControllableShutdownCoordinator {
+      override register(participant: ShutdownParticipant): () => void {
+        return super.register(participant);
+      }
+    }
+    const coordinator = new Registering();
+    coordinator.register({ name: 'db', release: () => {} });
+    const { message } = errorOf(() => coordinator.register({ name: 'db', release: () => {} }));
+    expect(message).not.toContain('Registering');
   });
 });
 
