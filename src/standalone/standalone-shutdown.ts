@@ -50,6 +50,8 @@ export class StandaloneShutdown implements AsyncDisposable {
   readonly #process: ProcessBinding;
   readonly #management: ManagementServer;
   readonly #over: Promise<void>;
+  #isWired = false;
+  #listening: Promise<void> | undefined;
 
   /** @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, one for everything that is wrong with options and environment */
   constructor({ logger: givenLogger = consoleLogger, ...given }: StandaloneOptions) {
@@ -108,24 +110,25 @@ export class StandaloneShutdown implements AsyncDisposable {
   /**
    * Listens: to the signals from now on, and on the management port if there is one.
    *
+   * More than once is the same as once; after a failure, the next call opens the port anew.
+   *
    * @returns settles when that port is open
    * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when it cannot be opened; `SHUTDOWN_TERMINATING` when the shutdown is
    *   over, and a signal would end nothing
    */
-  async listen(): Promise<void> {
+  listen(): Promise<void> {
     if (this.coordinator.report) {
-      throw new ShutdownError(
-        'SHUTDOWN_TERMINATING',
-        `this shutdown is over, and there is nothing to listen for (asked for at ${callSite(this, 'listen')}): ` +
-          'create another one with createShutdown()',
+      return Promise.reject(
+        new ShutdownError(
+          'SHUTDOWN_TERMINATING',
+          `this shutdown is over, and there is nothing to listen for (asked for at ${callSite(this, 'listen')}): ` +
+            'create another one with createShutdown()',
+        ),
       );
     }
-    for (const note of bootNotes(this.#options)) this.#logger.log(note);
-    this.#process.own();
-    this.#process.onBootstrapped();
-    this.resources.markBootstrapped();
-    const url = await this.#management.listen();
-    if (url !== undefined) this.#logger.log(`probes, progress and drain are at ${url}`);
+    this.#wire();
+    this.#listening ??= this.#openManagementPort();
+    return this.#listening;
   }
 
   /**
@@ -215,6 +218,25 @@ export class StandaloneShutdown implements AsyncDisposable {
         this.#logger.error(`an iteration of ${name} failed: ${messageOf(error)}`);
       }
       await this.sleep(pauseMs);
+    }
+  }
+
+  #wire(): void {
+    if (this.#isWired) return;
+    this.#isWired = true;
+    for (const note of bootNotes(this.#options)) this.#logger.log(note);
+    this.#process.own();
+    this.#process.onBootstrapped();
+    this.resources.markBootstrapped();
+  }
+
+  async #openManagementPort(): Promise<void> {
+    try {
+      const url = await this.#management.listen();
+      if (url !== undefined) this.#logger.log(`probes, progress and drain are at ${url}`);
+    } catch (error) {
+      this.#listening = undefined;
+      throw error;
     }
   }
 

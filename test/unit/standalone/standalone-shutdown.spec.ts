@@ -1,8 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { deferred } from '../../../src/util/deferred.js';
 import { createShutdown } from '../../../src/standalone/create-shutdown.js';
 import { someTurns } from '../../support/http/eventually.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
+import type { AddressInfo } from 'node:net';
+import type { StandaloneOptions } from '../../../src/standalone/standalone-options.js';
 
 guardAgainstLeaks();
 
@@ -72,5 +76,47 @@ describe('listen()', () => {
     await shutdown[Symbol.asyncDispose]();
 
     await expect(shutdown.listen()).rejects.toThrow('create another one with createShutdown()');
+  });
+
+  const listensTwice = async (
+    options: StandaloneOptions,
+    between: (first: Promise<void>) => Promise<unknown>,
+  ): Promise<readonly string[]> => {
+    const lines: string[] = [];
+    const note = (line: unknown): void => void lines.push(String(line));
+    const resource = { close: () => {} };
+    await using shutdown = createShutdown({ ...options, logger: { log: note, warn: note, error: note } });
+    shutdown.resources.register('store', resource, { after: ['stoer'] });
+    const first = shutdown.listen();
+    await between(first);
+    const second = shutdown.listen();
+    await second;
+    expect(process.listenerCount('SIGTERM')).toBe(1);
+    return lines;
+  };
+
+  it('is the same twice as once: one port, and one line for it and for each note', async () => {
+    const lines = await listensTwice({ managementPort: 0, forceAfterTimeout: false }, (first) => first);
+    expect(lines.filter((line) => /^(forceAfterTimeout|resource|probes)/.test(line))).toHaveLength(3);
+  });
+
+  it('is one call where the first has not come to its end', async () => {
+    await using shutdown = createShutdown({ logger: silent, managementPort: 0 });
+    const first = shutdown.listen();
+    expect(shutdown.listen()).toBe(first);
+    await first;
+    expect(shutdown.listen()).toBe(first);
+  });
+
+  it('opens the port anew after a failure, with no note said twice', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const options = { managementPort: port, managementHost: '127.0.0.1', forceAfterTimeout: false };
+    const lines = await listensTwice(options, async (first) => {
+      await expect(first).rejects.toMatchObject({ code: 'SHUTDOWN_SETUP_INVALID' });
+      await new Promise((resolve) => other.close(resolve));
+    });
+    expect(lines.filter((line) => /^(forceAfterTimeout|resource|probes)/.test(line))).toHaveLength(3);
   });
 });
