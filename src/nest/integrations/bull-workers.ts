@@ -63,7 +63,7 @@ export class BullWorkers implements ShutdownParticipant {
   async resume(): Promise<void> {
     const workers = [...this.#idle.keys()];
     this.#idle.clear();
-    await Promise.all(workers.map((worker) => worker.resume()));
+    await Promise.all(workers.map(async (worker) => worker.resume()));
   }
 
   async drain(context: ShutdownContext): Promise<void> {

@@ -1,4 +1,8 @@
 import 'reflect-metadata';
+import { isPromise } from 'node:util/types';
+import { Logger } from '@nestjs/common';
+import { messageOf } from '../../core/errors.js';
+import { SafeLogger } from '../../report/safe-logger.js';
 import { classNameOf, hasMethods } from '../../util/foreign-class.js';
 import { overrideMethod } from '../../util/override-method.js';
 import { isTracked } from '../decorators/track-task.decorator.js';
@@ -6,6 +10,7 @@ import type { ShutdownParticipant } from '../../core/participant.js';
 import type { BackgroundTasks } from '../../tasks/background-tasks.js';
 
 type Job = (this: unknown, ...args: unknown[]) => unknown;
+type Track = (call: () => unknown) => unknown;
 
 /** What `cron` calls at a tick; private; as in its version 4, which Nest 11 and 12 have. */
 interface CronJob {
@@ -13,17 +18,14 @@ interface CronJob {
   _callbacks?: Job[];
 }
 
-/** What Node calls when a timer has elapsed; private, and the same in Node 20 to 26. */
-interface NodeTimer {
-  _onTimeout?: Job;
-}
-
 interface SchedulerRegistry {
   getCronJobs(): ReadonlyMap<string, CronJob>;
-  getIntervals(): readonly string[];
-  getInterval(name: string): NodeTimer;
-  getTimeouts(): readonly string[];
-  getTimeout(name: string): NodeTimer;
+}
+
+/** A job that was due once, while nothing could begin. */
+interface MissedJob {
+  readonly name: string;
+  run(this: void): unknown;
 }
 
 /** The value of `SchedulerType.TIMEOUT` in the metadata of a method. */
@@ -33,15 +35,16 @@ const TIMEOUT = 2;
  * The jobs of `@nestjs/schedule`: none begins from the announcement on, and those that run are awaited.
  *
  * The package itself clears its timers in `beforeApplicationShutdown`, which is later and cannot be undone. So they go on
- * ticking while a shutdown is announced, and nothing comes of it.
+ * ticking while a shutdown is announced, and nothing comes of it. Timers that were added to its registry by hand are left
+ * alone: nobody but Node calls what they call.
  */
 export class ScheduledJobs implements ShutdownParticipant {
   readonly name = 'scheduled jobs';
 
   readonly #tasks: BackgroundTasks;
   readonly #known = new WeakSet<Job>();
-  /** What was due once, while nothing could begin. */
-  readonly #missed = new Set<() => unknown>();
+  readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
+  readonly #missed: MissedJob[] = [];
   #isPaused = false;
 
   constructor(tasks: BackgroundTasks) {
@@ -54,9 +57,11 @@ export class ScheduledJobs implements ShutdownParticipant {
 
   resume(): void {
     this.#isPaused = false;
-    const missed = [...this.#missed];
-    this.#missed.clear();
-    for (const run of missed) run();
+    for (const job of this.#missed.splice(0)) {
+      // A job may announce anew.
+      if (this.#isPaused) this.#missed.push(job);
+      else this.#catchUp(job);
+    }
   }
 
   /**
@@ -78,47 +83,49 @@ export class ScheduledJobs implements ShutdownParticipant {
   #adoptDecoratedMethods(explorer: object): () => void {
     return overrideMethod(explorer, 'wrapFunctionInTryCatchBlocks', (wrap) => (method, instance) => {
       const job = wrap(method, instance) as Job;
-      const name = isTracked(method) ? undefined : `${classNameOf(instance)}.${(method as Job).name}`;
-      return this.#guard(name, job, () => isDueOnce(method as Job));
+      const name = `${classNameOf(instance)}.${(method as Job).name}`;
+      const track = isTracked(method) ? (call: () => unknown) => call() : this.#trackAs(name);
+      return this.#guard(name, job, track, () => isDueOnce(method as Job));
     });
   }
 
   #adoptRegistry(registry: SchedulerRegistry): (() => void)[] {
     for (const [name, job] of registry.getCronJobs()) this.#guardCron(name, job);
-    for (const name of registry.getIntervals()) this.#guardTimer(name, registry.getInterval(name), false);
-    for (const name of registry.getTimeouts()) this.#guardTimer(name, registry.getTimeout(name), true);
-    const guards: Record<string, (name: string, added: object) => void> = {
-      addCronJob: (name, job) => this.#guardCron(name, job),
-      addInterval: (name, timer) => this.#guardTimer(name, timer, false),
-      addTimeout: (name, timer) => this.#guardTimer(name, timer, true),
-    };
-    return Object.entries(guards).map(([method, guard]) =>
-      overrideMethod(registry, method, (add) => (name, added) => {
-        guard(String(name), Object(added) as object);
-        return add(name, added);
+    return [
+      overrideMethod(registry, 'addCronJob', (add) => (name, job) => {
+        this.#guardCron(String(name), Object(job) as CronJob);
+        return add(name, job);
       }),
-    );
+    ];
   }
 
   #guardCron(name: string, job: CronJob): void {
     if (!job._callbacks) return;
     job._callbacks = job._callbacks.map((callback) =>
-      this.#guard(name, callback, () => job.runOnce === true),
+      this.#guard(name, callback, this.#trackAs(name), () => job.runOnce === true),
     );
   }
 
-  #guardTimer(name: string, timer: NodeTimer, isOnce: boolean): void {
-    const { _onTimeout: callback } = timer;
-    if (callback) timer._onTimeout = this.#guard(name, callback, () => isOnce);
+  /** Nobody is there for what it throws: what has called it was told that it ran. */
+  #catchUp({ name, run }: MissedJob): void {
+    const onFailed = (error: unknown): void =>
+      this.#logger.error(`job ${name}, which was due during the announcement, failed: ${messageOf(error)}`);
+    try {
+      const result = run();
+      if (isPromise(result)) result.catch(onFailed);
+    } catch (error) {
+      onFailed(error);
+    }
   }
 
-  /** @param name nothing, for a job that tracks itself */
-  #guard(name: string | undefined, job: Job, isDueOnce: () => boolean): Job {
+  #trackAs(name: string): Track {
+    return (call) => this.#tasks.trackCall(name, call);
+  }
+
+  #guard(name: string, job: Job, track: Track, isDueOnce: () => boolean): Job {
     if (this.#known.has(job)) return job;
     const isPaused = (): boolean => this.#isPaused;
-    const miss = (run: () => unknown): void => void this.#missed.add(run);
-    const track = (call: () => unknown): unknown =>
-      name === undefined ? call() : this.#tasks.trackCall(name, call);
+    const miss = (run: () => unknown): void => void this.#missed.push({ name, run });
     const guarded: Job = function (...args) {
       const run = (): unknown => track(() => Reflect.apply(job, this, args));
       if (!isPaused()) return run();

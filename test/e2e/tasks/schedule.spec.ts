@@ -40,16 +40,8 @@ class Work {
   readonly end = (): void => this.#end.resolve();
 }
 
-type Kind =
-  | 'cron at a tick of its own'
-  | 'cron'
-  | 'interval'
-  | 'timeout'
-  | 'dynamic cron'
-  | 'dynamic interval'
-  | 'dynamic timeout';
-const RECURRING: readonly Kind[] = ['cron', 'interval', 'dynamic cron', 'dynamic interval'];
-const ONCE: readonly Kind[] = ['timeout', 'dynamic timeout'];
+type Kind = 'cron at a tick of its own' | 'cron' | 'interval' | 'timeout' | 'dynamic cron';
+const RECURRING: readonly Kind[] = ['cron', 'interval', 'dynamic cron'];
 
 function jobsOf(kind: Kind, work: Work): Type {
   @Injectable()
@@ -62,17 +54,12 @@ function jobsOf(kind: Kind, work: Work): Type {
   class Dynamic implements OnApplicationBootstrap {
     constructor(@Inject(SchedulerRegistry) private readonly registry: SchedulerRegistry) {}
     onApplicationBootstrap(): void {
-      const callback: () => unknown = work.do;
-      if (kind === 'dynamic cron') {
-        const job = new CronJob(NEVER, work.do);
-        this.registry.addCronJob(JOB, job as never);
-        job.start();
-      }
-      if (kind === 'dynamic interval') this.registry.addInterval(JOB, setInterval(callback, SOON_MS));
-      if (kind === 'dynamic timeout') this.registry.addTimeout(JOB, setTimeout(callback, SOON_MS));
+      const job = new CronJob(NEVER, work.do);
+      this.registry.addCronJob(JOB, job as never);
+      job.start();
     }
   }
-  if (kind.startsWith('dynamic')) return Dynamic;
+  if (kind === 'dynamic cron') return Dynamic;
   const descriptor = Object.getOwnPropertyDescriptor(Decorated.prototype, 'run')!;
   const decorators = {
     'cron at a tick of its own': Cron(EVERY_SECOND),
@@ -89,23 +76,26 @@ async function start(kind: Kind, work: Work): Promise<INestApplicationContext> {
 }
 
 describe('a running job of @nestjs/schedule', () => {
-  it.each([...RECURRING, ...ONCE, 'cron at a tick of its own' as const])('is awaited: %s', async (kind) => {
-    const work = new Work();
-    const app = await start(kind, work);
-    await tick(app, kind);
-    await eventually(() => work.begun > 0);
-    const name = kind.startsWith('dynamic') ? JOB : 'Decorated.run';
-    expect(app.get(BackgroundTasks).unfinished()[0]).toMatchObject({ name });
+  it.each([...RECURRING, 'timeout' as const, 'cron at a tick of its own' as const])(
+    'is awaited: %s',
+    async (kind) => {
+      const work = new Work();
+      const app = await start(kind, work);
+      await tick(app, kind);
+      await eventually(() => work.begun > 0);
+      const name = kind === 'dynamic cron' ? JOB : 'Decorated.run';
+      expect(app.get(BackgroundTasks).unfinished()[0]).toMatchObject({ name });
 
-    const closed = app.close();
-    await someTurns();
-    expect(coordinatorOf(app).phase).toBe('drain');
-    work.end();
-    await closed;
+      const closed = app.close();
+      await someTurns();
+      expect(coordinatorOf(app).phase).toBe('drain');
+      work.end();
+      await closed;
 
-    expect(work.journal.entries).toContain('finished');
-    expect(reportOf(app)).toMatchObject({ status: 'completed', cuts: [] });
-  });
+      expect(work.journal.entries).toContain('finished');
+      expect(reportOf(app)).toMatchObject({ status: 'completed', cuts: [] });
+    },
+  );
 
   it('that does not end is cut by its name', async () => {
     const work = new Work();
@@ -167,17 +157,72 @@ describe('a job of @nestjs/schedule', () => {
     },
   );
 
-  it.each(ONCE)('that was due once meanwhile begins when the drain is undone: %s', async (kind) => {
+  it('that was due once meanwhile begins when the drain is undone', async () => {
     const work = new Work();
     work.end();
-    const app = await start(kind, work);
+    const app = await start('timeout', work);
     coordinatorOf(app).announce();
-    await tick(app, kind);
+    await tick(app, 'timeout');
     expect(work.begun).toBe(0);
 
     await coordinatorOf(app).resume();
     expect(work.begun).toBe(1);
     await someTurns();
+  });
+
+  it('that fails when it is caught up on keeps no other from it, and is logged', async () => {
+    const lines = new LogLines();
+    const rejections: unknown[] = [];
+    const onRejection = (error: unknown): void => void rejections.push(error);
+    process.on('unhandledRejection', onRejection);
+    const app = await createContext({ imports: [ScheduleModule.forRoot()] }, lines);
+    const registry = app.get(SchedulerRegistry);
+    const ran: string[] = [];
+    const once = (name: string, work: () => unknown): void => {
+      const job = new CronJob(new Date(Date.now() + 3_600_000), () => {
+        ran.push(name);
+        return work() as void;
+      });
+      registry.addCronJob(name, job as never);
+    };
+    once('throws', () => {
+      throw new Error('locked');
+    });
+    once('rejects', () => Promise.reject(new Error('no paper')));
+    once('works', () => undefined);
+    coordinatorOf(app).announce();
+    await Promise.all([...registry.getCronJobs().values()].map((job) => job.fireOnTick()));
+    expect(ran).toEqual([]);
+
+    await coordinatorOf(app).resume();
+    await someTurns();
+    process.off('unhandledRejection', onRejection);
+    expect(ran).toEqual(['throws', 'rejects', 'works']);
+    expect(rejections).toEqual([]);
+    expect(lines.of('error')).toEqual([
+      'job throws, which was due during the announcement, failed: locked',
+      'job rejects, which was due during the announcement, failed: no paper',
+    ]);
+    await app.close();
+    expect(reportOf(app)).toMatchObject({ status: 'completed' });
+  });
+
+  it('that is a plain timer, added to the registry by hand, stays as it is', async () => {
+    const app = await createContext({ imports: [ScheduleModule.forRoot()] });
+    const registry = app.get(SchedulerRegistry);
+    const ticks: boolean[] = [];
+    const ticked = deferred<void>();
+    const tickOn = (): void => {
+      ticks.push(coordinatorOf(app).isShuttingDown);
+      if (ticks.at(-1)) ticked.resolve();
+    };
+    registry.addInterval('interval', setInterval(tickOn, SOON_MS));
+    registry.addTimeout('timeout', setTimeout(tickOn, SOON_MS));
+    coordinatorOf(app).announce();
+    await ticked.promise;
+    await coordinatorOf(app).resume();
+    await app.close();
+    expect(reportOf(app)).toMatchObject({ status: 'completed' });
   });
 
   it('is left as it was when the application has closed', async () => {
