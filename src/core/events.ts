@@ -1,4 +1,4 @@
-import { isThenable } from '../util/thenable.js';
+import { isBegunPromise } from '../util/thenable.js';
 import type { AbandonCause, Cut, ParticipantOutcome, ShutdownReport } from './report.js';
 import type { ShutdownPhase } from './phase.js';
 import type { ShutdownReason } from './reason.js';
@@ -57,7 +57,8 @@ export class Observers {
     for (const observer of this.#observers) {
       try {
         const result: unknown = observer(event);
-        if (isThenable(result)) result.then(undefined, (error: unknown) => this.#onFailed(observer, error));
+        if (isBegunPromise(result))
+          result.then(undefined, (error: unknown) => this.#onFailed(observer, error));
       } catch (error) {
         this.#onFailed(observer, error);
       }

@@ -1,4 +1,4 @@
-import { isThenable } from '../util/thenable.js';
+import { isBegunPromise } from '../util/thenable.js';
 import type { LogEntry } from './log-entry.js';
 import type { ShutdownLogger } from './shutdown-log.js';
 
@@ -26,7 +26,7 @@ export class SafeLogger implements ShutdownLogger {
 function attempt(write: () => unknown): void {
   try {
     const result = write();
-    if (isThenable(result)) result.then(undefined, () => {});
+    if (isBegunPromise(result)) result.then(undefined, () => {});
   } catch {
     // There is nobody to tell: telling is what has failed.
   }

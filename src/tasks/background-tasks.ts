@@ -138,6 +138,8 @@ export class BackgroundTasks {
   /**
    * Calls a function, and tracks what it returns if that is a promise. Never refused; errors are the caller's.
    *
+   * What begins only when it is awaited, such as a query of Knex, Mongoose or Prisma, is returned untouched.
+   *
    * @returns what the function returns; for a promise, one that settles with it
    */
   trackCall<T>(name: string, call: () => T): T {

@@ -1,5 +1,5 @@
 import { messageOf, ShutdownError } from '../core/errors.js';
-import { isThenable } from '../util/thenable.js';
+import { isBegunPromise, isThenable } from '../util/thenable.js';
 import { Task } from './task.js';
 import type { Clock } from '../util/clock.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
@@ -60,7 +60,7 @@ export class TaskRunner {
     return result;
   }
 
-  /** Calls a function, and awaits what it returns if that is a promise; its errors are the caller's. */
+  /** Calls a function, and awaits what it returns if that is a promise of begun work; its errors are the caller's. */
   call<T>(name: string, call: () => T): T {
     const task = new Task(name, {}, this.#clock);
     this.#tasks.add(task);
@@ -71,11 +71,11 @@ export class TaskRunner {
       this.#tasks.end(task, 'failed');
       throw error;
     }
-    if (!isThenable(result)) {
+    if (!isBegunPromise(result)) {
       this.#tasks.end(task, 'completed');
       return result;
     }
-    return Promise.resolve(result).then(
+    return result.then(
       (value) => {
         this.#tasks.end(task, 'completed');
         return value;

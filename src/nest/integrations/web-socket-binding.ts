@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { reconnectWindowMs } from '../../config/reconnect-window.js';
 import { systemClock } from '../../util/clock.js';
-import { isThenable } from '../../util/thenable.js';
+import { isBegunPromise } from '../../util/thenable.js';
 import { bytesSentOn } from '../../http/socket-bytes.js';
 import { Messages } from '../../websockets/messages.js';
 import { SocketServers } from '../../websockets/socket-servers.js';
@@ -114,7 +114,7 @@ export class WebSocketBinding {
         this.#restore.push(
           overrideMethod(instance, hook, (call) => (...args) => {
             const result = call(...args);
-            return isThenable(result) ? this.#participant.track(name, Promise.resolve(result)) : result;
+            return isBegunPromise(result) ? this.#participant.track(name, Promise.resolve(result)) : result;
           }),
         );
       }

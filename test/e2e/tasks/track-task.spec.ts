@@ -4,6 +4,7 @@ import { REQUEST } from '@nestjs/core';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { Cron, ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
+import knex, { type Knex } from 'knex';
 import { BackgroundTasks, GracefulShutdownModule, OnShutdown, TrackTask } from 'nestjs-drain';
 import { deferred } from '../../../src/util/deferred.js';
 import { someTurns } from '../../support/http/eventually.js';
@@ -63,6 +64,23 @@ describe('a tracked method', () => {
     await expect(calculator.divide(84, 2)).resolves.toBe(42);
     await expect(calculator.divide(84, 0)).rejects.toThrow('by zero');
     expect(calculator.double.name).toBe('double');
+  });
+
+  it('returns a query that has not begun as it is, and its caller runs it', async () => {
+    const database = knex({ client: 'pg' });
+    @Injectable()
+    class Orders {
+      @TrackTask()
+      find(id: number): Knex.QueryBuilder {
+        return database('orders').where({ id });
+      }
+    }
+    const app = await createContext({ providers: [Orders] });
+    const query = app.get(Orders).find(7).limit(1);
+    expect(query.toQuery()).toBe('select * from "orders" where "id" = 7 limit 1');
+    await app.close();
+    expect(reportOf(app).status).toBe('completed');
+    await database.destroy();
   });
 
   it('is tracked from quiesce on, too: it belongs to what was accepted', async () => {
