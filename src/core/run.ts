@@ -39,8 +39,8 @@ export class Run {
   readonly record: RunRecord;
 
   readonly #dependencies: RunDependencies;
-  /** Those that were asked in the current phase or an earlier one. */
-  readonly #begun = new Set<RegisteredParticipant>();
+  /** Those of which a method was called: an observer may have ended the run in the moment before that. */
+  readonly #called = new Set<RegisteredParticipant>();
   /** Whether the participants of the first phase have been asked. */
   #isUnderWay = false;
   #rules: PhaseRules | undefined;
@@ -96,7 +96,7 @@ export class Run {
     // Complete before any foreign code runs: a trigger that comes from there must wait for all of it.
     const executions = registry
       .takingPartIn('resume')
-      .filter((registered) => this.#begun.has(registered) || !registered.methods.has('announce'))
+      .filter((registered) => this.#called.has(registered) || !registered.methods.has('announce'))
       .map((registered) => new Execution(this.#stepOf(registered, 'resume'), clock, emit));
     for (const execution of executions) resuming.add(execution);
     this.record.isResumed = true;
@@ -230,7 +230,6 @@ export class Run {
 
   #begin(registered: RegisteredParticipant, rules: PhaseRules, share: Share): Execution {
     const { phase } = rules;
-    this.#begun.add(registered);
     return this.#execute(this.#stepOf(registered, phase), rules, share, registered.timeoutIn(phase));
   }
 
@@ -256,6 +255,7 @@ export class Run {
     const phase = called === 'resume' ? 'announce' : called;
     const { emit } = this.#dependencies;
     const run = (signal: AbortSignal, limit: Deadline): unknown => {
+      this.#called.add(registered);
       const until = (): Deadline => this.#endOf(phase).orEarlier(limit);
       return participant[method]?.(
         contextFor(this.record, emit, { participant: name, phase, signal, until }),
