@@ -162,12 +162,15 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     const self = this.#inside.getStore();
     // What a participant leaves running keeps its context; it can wait for itself only as long as it is waited for.
     if (self?.isPending) this.#observers.emit({ type: 'self-wait', name: self.step.name });
+    // A handler of a request has no context that tells it: that would burden every request.
+    const mayBeWork = !self?.isPending && why.kind === 'manual' && this.#registry.countInFlight() > 0;
     this.#exitRequested ||= request.exit ?? false;
     if (this.#run?.record.isTerminating) {
       this.#observers.emit({ type: 'joined', reason: why });
     } else {
       this.#terminate(why, request);
     }
+    if (mayBeWork) this.#run?.suspectSelfWait();
     return this.#outcome.promise;
   }
 

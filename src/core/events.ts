@@ -12,6 +12,12 @@ export type ShutdownEvent =
   | { readonly type: 'terminating'; readonly reason: ShutdownReason; readonly gracePeriodMs: number }
   | { readonly type: 'joined'; readonly reason: ShutdownReason }
   | { readonly type: 'self-wait'; readonly name: string }
+  | {
+      /** `shutdown()` was called while work was in flight, and drain still waits: the caller may be a part of that work. */
+      readonly type: 'self-wait-suspected';
+      /** Pieces of work by participant. */
+      readonly inFlight: Readonly<Record<string, number>>;
+    }
   | { readonly type: 'resumed' }
   | { readonly type: 'phase-entered'; readonly phase: ShutdownPhase }
   | { readonly type: 'phase-left'; readonly phase: ShutdownPhase; readonly durationMs: number }

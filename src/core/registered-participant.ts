@@ -138,6 +138,16 @@ export class ParticipantRegistry {
     for (const registered of this.#participants) total += registered.inFlight();
     return total;
   }
+
+  /** The same by the names of those that have any. */
+  inFlightByName(): Record<string, number> {
+    return Object.fromEntries(
+      Array.from(
+        this.#participants,
+        (registered) => [registered.name, registered.inFlight()] as const,
+      ).filter(([, count]) => count > 0),
+    );
+  }
 }
 
 /** Refuses a newcomer that cannot take part as it is. */

@@ -51,6 +51,8 @@ export class Run {
   #guaranteedMs = 0;
   #enteredAt = 0;
   #stopWatching = (): void => {};
+  #isSelfWaitSuspected = false;
+  #selfWaitTimer: Timer | undefined;
 
   constructor(record: RunRecord, dependencies: RunDependencies) {
     this.record = record;
@@ -110,6 +112,13 @@ export class Run {
     for (const execution of executions) resuming.delete(execution);
   }
 
+  /** To be called when what has asked for the shutdown may be work that drain waits for. Told of once, if it is. */
+  suspectSelfWait(): void {
+    if (this.#isSelfWaitSuspected) return;
+    this.#isSelfWaitSuspected = true;
+    this.#watchSelfWait();
+  }
+
   /** Starts a participant that was registered in the middle of an announcement; the phase waits for it, too. */
   join(registered: RegisteredParticipant): void {
     const rules = this.#rules;
@@ -143,6 +152,7 @@ export class Run {
     enter(rules);
     emit({ type: 'phase-entered', phase });
     this.#watchDeadline(rules);
+    this.#watchSelfWait();
     // No participant announces while it still resumes from the last announcement. Where there is nothing to wait for,
     // everything begins in the tick of the trigger.
     if (resuming.size > 0) {
@@ -308,8 +318,20 @@ export class Run {
     };
   }
 
+  /** Drain is what waits for work; the other phases have none. */
+  #watchSelfWait(): void {
+    this.#selfWaitTimer?.cancel();
+    if (!this.#isSelfWaitSuspected || !this.#rules?.repeatsForWork || this.#isOver) return;
+    const { clock, registry, emit } = this.#dependencies;
+    this.#selfWaitTimer = clock.setTimer(() => {
+      const inFlight = registry.inFlightByName();
+      if (Object.keys(inFlight).length > 0) emit({ type: 'self-wait-suspected', inFlight });
+    }, SELF_WAIT_AFTER_MS);
+  }
+
   #leavePhase(): void {
     this.#stopWatching();
+    this.#selfWaitTimer?.cancel();
     const left = this.record.leavePhase();
     if (left) this.#dependencies.emit({ type: 'phase-left', ...left });
   }
@@ -334,6 +356,9 @@ export class Run {
     for (const registered of participants) this.record.skip(registered, phase);
   }
 }
+
+/** How long drain waits before it tells that it may wait for itself, in milliseconds: most work has ended by then. */
+const SELF_WAIT_AFTER_MS = 1_000;
 
 /** The share of a step that no other step follows. */
 const ALONE: Share = { steps: 1, stepsToCome: 1 };

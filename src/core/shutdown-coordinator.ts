@@ -54,6 +54,8 @@ export abstract class ShutdownCoordinator {
   /**
    * Shuts down, or joins the shutdown that is under way.
    *
+   * Work in flight, such as the handler of a request, must not await it: the drain waits for that work.
+   *
    * @param reason a message, or a full reason; default: kind `manual`
    * @returns the report; every caller gets the same promise. It never rejects, unless `raiseOnError` is set:
    *   then with a `ShutdownFailedError`, after everything ran

@@ -56,6 +56,7 @@ export class ShutdownTracing {
         return this.#endAll();
       case 'joined':
       case 'self-wait':
+      case 'self-wait-suspected':
       case 'participant-slow':
       case 'deadline-passed':
       case 'observer-failed':

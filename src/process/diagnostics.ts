@@ -40,6 +40,7 @@ export function publishDiagnostics(coordinator: ShutdownCoordinator): void {
       case 'terminating':
       case 'joined':
       case 'self-wait':
+      case 'self-wait-suspected':
       case 'resumed':
       case 'cut':
       case 'deadline-passed':

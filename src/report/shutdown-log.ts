@@ -63,6 +63,12 @@ export class ShutdownLog {
           `${event.name} asks for a shutdown while it takes part in one: awaiting that, it would wait for itself`,
           { participant: event.name },
         );
+      case 'self-wait-suspected':
+        return this.#warn(
+          `drain waits for what was in flight when shutdown() was called (${listed(event.inFlight)}): if a handler ` +
+            'awaits shutdown(), it waits for itself: do not await it there',
+          { inFlight: event.inFlight },
+        );
       case 'resumed':
         return this.#log('resumed: accepting traffic again', {});
       case 'phase-left':
@@ -174,6 +180,13 @@ const BECAUSE: Record<AbandonCause, string> = {
   timeout: 'its time was up',
   forced: 'the shutdown was forced',
 };
+
+/** `HTTP server: 1, background tasks: 2` */
+function listed(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${name}: ${count}`)
+    .join(', ');
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -15,7 +15,9 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 export function isBegunPromise(value: unknown): value is PromiseLike<unknown> {
   try {
     if (!isThenable(value)) return false;
-    return isPromise(value) ? isNative(Reflect.get(value, 'then')) : hasMethods(value, ['isPending', 'isFulfilled']);
+    return isPromise(value)
+      ? isNative(Reflect.get(value, 'then'))
+      : hasMethods(value, ['isPending', 'isFulfilled']);
   } catch {
     return false;
   }
