@@ -12,6 +12,7 @@ import { ManagementServer } from '../health/management-server.js';
 import { ProgramShutdown } from '../process/program-shutdown.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
+import { onApplicationMade } from './application-made.js';
 import { HookBridge } from './lifecycle/hook-bridge.js';
 import { HookPromotion } from './lifecycle/hook-promotion.js';
 import { HookedModules } from './lifecycle/hooked-modules.js';
@@ -51,6 +52,7 @@ export class ApplicationShutdown {
   readonly #management: ManagementServer;
   readonly #resources: ResourceRegistry;
   readonly #over: Promise<void>;
+  readonly #stopAwaitingApplication: () => void;
   #isOwned = false;
   #isPrepared = false;
   #isGatePassed = false;
@@ -91,6 +93,9 @@ export class ApplicationShutdown {
     );
     this.#process = program.process;
     this.#over = program.over;
+    this.#stopAwaitingApplication = onApplicationMade({ modules, moduleRef, adapterHost }, () =>
+      this.#process.attach(),
+    );
     void coordinator.entered('release').then(() => this.#warnOfLateModules());
   }
 
@@ -141,6 +146,7 @@ export class ApplicationShutdown {
         'this application was shut down before it was initialised: create a new one to start it again',
       );
     }
+    this.#process.attach();
     for (const note of bootNotes(this.options)) this.#logger.log(note);
     if (this.#isPlaceRefused && !this.#isOwned) {
       this.#logger.warn(
@@ -262,6 +268,7 @@ export class ApplicationShutdown {
   }
 
   async #letGo(): Promise<void> {
+    this.#stopAwaitingApplication();
     await this.#management.close();
     this.#webSockets.dispose();
     this.#http.dispose();

@@ -23,6 +23,10 @@ export class FatalErrors {
 
   constructor(dependencies: FatalErrorsDependencies) {
     this.#dependencies = dependencies;
+  }
+
+  /** Hears of them from now on. */
+  attach(): void {
     for (const event of EVENTS) process.on(event, this.#onFatalError);
   }
 

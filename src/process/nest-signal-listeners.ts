@@ -10,16 +10,17 @@ export interface NestSignalObserver {
  * Sees the signal listeners that `app.enableShutdownHooks()` adds, so that they can be mirrored exactly.
  *
  * Any other listener is none of our business: with one of ours beside it, the signal would lose its default effect
- * when that listener goes. Nest's are known by the method of Nest's that adds them; whose application it is cannot be
- * seen, but the signal ends the process for all of them.
+ * when that listener goes. Nest's are known by their source; whose application it is cannot be seen, but the signal ends
+ * the process for all of them.
  */
 export class NestSignalListeners {
   readonly #observers = new Set<NestSignalObserver>();
   readonly #found: { readonly signal: NodeJS.Signals; readonly listener: Listener }[] = [];
 
-  /** Tells of the signals that Nest listens to, from now on and so far as they have been seen. */
+  /** Tells of the signals that Nest listens to, those that it listens to already included. */
   subscribe(observer: NestSignalObserver): void {
     if (this.#observers.size === 0) {
+      this.#find();
       process.on('newListener', this.#onNewListener);
       process.on('removeListener', this.#onRemoveListener);
     }
@@ -34,11 +35,18 @@ export class NestSignalListeners {
     this.#found.length = 0;
   }
 
+  #find(): void {
+    for (const signal of process.eventNames().filter(isSignal)) {
+      for (const listener of process.listeners(signal) as Listener[]) {
+        if (isNests(listener)) this.#found.push({ signal, listener });
+      }
+    }
+  }
+
   readonly #onNewListener = (event: string | symbol, listener: Listener): void => {
-    if (typeof event !== 'string' || !event.startsWith('SIG') || !isAddedByNest()) return;
-    const signal = event as NodeJS.Signals;
-    this.#found.push({ signal, listener });
-    for (const { onAdded } of this.#observers) onAdded(signal);
+    if (!isSignal(event) || !isNests(listener)) return;
+    this.#found.push({ signal: event, listener });
+    for (const { onAdded } of this.#observers) onAdded(event);
   };
 
   readonly #onRemoveListener = (event: string | symbol, listener: Listener): void => {
@@ -50,11 +58,18 @@ export class NestSignalListeners {
   };
 }
 
-function isAddedByNest(): boolean {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 30;
-  const { stack } = new Error('where is this listener added?');
-  Error.stackTraceLimit = limit;
-  // Not always text: Error.prepareStackTrace may make of it what it likes.
-  return String(stack).includes('listenToShutdownSignals');
+function isSignal(event: string | symbol): event is NodeJS.Signals {
+  return typeof event === 'string' && event.startsWith('SIG');
+}
+
+/**
+ * Whether it is the closure of Nest's: it has no other trait. It names the message of a shutdown that fails, and ends with
+ * the signal that it has answered; a bundler keeps both. The same on Nest 11 and 12.
+ */
+function isNests(listener: Listener): boolean {
+  const source = Function.prototype.toString.call(listener);
+  return (
+    /ERROR_DURING_SHUTDOWN|Error happened during shutdown/.test(source) &&
+    /\bprocess\.kill\(\s*process\.pid\b/.test(source)
+  );
 }

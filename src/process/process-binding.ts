@@ -42,6 +42,7 @@ export class ProcessBinding {
   /** The exit code that is clear before the report is: of whatever forces, or ends the bootstrap. */
   #earlyExitCode: number | undefined;
   #isOwner = false;
+  #isAttached = false;
   readonly #fatalErrors: FatalErrors | undefined;
   readonly #watchdog: Watchdog | undefined;
 
@@ -78,8 +79,6 @@ export class ProcessBinding {
     if (watchdog !== false && forceAfterTimeout && exit !== false) {
       this.#watchdog = new Watchdog({ marginMs, warn: (message) => logger.warn(message) });
     }
-    processRegistry().members.add(this.#member);
-    processRegistry().nestSignals.subscribe(this.#nestSignals);
     coordinator.observe((event) => {
       if (event.type === 'terminating') this.#onTerminating();
       // Whoever joins may be the first to ask for the exit.
@@ -97,9 +96,25 @@ export class ProcessBinding {
     return !this.isWired && process.listenerCount('SIGTERM') > 0;
   }
 
-  /** Takes over the signals. */
+  /**
+   * Takes part in the life of the process from now on, and follows the signals that Nest listens to; more than once is the
+   * same as once, and nothing happens when the shutdown is over.
+   *
+   * Not from the beginning: where an application cannot be created, nobody would be there to let go of the process.
+   */
+  attach(): void {
+    if (this.#isAttached || this.#dependencies.coordinator.report) return;
+    this.#isAttached = true;
+    processRegistry().members.add(this.#member);
+    this.#fatalErrors?.attach();
+    if (!this.#isOwner) processRegistry().nestSignals.subscribe(this.#nestSignals);
+  }
+
+  /** Takes over the signals, unless the shutdown is over. */
   own(): void {
+    if (this.#dependencies.coordinator.report) return;
     this.#isOwner = true;
+    this.attach();
     processRegistry().nestSignals.unsubscribe(this.#nestSignals);
     for (const signal of this.#dependencies.options.signals) this.#signals.listen(signal);
   }
@@ -120,6 +135,7 @@ export class ProcessBinding {
 
   /** Lets go of the process: nothing is heard of it any more. */
   dispose(): void {
+    this.#isAttached = false;
     processRegistry().members.delete(this.#member);
     processRegistry().nestSignals.unsubscribe(this.#nestSignals);
     process.removeListener('exit', this.#onExit);
@@ -131,6 +147,8 @@ export class ProcessBinding {
 
   #onTerminating(): void {
     const { coordinator, isBootstrapped } = this.#dependencies;
+    // Whatever comes first: the trigger, the owner or the first hook.
+    this.attach();
     this.#output.protect();
     process.on('exit', this.#onExit);
     if (isBootstrapped() || coordinator.terminatingReason?.kind !== 'signal') return;

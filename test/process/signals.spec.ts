@@ -99,8 +99,8 @@ describe.each([12, 11] as const)('a signal on Nest %i', (nest) => {
     expect(await program.event('report')).toMatchObject({ report: { reason: { kind: 'close' } } });
   });
 
-  it('drains for the reason close, after one warning, where stacks do not show that Nest listens', async () => {
-    await using program = startApplication({ line: 'hooks', faults: ['stacks-hidden'] }, { nest });
+  it('drains for the reason close, after one warning, where it cannot be seen that Nest listens', async () => {
+    await using program = startApplication({ line: 'hooks', faults: ['listeners-wrapped'] }, { nest });
     await program.event('listening');
     await program.printed(/A SIGTERM listener that is not known here/);
 

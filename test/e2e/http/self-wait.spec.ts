@@ -50,7 +50,7 @@ describe.each(ADAPTERS)('a shutdown that a handler asks for on $adapter', ({ cre
   it('is warned of when the handler awaits it: the request is waited for, and cut in the end', async () => {
     const logger = new LogLines();
     const { app, url } = await start(logger);
-    await expect(fetch(`${url}/awaiting`)).rejects.toThrow();
+    await expect(fetch(`${url}/awaiting`)).rejects.toThrow('fetch failed');
     const report = await coordinatorOf(app).shutdown();
     expect(report).toMatchObject({ cuts: [{ kind: 'request', name: 'GET /awaiting' }] });
     expect(logger.of('warn', SUSPICION)).toEqual([
