@@ -4,6 +4,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { resolveOptions } from '../config/resolve-options.js';
 import { shutdownConfig } from '../config/shutdown.config.js';
+import { THIS_COPY } from '../util/this-copy.js';
 import { systemClock } from '../util/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownError } from '../core/errors.js';
@@ -24,6 +25,9 @@ import { ShuttingDownError } from './shutting-down-error.js';
 import type { Environment } from '../config/environment.js';
 import type { GracefulShutdownOptions } from '../config/options.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
+
+/** What another copy of this package, of whatever version, knows the module of this one by. */
+const COPY = Symbol.for('nestjs-drain.module');
 
 /**
  * Graceful shutdown for a Nest application: import it once, in the root module.
@@ -98,7 +102,10 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
     ManagementServer,
   ],
 })
-export class GracefulShutdownModule extends ConfigurableModuleClass {}
+export class GracefulShutdownModule extends ConfigurableModuleClass {
+  /** @internal */
+  static readonly [COPY]: string = THIS_COPY;
+}
 
 /** Before anything is created: what cannot be configured must not leave a listener behind. */
 function checkImportedOnce(modules: ModulesContainer): void {
@@ -111,4 +118,19 @@ function checkImportedOnce(modules: ModulesContainer): void {
         'GracefulShutdownModule, forRoot and forRootAsync.',
     );
   }
+  const others = [...modules.values()].flatMap(({ metatype }) => copyOf(metatype));
+  if (others.length > 0) {
+    throw new ShutdownError(
+      'SHUTDOWN_SETUP_INVALID',
+      `GracefulShutdownModule is imported from two copies of nestjs-drain, at ${THIS_COPY} and at ${others.join(', ')}. ` +
+        'One application is drained by one of them: import it from one.',
+    );
+  }
+}
+
+/** Where the copy is whose module this is, if it is one of another copy. */
+function copyOf(metatype: unknown): string[] {
+  const isOther =
+    typeof metatype === 'function' && metatype !== GracefulShutdownModule && Object.hasOwn(metatype, COPY);
+  return isOther ? [String(Reflect.get(metatype, COPY))] : [];
 }

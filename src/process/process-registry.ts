@@ -21,13 +21,14 @@ export class ProcessRegistry {
   early: EarlySignals | undefined;
 }
 
-const REGISTRY = Symbol.for('nestjs-drain.process-registry');
+/** With the number of the protocol that its members keep to: another version of this package may have another one. */
+const REGISTRY = Symbol.for('nestjs-drain.process-registry/1');
 
 /**
  * The one registry of this process.
  *
  * It is the exception to "no module-level state": a process ends once, for all applications in it. It hangs under a
- * registered symbol so that two copies of this package see the same one.
+ * registered symbol so that two copies of this package see the same one, if they have the same protocol.
  */
 export function processRegistry(): ProcessRegistry {
   const holder = globalThis as { [REGISTRY]?: ProcessRegistry };

@@ -26,6 +26,8 @@ export function setPolicy(response: ServerResponse, options: ShutdownStreamOptio
 
 /** How long, in milliseconds, `response` may go on in drain. */
 export function goesOnMs(response: ServerResponse): number {
-  const options = Reflect.get(response, POLICY) as ShutdownStreamOptions | undefined;
-  return options?.policy === 'finish' ? (options.maxMs ?? Infinity) : 0;
+  // Another version of this package may have noted something else.
+  const { policy, maxMs } = Object(Reflect.get(response, POLICY)) as { policy?: unknown; maxMs?: unknown };
+  if (policy !== 'finish') return 0;
+  return typeof maxMs === 'number' ? maxMs : Infinity;
 }

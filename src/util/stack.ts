@@ -11,6 +11,28 @@ export function withStackLimit<Result>(frames: number, read: () => Result): Resu
   return withErrorProperty('stackTraceLimit', frames, read);
 }
 
+/**
+ * Reads the callers of a function that is being called, the innermost first; none where `Error` is frozen.
+ *
+ * These are the files that run, and not what a source map makes of them.
+ */
+export function withCallSites<Result>(
+  read: (callers: readonly NodeJS.CallSite[]) => Result,
+  callee: (...args: never[]) => unknown,
+): Result {
+  return withErrorProperty(
+    'prepareStackTrace',
+    (_error: Error, sites: readonly NodeJS.CallSite[]) => sites,
+    () =>
+      withStackLimit(10, () => {
+        const holder: { readonly stack?: unknown } = {};
+        Error.captureStackTrace(holder, callee);
+        const sites = holder.stack;
+        return read(Array.isArray(sites) ? (sites as NodeJS.CallSite[]) : []);
+      }),
+  );
+}
+
 /** The text of an error's stack; nothing where the program has made something else of it. */
 export function stackOf(error: Error): string | undefined {
   try {

@@ -1,13 +1,18 @@
 import 'reflect-metadata';
 import { nearestName } from '../../util/nearest-name.js';
 import { ShutdownError } from '../../core/errors.js';
+import { THIS_COPY } from '../../util/this-copy.js';
+import { ofAnotherVersion } from './of-another-version.js';
 import { hasBegun, PHASES } from '../../core/phase.js';
 import type { HookHost } from '../lifecycle/hook-hosts.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { ParticipantMethod, ParticipantOptions, ShutdownContext } from '../../core/participant.js';
 import type { ShutdownPhase } from '../../core/phase.js';
 
+/** As it is kept in the metadata of its class, where another copy of this package may have put it. */
 interface DecoratedMethod {
+  /** The copy whose decorator it is. */
+  readonly copy: string;
   readonly method: string;
   readonly phase: ShutdownPhase;
   readonly options: ParticipantOptions;
@@ -38,7 +43,11 @@ export function OnShutdown(phase: ShutdownPhase, options: ParticipantOptions = {
     const others = decoratedMethodsOf(target.constructor).filter(
       (known) => known.method !== method || known.phase !== phase,
     );
-    Reflect.defineMetadata(METADATA, [...others, { method, phase, options }], target.constructor);
+    Reflect.defineMetadata(
+      METADATA,
+      [...others, { copy: THIS_COPY, method, phase, options }],
+      target.constructor,
+    );
   };
 }
 
@@ -127,8 +136,19 @@ function constructorOf(instance: object): unknown {
   }
 }
 
-/** The methods that a class has the decorator on, inherited ones included. */
+/**
+ * The methods that a class has the decorator on, inherited ones included.
+ *
+ * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` where the decorator is that of another version, which would be lost
+ */
 export function decoratedMethodsOf(type: unknown): readonly DecoratedMethod[] {
   if (typeof type !== 'function') return [];
-  return (Reflect.getMetadata(METADATA, type) as DecoratedMethod[] | undefined) ?? [];
+  const methods: unknown = Reflect.getMetadata(METADATA, type) ?? [];
+  if (Array.isArray(methods) && methods.every(isDecoratedMethod)) return methods;
+  throw ofAnotherVersion(`@OnShutdown() on ${type.name}`, [methods].flat().at(-1));
+}
+
+function isDecoratedMethod(candidate: unknown): candidate is DecoratedMethod {
+  const { method, phase, options } = Object(candidate) as Partial<DecoratedMethod>;
+  return typeof method === 'string' && PHASES.includes(phase!) && typeof options === 'object';
 }

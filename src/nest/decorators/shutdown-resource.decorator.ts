@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import { ShutdownError } from '../../core/errors.js';
+import { THIS_COPY } from '../../util/this-copy.js';
+import { ofAnotherVersion } from './of-another-version.js';
 import type { ResourceOptions } from '../../resources/resource-options.js';
 import type { ResourceRegistry } from '../../resources/resource-registry.js';
 import type { HookHost } from '../lifecycle/hook-hosts.js';
@@ -8,6 +10,13 @@ import type { HookHost } from '../lifecycle/hook-hosts.js';
 export interface ShutdownResourceOptions<R extends object = object> extends ResourceOptions<R> {
   /** Shown in logs, metrics and the report. Default: the name of the class. */
   readonly name?: string;
+}
+
+/** What the metadata of a class has, where another copy of this package may have put it. */
+interface Decoration<R extends object = object> {
+  /** The copy whose decorator it is. */
+  readonly copy: string;
+  readonly options: ShutdownResourceOptions<R>;
 }
 
 const METADATA = Symbol.for('nestjs-drain.shutdown-resource');
@@ -30,7 +39,8 @@ export function ShutdownResource<R extends object = object>(options: ShutdownRes
     if (typeof target !== 'function') {
       throw new ShutdownError('SHUTDOWN_SETUP_INVALID', '@ShutdownResource() belongs on a class');
     }
-    Reflect.defineMetadata(METADATA, options, target);
+    const decoration: Decoration<R> = { copy: THIS_COPY, options };
+    Reflect.defineMetadata(METADATA, decoration, target);
   };
 }
 
@@ -54,13 +64,20 @@ export function registerDecoratedResources(hosts: readonly HookHost[], resources
   }
 }
 
-// Foreign objects may answer anything, or throw.
 function optionsOf(instance: object): ShutdownResourceOptions | undefined {
+  const type = constructorOf(instance);
+  if (typeof type !== 'function') return undefined;
+  const decoration: unknown = Reflect.getMetadata(METADATA, type);
+  if (decoration === undefined) return undefined;
+  const { options } = Object(decoration) as Partial<Decoration>;
+  if (typeof options === 'object') return options;
+  throw ofAnotherVersion(`@ShutdownResource() on ${type.name}`, decoration);
+}
+
+// Foreign objects may answer anything, or throw.
+function constructorOf(instance: object): unknown {
   try {
-    const { constructor } = instance;
-    return typeof constructor === 'function'
-      ? (Reflect.getMetadata(METADATA, constructor) as ShutdownResourceOptions | undefined)
-      : undefined;
+    return instance.constructor;
   } catch {
     return undefined;
   }

@@ -4,8 +4,8 @@ import { ShutdownError } from '../../core/errors.js';
 import { BackgroundTasks } from '../../tasks/background-tasks.js';
 import type { HookHost } from '../lifecycle/hook-hosts.js';
 
-/** Where an instance with decorated methods has its application's tasks. */
-const TASKS = Symbol.for('nestjs-drain.background-tasks');
+/** Where an instance with decorated methods has its application's tasks, of whatever copy of this package with this protocol. */
+const TASKS = Symbol.for('nestjs-drain.background-tasks/1');
 
 interface Tracking {
   [TASKS]?: BackgroundTasks;

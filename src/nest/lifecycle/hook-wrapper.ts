@@ -26,7 +26,8 @@ export interface HookOwner {
 
 type HookFunction = ((...args: unknown[]) => unknown) & { readonly [WRAPPER]?: HookWrapper };
 
-const WRAPPER = Symbol.for('nestjs-drain.hook-wrapper');
+/** Registered, for every copy of this package that has this protocol of wrapper and owner; others wrap it once more. */
+const WRAPPER = Symbol.for('nestjs-drain.hook-wrapper/1');
 
 /** Whether the instance has this hook, asked the way Nest asks. */
 export function hasHook(instance: object, hook: ShutdownHook): boolean {

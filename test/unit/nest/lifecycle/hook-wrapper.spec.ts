@@ -41,6 +41,19 @@ describe('a wrapper around a hook', () => {
     expect(instance.onModuleDestroy).toBe(onModuleDestroy);
   });
 
+  it('stands in front of one that another version has put there', () => {
+    const calls: string[] = [];
+    const earlier = Object.assign(() => 'original', {
+      [Symbol.for('nestjs-drain.hook-wrapper')]: { wraps: 1 },
+    });
+    const instance = { onModuleDestroy: earlier };
+    const wrapper = HookWrapper.around(instance, HOOK, owner('ours', calls));
+
+    expect(instance.onModuleDestroy()).toBe('original');
+    expect(calls).toEqual(['ours']);
+    wrapper?.leave(absent);
+  });
+
   it('passes `this` on, and the instance where a caller has lost it', () => {
     const instance = {
       onModuleDestroy(): unknown {
