@@ -18,6 +18,7 @@ import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ApplicationShutdown } from './application-shutdown.js';
 import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './graceful-shutdown.module-definition.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
+import { NestLifecycle } from './lifecycle/nest-lifecycle.js';
 import { ShutdownEndModule } from './lifecycle/shutdown-end.module.js';
 import { ShutdownGateModule } from './lifecycle/shutdown-gate.module.js';
 import { ShuttingDownError } from './shutting-down-error.js';
@@ -86,6 +87,18 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
         }),
       inject: [PhasedCoordinator, RESOLVED_OPTIONS],
     },
+    {
+      provide: NestLifecycle,
+      useFactory: (coordinator: PhasedCoordinator, options: ResolvedOptions, modules: ModulesContainer) =>
+        new NestLifecycle({
+          coordinator,
+          options,
+          modules,
+          clock: systemClock,
+          logger: new SafeLogger(new Logger('GracefulShutdown')),
+        }),
+      inject: [PhasedCoordinator, RESOLVED_OPTIONS, ModulesContainer],
+    },
     ApplicationShutdown,
     ...HEALTH_PROVIDERS,
   ],
@@ -96,6 +109,7 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
     ShutdownHealthIndicator,
     ApplicationShutdown,
     ManagementServer,
+    NestLifecycle,
   ],
 })
 export class GracefulShutdownModule extends ConfigurableModuleClass {}

@@ -13,11 +13,18 @@ import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { SocketMessages } from '../../websockets/messages.js';
 import type { RepliesTo } from './counted-messages.js';
-import type { HttpBinding } from '../http-binding.js';
+import type { HttpServers } from '../../http/http-servers.js';
 
 /** What `@WebSocketGateway()` marks a class with. */
 const GATEWAY = 'websockets:is_gateway';
 const GATEWAY_HOOKS = ['handleConnection', 'handleDisconnect'] as const;
+
+/** The application's HTTP servers, to which gateways add theirs. */
+export interface GatewayServers {
+  readonly servers: HttpServers;
+  /** Drains a server that a gateway has opened, unless it is Nest's own. */
+  add(server: unknown, name: string): void;
+}
 
 /** What is read of a client: a WebSocket of `ws`, or a socket of socket.io. */
 interface Client {
@@ -33,7 +40,7 @@ interface Client {
  */
 export class WebSocketBinding {
   readonly #coordinator: PhasedCoordinator;
-  readonly #http: HttpBinding;
+  readonly #http: GatewayServers;
   readonly #modules: ModulesContainer;
   readonly #messages = new Messages();
   readonly #servers = new SocketServers(this.#messages);
@@ -47,7 +54,7 @@ export class WebSocketBinding {
     options: ResolvedOptions,
     modules: ModulesContainer,
     moduleRef: ModuleRef,
-    http: HttpBinding,
+    http: GatewayServers,
   ) {
     this.#coordinator = coordinator;
     this.#http = http;

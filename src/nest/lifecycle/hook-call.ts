@@ -22,8 +22,8 @@ export class HookCall {
   readonly hook: ShutdownHook;
   /** Settles with the call, once it was made; never rejects. */
   made: Promise<void> | undefined;
-  /** How often Nest has come by for it. */
-  claims = 0;
+  /** How often Nest has called it. */
+  timesTaken = 0;
 
   readonly #wrapper: HookWrapper | undefined;
   readonly #coordinator: PhasedCoordinator;

@@ -18,7 +18,7 @@ export interface HookOwner {
    *
    * @returns how to carry it out, or `undefined` for calls that are none of this application's
    */
-  claim(
+  take(
     instance: object,
     hook: ShutdownHook,
   ): ((call: HookedCall, args: readonly unknown[]) => unknown) | undefined;
@@ -99,7 +99,7 @@ export class HookWrapper {
   #onCall(self: unknown, args: readonly unknown[]): unknown {
     const call: HookedCall = (given) => this.call(given, self);
     for (const owner of this.#owners) {
-      const carryOut = owner.claim(this.#instance, this.#hook);
+      const carryOut = owner.take(this.#instance, this.#hook);
       if (carryOut) return carryOut(call, args);
     }
     return call(args);
