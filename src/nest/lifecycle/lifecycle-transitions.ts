@@ -115,3 +115,32 @@ export const LIFECYCLE_TRANSITIONS: Readonly<Record<LifecycleTrigger, LifecycleT
     from: { running: 'ended', tearingDown: 'ended', ended: 'ended' },
   },
 };
+
+/** Holds the state of one application, and remembers which triggers it has seen. */
+export class LifecycleMachine {
+  readonly #onImpossible: (what: string) => void;
+  readonly #seen = new Set<LifecycleTrigger>();
+  #state: LifecycleState = 'created';
+
+  /** @param onImpossible is told of a trigger that is not possible in the current state, which it leaves as it is */
+  constructor(onImpossible: (what: string) => void) {
+    this.#onImpossible = onImpossible;
+  }
+
+  get state(): LifecycleState {
+    return this.#state;
+  }
+
+  /** Whether a trigger was pulled so far. */
+  hasSeen(trigger: LifecycleTrigger): boolean {
+    return this.#seen.has(trigger);
+  }
+
+  pull(trigger: LifecycleTrigger): void {
+    const { by, from } = LIFECYCLE_TRANSITIONS[trigger];
+    const next = from[this.#state];
+    if (next === undefined) return this.#onImpossible(`${by} is unexpected in the state ${this.#state}`);
+    this.#seen.add(trigger);
+    this.#state = next;
+  }
+}

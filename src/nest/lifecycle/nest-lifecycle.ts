@@ -3,7 +3,7 @@ import { deferred } from '../../util/deferred.js';
 import { HookBridge } from './hook-bridge.js';
 import { HookedModules } from './hooked-modules.js';
 import { HookPromotion } from './hook-promotion.js';
-import { LIFECYCLE_TRANSITIONS } from './lifecycle-transitions.js';
+import { LifecycleMachine } from './lifecycle-transitions.js';
 import type { ModulesContainer } from '@nestjs/core';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
@@ -11,7 +11,7 @@ import type { ShutdownContext, ShutdownParticipant } from '../../core/participan
 import type { ShutdownLogger } from '../../report/shutdown-log.js';
 import type { Clock } from '../../util/clock.js';
 import type { HookHost } from './hook-hosts.js';
-import type { LifecycleState, LifecycleTrigger } from './lifecycle-transitions.js';
+import type { LifecycleState } from './lifecycle-transitions.js';
 
 /** How an application is closed. */
 export type CloseApplication = (signal?: string) => Promise<unknown>;
@@ -46,7 +46,7 @@ export interface LivingApplication {
  * first `onModuleDestroy`, until everything is drained; the phase `release` opens the gate. In that phase Nest's teardown
  * is a participant: it is awaited, bounded, and done without where it hangs.
  *
- * {@link LIFECYCLE_TRANSITIONS} says which trigger leads where.
+ * `LIFECYCLE_TRANSITIONS` says which trigger leads where.
  */
 export class NestLifecycle implements ShutdownParticipant {
   readonly name = 'nest';
@@ -54,11 +54,10 @@ export class NestLifecycle implements ShutdownParticipant {
 
   readonly #dependencies: NestLifecycleDependencies;
   readonly #hooks: HookBridge;
-  readonly #triggered = new Set<LifecycleTrigger>();
+  readonly #machine: LifecycleMachine;
   readonly #bootstrapIsOver = deferred<void>();
   readonly #gateIsOpen = deferred<void>();
   readonly #hasEnded = deferred<void>();
-  #state: LifecycleState = 'created';
   #application: LivingApplication | undefined;
   #closeApplication: CloseApplication | undefined;
   #isPlaceRefused = false;
@@ -66,6 +65,7 @@ export class NestLifecycle implements ShutdownParticipant {
   constructor(dependencies: NestLifecycleDependencies) {
     const { coordinator, options, modules } = dependencies;
     this.#dependencies = dependencies;
+    this.#machine = new LifecycleMachine((what) => dependencies.logger.warn(what));
     this.hookedModules = new HookedModules(modules);
     this.#hooks = new HookBridge({
       coordinator,
@@ -77,12 +77,12 @@ export class NestLifecycle implements ShutdownParticipant {
   }
 
   get state(): LifecycleState {
-    return this.#state;
+    return this.#machine.state;
   }
 
   /** Whether the bootstrap has succeeded. */
   get isBootstrapped(): boolean {
-    return this.#triggered.has('bootstrapped');
+    return this.#machine.hasSeen('bootstrapped');
   }
 
   /** Whether the application was handed over with {@link own}. */
@@ -117,7 +117,7 @@ export class NestLifecycle implements ShutdownParticipant {
     const { coordinator } = this.#dependencies;
     if (coordinator.terminatingReason === undefined) {
       this.#prepare();
-      this.#trigger('init');
+      this.#machine.pull('init');
     }
     await this.#application?.onBooting();
   }
@@ -129,13 +129,13 @@ export class NestLifecycle implements ShutdownParticipant {
     this.#hooks.adopt(this.hookedModules.hosts());
     // Only now: the hooks of a half-built application are not called.
     if (!hasBegun('quiesce', state)) this.#registerHooks();
-    this.#trigger('bootstrapped');
+    this.#machine.pull('bootstrapped');
     this.#bootstrapIsOver.resolve();
   }
 
   /** `init()` or `listen()` has failed. */
   onBootstrapFailed(): void {
-    this.#trigger('bootstrapFailed');
+    this.#machine.pull('bootstrapFailed');
     this.#bootstrapIsOver.resolve();
   }
 
@@ -155,21 +155,21 @@ export class NestLifecycle implements ShutdownParticipant {
       await coordinator.finished;
       return;
     }
-    this.#trigger('ownerClose');
+    this.#machine.pull('ownerClose');
     this.#shutDown(signal);
     if (options.hooks === 'drain-first') await this.#waitAtGate();
     const closing = closeNest(signal);
-    closing.then(() => this.#onEnded(), this.#hasEnded.reject).finally(() => this.#trigger('end'));
+    closing.then(() => this.#onEnded(), this.#hasEnded.reject).finally(() => this.#machine.pull('end'));
     await coordinator.finished;
     // Where it has not ended by now, it hangs.
-    if (this.#triggered.has('end')) await closing;
+    if (this.#machine.hasSeen('end')) await closing;
   }
 
   /** Nest's first `onModuleDestroy`, whoever has closed the application. */
   async onFirstDestroy(): Promise<void> {
     this.#prepare();
     this.#hooks.onTeardownBegun();
-    this.#trigger('teardown');
+    this.#machine.pull('teardown');
     this.#shutDown();
     if (this.#dependencies.options.hooks === 'drain-first') await this.#passGate();
   }
@@ -191,7 +191,7 @@ export class NestLifecycle implements ShutdownParticipant {
   /** Opens the gate, and waits for Nest to end; calls the hooks without Nest where it does not. */
   async release({ reason, deadline, signal }: ShutdownContext): Promise<void> {
     const { clock, options } = this.#dependencies;
-    this.#trigger('release');
+    this.#machine.pull('release');
     this.#gateIsOpen.resolve();
     if (this.#isHalfBuilt) return;
     this.#closeUnlessClosing(reason.signal);
@@ -221,7 +221,7 @@ export class NestLifecycle implements ShutdownParticipant {
     // It is not the last one then. Who owns the application knows when Nest has ended.
     if (this.#isPlaceRefused && this.isOwned) return;
     const { coordinator } = this.#dependencies;
-    this.#trigger('end');
+    this.#machine.pull('end');
     this.#onEnded();
     if (coordinator.terminatingReason !== undefined) await coordinator.finished;
     this.#hooks.onTeardownEnded();
@@ -230,7 +230,7 @@ export class NestLifecycle implements ShutdownParticipant {
 
   /** Whether anybody has begun to close the application. */
   get #isClosing(): boolean {
-    return this.#triggered.has('ownerClose') || this.#triggered.has('teardown');
+    return this.#machine.hasSeen('ownerClose') || this.#machine.hasSeen('teardown');
   }
 
   /** Whether it is shut down before it has started, by anybody but its owner: then its hooks are left alone. */
@@ -238,18 +238,10 @@ export class NestLifecycle implements ShutdownParticipant {
     return !this.isBootstrapped && this.#dependencies.coordinator.terminatingReason?.kind !== 'close';
   }
 
-  #trigger(trigger: LifecycleTrigger): void {
-    const { by, from } = LIFECYCLE_TRANSITIONS[trigger];
-    const next = from[this.#state];
-    this.#triggered.add(trigger);
-    if (next !== undefined) this.#state = next;
-    else this.#dependencies.logger.warn(`unexpected at this point (${this.#state}): ${by}`);
-  }
-
   /** What a teardown needs, with or without a bootstrap before it. */
   #prepare(): void {
     const { coordinator } = this.#dependencies;
-    const isPrepared = this.#triggered.has('init') || this.#isClosing;
+    const isPrepared = this.#machine.hasSeen('init') || this.#isClosing;
     if (isPrepared || coordinator.terminatingReason !== undefined) return;
     this.#hooks.adopt(this.hookedModules.hosts());
     this.#application?.prepare();
@@ -292,8 +284,8 @@ export class NestLifecycle implements ShutdownParticipant {
 
   async #passGate(): Promise<void> {
     // Nest 11 tears down anew for each close() and each signal: one teardown passes, while the shutdown lasts.
-    const isFirst = !this.#triggered.has('pass');
-    this.#trigger('pass');
+    const isFirst = !this.#machine.hasSeen('pass');
+    this.#machine.pull('pass');
     await this.#waitAtGate();
     if (!isFirst || this.#isHalfBuilt) await this.#application?.over;
   }
@@ -311,7 +303,7 @@ export class NestLifecycle implements ShutdownParticipant {
 
   async #doWithoutNest(): Promise<void> {
     await this.#hooks.callOutstanding();
-    this.#trigger('giveUp');
+    this.#machine.pull('giveUp');
     this.#onEnded();
   }
 
