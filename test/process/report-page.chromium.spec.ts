@@ -1,71 +1,20 @@
 /// <reference lib="dom" />
-import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { SAMPLE_REPORT } from '../unit/core/sample-report.js';
 import { launchBrowser } from '../support/browser.js';
+import { runCommand } from './report-command.js';
 import type { Browser, Page } from 'puppeteer-core';
 import type { ShutdownReport } from '../../src/core/report.js';
-
-const PROGRAM = fileURLToPath(new URL('../../dist/esm/cli/nestjs-drain.js', import.meta.url));
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'report-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, ...args], (error, stdout, stderr) =>
-      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
-    );
-  });
-}
-
-describe('nestjs-drain report', () => {
-  it('writes a page beside the file, or where it is told to', async () => {
-    const file = join(folder, 'shutdown.json');
-    writeFileSync(file, JSON.stringify(SAMPLE_REPORT));
-    const beside = join(folder, 'shutdown.html');
-    const elsewhere = join(folder, 'page.htm');
-
-    expect(await run('report', file)).toEqual({ code: 0, stdout: `${beside}\n`, stderr: '' });
-    expect(await run('report', '--output', elsewhere, file)).toMatchObject({ code: 0 });
-
-    expect(readFileSync(beside, 'utf8')).toMatch(/^<!doctype html>/);
-    expect(readFileSync(elsewhere, 'utf8')).toBe(readFileSync(beside, 'utf8'));
-  });
-
-  it('does not write over what it reads', async () => {
-    const file = join(folder, 'log.html');
-    writeFileSync(file, JSON.stringify(SAMPLE_REPORT));
-
-    const { code, stderr } = await run('report', file);
-
-    expect(stderr).toContain(`the page would overwrite ${file}: say with --output where it is to go`);
-    expect(code).not.toBe(0);
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(SAMPLE_REPORT);
-  });
-
-  it.each([
-    [[], 'a command is missing'],
-    [['rehearse-it'], 'there is no command rehearse-it'],
-    [['report'], 'report takes one file'],
-    [['report', 'a', 'b'], 'report takes one file'],
-    [['report', '/nowhere.json'], 'ENOENT'],
-    [['report', PROGRAM], 'has no report of a shutdown in it'],
-  ])('says what is wrong with %j', async (args, complaint) => {
-    const { code, stdout, stderr } = await run(...args);
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain(complaint);
-    expect(stderr).toContain('Usage:');
-    expect(existsSync(PROGRAM.replace('.js', '.html'))).toBe(false);
-  });
-});
 
 describe('the page', () => {
   let browser: Browser;
@@ -75,7 +24,7 @@ describe('the page', () => {
     browser = await launchBrowser();
   });
   afterAll(async () => {
-    await browser.close();
+    await browser?.close();
   });
   beforeEach(async () => {
     problems = [];
@@ -92,7 +41,7 @@ describe('the page', () => {
   async function open(report: ShutdownReport): Promise<void> {
     const file = join(folder, 'report.json');
     writeFileSync(file, JSON.stringify(report));
-    await run('report', file);
+    await runCommand('report', file);
     await page.goto(pathToFileURL(join(folder, 'report.html')).href);
   }
 

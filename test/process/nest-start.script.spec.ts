@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
+import { requireTool } from '../../scripts/find-tools.mjs';
 import { NestProject } from '../support/process/nest-project.js';
 import type { Program } from '../support/process/program.js';
 
@@ -9,6 +10,8 @@ const TIMEOUT_MS = 120_000;
 
 let project: NestProject;
 let terminal: Program | undefined;
+
+beforeAll(() => void requireTool('script'));
 
 beforeEach(async () => {
   project = await NestProject.create();

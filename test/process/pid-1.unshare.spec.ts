@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
+import { AS_PID_1, requireTool } from '../../scripts/find-tools.mjs';
 import { hooksOf, startApplication } from '../support/process/application.js';
-import { AS_PID_1, requirePidNamespaces, signalPid1 } from '../support/process/pid-namespace.js';
+import { signalPid1 } from '../support/process/pid-namespace.js';
 
-beforeAll(requirePidNamespaces);
+beforeAll(() => void requireTool('unshare'));
 
 describe.each([12, 11] as const)('as PID 1 on Nest %i', (nest) => {
   it.each([
