@@ -35,6 +35,11 @@ const TOOLS = {
     find: () => findProgram(['chromium', 'chromium-browser', 'google-chrome']),
   },
   promtool: { name: 'promtool', packages: 'prometheus', find: () => findProgram(['promtool']) },
+  ps: {
+    name: 'the command ps',
+    packages: 'procps',
+    find: () => tryCommand(['ps', '-A', '-o', 'pid,ppid']),
+  },
   script: {
     name: 'the command script',
     packages: 'bsdutils',

@@ -24,7 +24,7 @@ describe('the page', () => {
     browser = await launchBrowser();
   });
   afterAll(async () => {
-    await browser?.close();
+    await browser.close();
   });
   beforeEach(async () => {
     problems = [];

@@ -19,8 +19,8 @@ const KILLED = { code: null, signal: 'SIGTRAP', isInTime: true };
 
 let folder: string;
 let fifo: string;
+beforeAll(() => void requireTool('unshare'));
 beforeAll(() => {
-  requireTool('unshare');
   folder = mkdtempSync(join(tmpdir(), 'watchdog-'));
   fifo = join(folder, 'fifo');
   execFileSync('mkfifo', [fifo]);

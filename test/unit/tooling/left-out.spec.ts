@@ -69,8 +69,11 @@ describe('where there is nothing but Node', () => {
     const required = { REQUIRE_TOOLS: '1' };
 
     expect(listed(required)).toEqual(SPECS);
-    const { status, stderr, afterSummary } = jest(['prometheus.promtool'], required);
+    const { status, stderr, afterSummary } = jest(['--runInBand', ...NEEDY], required);
     expect([status, afterSummary]).toEqual([1, []]);
+    const [, ...failures] = stderr.split(/^FAIL \S+ (?=test)/m);
+    expect(failures.map((text) => text.replace(/\s[^]*/, '')).toSorted()).toEqual(NEEDY);
+    expect(failures.filter((text) => !text.includes('this needs '))).toEqual([]);
     expect(stderr).toContain('this needs promtool (apt-get install prometheus): there is no promtool');
   });
 });
