@@ -41,7 +41,9 @@ function batchesOf(moduleRef: ModuleRef): NewHost[][] {
   const levels = new Map<number, InstanceWrapper[]>();
   for (const wrapper of wrappers) {
     const level = levelOf(wrapper);
-    levels.set(level, [...(levels.get(level) ?? []), wrapper]);
+    const members = levels.get(level);
+    if (members) members.push(wrapper);
+    else levels.set(level, [wrapper]);
   }
   const batches = [...levels].toSorted(([a], [b]) => b - a).map(([, members]) => members);
   if (moduleClass) batches.push([moduleClass[1] as InstanceWrapper]);
