@@ -44,7 +44,7 @@ export class DueExecutions {
   readonly #onTimer = (): void => {
     this.#timerAt = Infinity;
     const now = this.#clock.now();
-    for (const execution of [...this.#pending]) {
+    for (const execution of this.#pending) {
       if (execution.dueAt <= now) execution.onDue();
     }
     let next = Infinity;
