@@ -58,6 +58,11 @@ export class HookBridge implements HookOwner {
     );
   }
 
+  /** The hooks that cannot be wrapped: Nest calls them, and nobody times or bounds them. */
+  get untimed(): string[] {
+    return this.#calls.filter((call) => !call.isWrapped).map(({ name }) => name);
+  }
+
   /** A teardown of Nest's begins. Nest 11 runs several at once, and each calls every hook. */
   onTeardownBegun(): void {
     this.#begun += 1;

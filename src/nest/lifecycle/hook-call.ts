@@ -44,6 +44,10 @@ export class HookCall {
     return !this.#isBegun && this.made === undefined && this.#wrapper?.isInPlace === true;
   }
 
+  get isWrapped(): boolean {
+    return this.#wrapper !== undefined;
+  }
+
   /** Calls the hook as Nest would. */
   call(signal: string | undefined): unknown {
     return this.#wrapper?.call(this.hook === 'onModuleDestroy' ? [] : this.argumentsFor(signal));

@@ -41,6 +41,11 @@ export class HookWrapper {
   readonly #function: HookFunction;
   /** The property that it hides, where the instance had one of its own. */
   readonly #hidden: PropertyDescriptor | undefined;
+  /**
+   * The hook as the instance answered it, where nothing else leads there: some proxies, such as Prisma's clients, describe a
+   * property as empty and answer with a function.
+   */
+  readonly #answered: unknown;
 
   /**
    * Wraps an instance's hook, or joins the wrapper that another application has put there.
@@ -63,6 +68,7 @@ export class HookWrapper {
     this.#instance = instance;
     this.#hook = hook;
     this.#hidden = Object.getOwnPropertyDescriptor(instance, hook);
+    if (typeof this.#liveHook() !== 'function') this.#answered = read(instance, hook);
     const onCall = (self: unknown, args: readonly unknown[]): unknown => this.#onCall(self ?? instance, args);
     const stand = function (this: unknown, ...args: unknown[]): unknown {
       return onCall(this, args);
@@ -92,7 +98,7 @@ export class HookWrapper {
 
   /** Calls the hook that is hidden here. */
   call(args: readonly unknown[], self: unknown = this.#instance): unknown {
-    const hidden = this.#hiddenHook();
+    const hidden = this.#answered ?? this.#liveHook();
     return typeof hidden === 'function' ? (Reflect.apply(hidden, self, args) as unknown) : undefined;
   }
 
@@ -106,7 +112,7 @@ export class HookWrapper {
   }
 
   /** As it is now: a class's method may be replaced while its instances live. */
-  #hiddenHook(): unknown {
+  #liveHook(): unknown {
     const hidden = this.#hidden;
     if (!hidden)
       return Reflect.get(Object.getPrototypeOf(this.#instance) as object, this.#hook, this.#instance);
@@ -129,7 +135,7 @@ export class HookWrapper {
 
   #uninstall(): void {
     try {
-      if (this.#hidden) Reflect.defineProperty(this.#instance, this.#hook, this.#hidden);
+      if (this.#hidden && !this.#answered) Reflect.defineProperty(this.#instance, this.#hook, this.#hidden);
       else Reflect.deleteProperty(this.#instance, this.#hook);
     } catch {
       // A proxy that has changed its mind keeps the wrapper, which does nothing without an owner.

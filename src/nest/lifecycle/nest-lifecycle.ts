@@ -127,6 +127,7 @@ export class NestLifecycle implements ShutdownParticipant {
     await this.#application?.onBootstrapped();
     const { state } = this.#dependencies.coordinator;
     this.#hooks.adopt(this.hookedModules.hosts());
+    this.#warnOfUntimedHooks();
     // Only now: the hooks of a half-built application are not called.
     if (!hasBegun('quiesce', state)) this.#registerHooks();
     this.#machine.pull('bootstrapped');
@@ -309,6 +310,15 @@ export class NestLifecycle implements ShutdownParticipant {
 
   #onEnded(): void {
     this.#hasEnded.resolve();
+  }
+
+  #warnOfUntimedHooks(): void {
+    const { untimed } = this.#hooks;
+    if (untimed.length === 0) return;
+    this.#dependencies.logger.warn(
+      `${untimed.join(', ')} cannot be timed, because the instance cannot be wrapped (it is frozen, or a proxy): ` +
+        'Nest calls it, it is not in the report, and a hang in it is found out only at the deadline.',
+    );
   }
 
   #warnOfLateModules(): void {

@@ -1,14 +1,18 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
 import { NestFactory, REQUEST } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { GracefulShutdownModule } from 'nestjs-drain';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
+import { PRISMA_MAJORS, prismaClient, prismaOptions } from '../../support/prisma.js';
 import { nestMajor } from '../../support/nest-major.js';
-import { closeAll, outcomesOf, remember, reportOf } from './applications.js';
+import { closeAll, LogLines, outcomesOf, remember, reportOf } from './applications.js';
 import { Journal, witness } from './journal.js';
+import type { PrismaMajor } from '../../support/prisma.js';
 import type { INestApplicationContext, ModuleMetadata, Type } from '@nestjs/common';
 
+// With its first client, Prisma 5 installs listeners of its own, for good.
+beforeAll(() => void new (prismaClient(5))(prismaOptions(5)));
 afterEach(closeAll);
 guardAgainstLeaks();
 
@@ -20,12 +24,13 @@ type Parts = (journal: Journal) => ModuleMetadata;
 async function create(
   parts: ModuleMetadata,
   imports: ModuleMetadata['imports'],
+  logger: LogLines | false = false,
 ): Promise<INestApplicationContext> {
   @Module(parts)
   class PartsModule {}
   @Module({ imports: [PartsModule, ...(imports ?? [])] })
   class RootModule {}
-  return NestFactory.createApplicationContext(RootModule, { logger: false, abortOnError: false });
+  return NestFactory.createApplicationContext(RootModule, { logger, abortOnError: false });
 }
 
 /** What the hooks of an application hear when it is closed, with us or without. */
@@ -54,6 +59,39 @@ function selfAware(journal: Journal, name: string): object {
     };
   }
   return host;
+}
+
+/** The service of Nest's recipe for Prisma, with every shutdown hook. */
+function prismaService(major: PrismaMajor): Parts {
+  return (journal) => {
+    class PrismaService extends prismaClient(major) {
+      constructor() {
+        super(prismaOptions(major));
+      }
+      async onModuleDestroy(...given: unknown[]): Promise<void> {
+        journal.note(`PrismaService.onModuleDestroy(${given.join()}) ${typeof this.order.findMany}`);
+        await this.$disconnect();
+      }
+      beforeApplicationShutdown(...given: unknown[]): void {
+        journal.note(`PrismaService.beforeApplicationShutdown(${given.join()})`);
+      }
+      onApplicationShutdown(...given: unknown[]): void {
+        journal.note(`PrismaService.onApplicationShutdown(${given.join()})`);
+      }
+    }
+    return { providers: [PrismaService] };
+  };
+}
+
+/** A client with methods of an extension, some of which are hooks. */
+function prismaFactory(major: PrismaMajor): Parts {
+  return (journal) => {
+    const client = Object.fromEntries(
+      HOOKS.map((hook) => [hook, (...given: unknown[]) => journal.note(`Extended.${hook}(${given.join()})`)]),
+    );
+    const useFactory = (): object => new (prismaClient(major))(prismaOptions(major)).$extends({ client });
+    return { providers: [{ provide: 'PRISMA', useFactory }] };
+  };
 }
 
 const KINDS: Record<string, Parts> = {
@@ -226,6 +264,40 @@ const KINDS: Record<string, Parts> = {
       HOOKS.includes(key) ? () => journal.note(`VIRTUAL.${key}`) : undefined;
     return { providers: [{ provide: 'STORE', useFactory: () => new Proxy({}, { get } as never) }] };
   },
+  'a proxy that answers for properties of its target, and makes up the rest': (journal) => {
+    const get = (target: object, key: string): unknown => {
+      if (Object.hasOwn(target, key)) return Reflect.get(target, key) as unknown;
+      return HOOKS.includes(key) ? () => journal.note(`VIRTUAL.${key}`) : undefined;
+    };
+    return { providers: [{ provide: 'STORE', useFactory: () => new Proxy({}, { get } as never) }] };
+  },
+  'a proxy that describes its properties as empty': (journal) => {
+    const Store = witness(journal, 'Store');
+    const getOwnPropertyDescriptor = (): PropertyDescriptor => ({
+      value: undefined,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+    return {
+      providers: [
+        { provide: 'STORE', useFactory: () => new Proxy(new Store(), { getOwnPropertyDescriptor }) },
+      ],
+    };
+  },
+  'a proxy that takes a property and forgets it': (journal) => {
+    const Store = witness(journal, 'Store');
+    const defineProperty = (): boolean => true;
+    return {
+      providers: [{ provide: 'STORE', useFactory: () => new Proxy(new Store(), { defineProperty }) }],
+    };
+  },
+  ...Object.fromEntries(
+    PRISMA_MAJORS.flatMap((major): [string, Parts][] => [
+      [`a client of Prisma ${major} that is extended by a class`, prismaService(major)],
+      [`an extended client of Prisma ${major}, from a factory`, prismaFactory(major)],
+    ]),
+  ),
   'a proxy that refuses to be looked at': (journal) => {
     const refuse = (): never => {
       throw new TypeError('hands off');
@@ -276,6 +348,26 @@ it('calls no hook twice whose wrapper was refused: it is called in its own time,
     journal.indexOf('Store.beforeApplicationShutdown()'),
   );
   expect(outcomesOf(reportOf(journal.app!), 'Store.beforeApplicationShutdown')).toEqual([]);
+});
+
+it('names the hooks that it cannot time, in one line at boot', async () => {
+  const logger = new LogLines();
+  const journal = new Journal();
+  const Store = witness(journal, 'Store');
+  const frozen = { provide: 'STORE', useFactory: () => Object.freeze(new Store()) };
+
+  const app = await create(
+    { providers: [frozen, witness(journal, 'Other')] },
+    [GracefulShutdownModule],
+    logger,
+  );
+  await app.close();
+
+  expect(logger.of('warn', 'cannot be timed')).toEqual([
+    expect.stringContaining(
+      'Store.onModuleDestroy, Store.beforeApplicationShutdown, Store.onApplicationShutdown cannot be timed',
+    ),
+  ]);
 });
 
 it('leaves the property as it was, on whatever was wrapped', async () => {
