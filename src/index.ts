@@ -3,7 +3,14 @@
  *
  * @module nestjs-drain
  */
-export type { GracefulShutdownOptions, HealthOptions, LateResponseOptions } from './config/options.js';
+export type {
+  GracefulShutdownOptions,
+  HealthOptions,
+  LateResponseOptions,
+  ManagementOptions,
+  ReadinessIndicator,
+  ReportOptions,
+} from './config/options.js';
 export { systemClock } from './util/clock.js';
 export type { Clock, Timer } from './util/clock.js';
 export { Deadline } from './util/deadline.js';

@@ -21,7 +21,7 @@ export function report(args: readonly string[]): string {
   const found = findReport(readFileSync(file, 'utf8'));
   if (!found) {
     throw new Error(
-      `${file} has no report of a shutdown in it: give what reportFile or onReport got, or a log with its line`,
+      `${file} has no report of a shutdown in it: give what report.file or report.callback got, or a log with its line`,
     );
   }
   const output = values.output ?? join(dirname(file), `${basename(file, extname(file))}.html`);

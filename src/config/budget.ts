@@ -21,7 +21,6 @@ export type BudgetOptions = Pick<
   | 'gracePeriodMs'
   | 'preStopMs'
   | 'announceDelayMs'
-  | 'announceMaxMs'
   | 'releaseReserveMs'
   | 'drainTimeoutMs'
   | 'reconnectWindowMs'
@@ -33,6 +32,7 @@ export interface Budget {
   readonly gracePeriodFrom: string;
   readonly preStopMs: number;
   readonly announceDelayMs: number;
+  /** How long announcing may last at most, where it waits for the quiet period. */
   readonly announceMaxMs: number;
   readonly releaseReserveMs: number;
   readonly drainTimeoutMs: number;
@@ -48,20 +48,18 @@ export function divide(set: BudgetOptions, environment: Environment, nameOf: Nam
   const most = gracePeriodMs / 5;
   const delayMs = environment.inKubernetes ? Math.min(5_000, most) : 0;
   const reserveMs = Math.min(5_000, most);
-  const isAnnounceSet = set.announceDelayMs !== undefined || set.announceMaxMs !== undefined;
-  const wantedMs = (isAnnounceSet ? 0 : delayMs) + (set.releaseReserveMs === undefined ? reserveMs : 0);
+  const wantedMs =
+    (set.announceDelayMs === undefined ? delayMs : 0) + (set.releaseReserveMs === undefined ? reserveMs : 0);
   const roomMs = gracePeriodMs - sum(partsOf(set));
   // Where no time is set for draining, at least half of the room is for that.
   const sharableMs = set.drainTimeoutMs === undefined ? roomMs / 2 : roomMs;
   const share = Math.min(1, sharableMs / Math.max(1, wantedMs));
 
   const releaseReserveMs = set.releaseReserveMs ?? Math.floor(reserveMs * share);
-  const announceDelayMs =
-    set.announceDelayMs ?? Math.floor(Math.min(delayMs, set.announceMaxMs ?? delayMs * share));
+  const announceDelayMs = set.announceDelayMs ?? Math.floor(delayMs * share);
   const unreservedMs = gracePeriodMs - releaseReserveMs;
   const announceableMs = unreservedMs - (set.drainTimeoutMs ?? Math.ceil(unreservedMs / 2));
-  const announceMaxMs =
-    set.announceMaxMs ?? Math.max(announceDelayMs, Math.min(2 * announceDelayMs, announceableMs));
+  const announceMaxMs = Math.max(announceDelayMs, Math.min(2 * announceDelayMs, announceableMs));
   const drainTimeoutMs = set.drainTimeoutMs ?? Infinity;
   const drainableMs = Math.min(drainTimeoutMs, unreservedMs - announceMaxMs);
   return {
@@ -108,18 +106,6 @@ export function checkBudget(set: BudgetOptions, environment: Environment, nameOf
       name: preStopMs > 0 ? 'preStopMs' : 'TERMINATION_GRACE_PERIOD_SECONDS',
       reason: `leaves no time to shut down in ${podSays}: ${pod} - ${preStopMs} (preStopMs) - ${MARGIN_MS} (margin) = ${gracePeriodMs}`,
       fix: `raise terminationGracePeriodSeconds${podGracePeriodMs === undefined ? ', and set TERMINATION_GRACE_PERIOD_SECONDS to the same' : ''}`,
-    });
-  }
-
-  if (
-    set.announceMaxMs !== undefined &&
-    set.announceDelayMs !== undefined &&
-    set.announceMaxMs < set.announceDelayMs
-  ) {
-    problems.push({
-      name: 'announceMaxMs',
-      reason: `is ${set.announceMaxMs}, less than ${nameOf('announceDelayMs')} ${set.announceDelayMs}`,
-      fix: `raise it to ${set.announceDelayMs} or more`,
     });
   }
 
@@ -182,11 +168,9 @@ function gracePeriod(
 
 /** What was set of the parts that follow one another: announcing, draining, releasing. */
 function partsOf(set: BudgetOptions): readonly (readonly [keyof BudgetOptions, number])[] {
-  const announce =
-    (set.announceMaxMs ?? 0) > (set.announceDelayMs ?? 0) ? 'announceMaxMs' : 'announceDelayMs';
   // The window is a part of the drain, and the least that it needs where its time is not set.
   const drain = set.drainTimeoutMs === undefined ? 'reconnectWindowMs' : 'drainTimeoutMs';
-  return ([announce, drain, 'releaseReserveMs'] as const).flatMap((option) => {
+  return (['announceDelayMs', drain, 'releaseReserveMs'] as const).flatMap((option) => {
     const ms = set[option];
     return ms === undefined ? [] : [[option, ms] as const];
   });

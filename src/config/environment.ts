@@ -24,6 +24,11 @@ export interface Environment {
   readonly problems: readonly Problem[];
 }
 
+/** The environment of this process, as it is now. */
+export function processEnvironment(): Environment {
+  return readEnvironment(process.env);
+}
+
 /** Reads the variables; empty ones count as not set. */
 export function readEnvironment(variables: Variables): Environment {
   const problems: Problem[] = [];

@@ -1,6 +1,12 @@
 import { constants } from 'node:os';
 import { show } from './problem.js';
-import type { GracefulShutdownOptions, HealthOptions, LateResponseOptions } from './options.js';
+import type {
+  GracefulShutdownOptions,
+  HealthOptions,
+  LateResponseOptions,
+  ManagementOptions,
+  ReportOptions,
+} from './options.js';
 import type { Problem } from './problem.js';
 
 /** Node turns a longer timer into one of 1 ms. */
@@ -104,17 +110,14 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
   preStopMs: duration,
   announceDelayMs: duration,
   quietPeriodMs: duration,
-  announceMaxMs: duration,
   releaseReserveMs: duration,
   drainTimeoutMs: duration,
   reconnectWindowMs: duration,
   participantTimeoutMs: positiveDuration,
-  resourceTimeoutMs: positiveDuration,
   stallTimeoutMs: duration,
   forceAfterTimeout: flag,
   raiseOnError: flag,
   onFatalError: flag,
-  forceOnRepeatAfterMs: duration,
   lateRequests: oneOf('reject', 'serve'),
   lateResponse: rule(isRecord, 'an object', 'give { code, message, retryAfterSeconds }'),
   exemptRoutes: listOf(
@@ -133,12 +136,6 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
     "give names such as 'SIGTERM', 'SIGINT' or 'SIGHUP'",
   ),
   watchdog: (value) => isTrueFalseOrAtBoot(value) ?? (value === false ? undefined : missingThreads()),
-  watchdogMarginMs: rule(
-    (value) => typeof value === 'number' && value >= 50 && value <= 750,
-    'a number of milliseconds from 50 to 750',
-    'give a number that leaves the event loop time to end the process itself, and the thread its second of the ' +
-      "2 000 ms between this deadline and the platform's",
-  ),
   exit: rule(
     (value) => typeof value === 'boolean' || typeof value === 'function',
     'true, false or a function',
@@ -155,25 +152,9 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
       ? keyProblem(value)
       : { reason: 'is not a text (its value is not shown)', fix: 'give a text, or leave it out' },
   health: rule(isRecord, 'an object', 'give { readiness, liveness, drain, … }'),
-  managementPort: rule(
-    (value) => value === false || (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535),
-    'a port from 0 to 65535, or false',
-    'give a port that is free, 0 for any, or false for none',
-  ),
-  managementHost: text,
+  management: rule(isRecord, 'an object', 'give { port, host }'),
   logProgress: flag,
-  progressIntervalMs: positiveDuration,
-  onReport: rule(
-    (value) => typeof value === 'function',
-    'a function',
-    'give a function that takes the report',
-  ),
-  reportFile: text,
-  terminationLog: rule(
-    (value) => value === false || (typeof value === 'string' && value !== ''),
-    'a path or false',
-    "give the pod's terminationMessagePath, or false for none",
-  ),
+  report: rule(isRecord, 'an object', 'give { file, terminationLog, callback }'),
 };
 
 /** The rules of the options within {@link GracefulShutdownOptions.health}. */
@@ -187,6 +168,31 @@ export const HEALTH_RULES: Rules<HealthOptions> = {
     (item) => typeof item === 'function',
     'a function',
     "give functions, such as () => database.pingCheck('database')",
+  ),
+};
+
+/** The rules of the options within {@link GracefulShutdownOptions.management}. */
+export const MANAGEMENT_RULES: Rules<ManagementOptions> = {
+  port: rule(
+    (value) => value === false || (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535),
+    'a port from 0 to 65535, or false',
+    'give a port that is free, 0 for any, or false for none',
+  ),
+  host: text,
+};
+
+/** The rules of the options within {@link GracefulShutdownOptions.report}. */
+export const REPORT_RULES: Rules<ReportOptions> = {
+  file: text,
+  terminationLog: rule(
+    (value) => value === false || (typeof value === 'string' && value !== ''),
+    'a path or false',
+    "give the pod's terminationMessagePath, or false for none",
+  ),
+  callback: rule(
+    (value) => typeof value === 'function',
+    'a function',
+    'give a function that takes the report',
   ),
 };
 

@@ -1,4 +1,3 @@
-import type { HealthIndicatorFunction } from '@nestjs/terminus';
 import type { ShutdownReport } from '../core/report.js';
 
 /**
@@ -26,10 +25,11 @@ export interface GracefulShutdownOptions {
    * 20 % of the grace period; else 0.
    */
   readonly announceDelayMs?: number;
-  /** Announcing lasts until no request has arrived for this long, {@link announceMaxMs} at most. Default: 0. */
+  /**
+   * Announcing lasts until no request has arrived for this long, but at most twice the announce delay, and less where
+   * that does not fit. Default: 0.
+   */
   readonly quietPeriodMs?: number;
-  /** The longest that announcing may last. Default: twice the announce delay, as far as it fits. */
-  readonly announceMaxMs?: number;
   /**
    * The part of the grace period that draining never gets, so that releasing and flushing always have time.
    * Default: 5 000, at most 20 % of the grace period.
@@ -44,12 +44,11 @@ export interface GracefulShutdownOptions {
    */
   readonly reconnectWindowMs?: number;
   /**
-   * What one participant may take in announce and quiesce; in release and flush, what it may take before it is
-   * warned about. More than 0. Default: 5 000.
+   * What one participant may take in announce and quiesce, and what closing one resource may take; in release and
+   * flush, what a participant may take before it is warned about. A timeout of its own comes first. More than 0.
+   * Default: 5 000.
    */
   readonly participantTimeoutMs?: number;
-  /** What closing one resource may take that has no timeout of its own. More than 0. Default: 5 000. */
-  readonly resourceTimeoutMs?: number;
   /**
    * How long, while draining, an upload or download may wait for its client without a byte in either direction before
    * it is cut; what a handler is still working on does not count. 0: as long as the drain lasts. Default: 10 000.
@@ -59,8 +58,6 @@ export interface GracefulShutdownOptions {
   readonly forceAfterTimeout?: boolean;
   /** Whether `shutdown()` and `app.close()` reject, after everything ran, when it was not clean. Default: `false`. */
   readonly raiseOnError?: boolean;
-  /** From when on, after the trigger, a repeated SIGTERM forces. Default: 5 000. */
-  readonly forceOnRepeatAfterMs?: number;
   /** What happens to requests that arrive from quiesce on. Default: `'reject'`, with 503. */
   readonly lateRequests?: 'reject' | 'serve';
   /** What a rejected late request is answered with. */
@@ -88,8 +85,6 @@ export interface GracefulShutdownOptions {
    * watched with a debugger, with `exit: false` or with `forceAfterTimeout: false`. Default: `true`.
    */
   readonly watchdog?: boolean | 'at-boot';
-  /** How long after the deadline that thread waits for the event loop, from 50 to 750. Default: 250. */
-  readonly watchdogMarginMs?: number;
   /**
    * Whether a shutdown whose trigger asks for it ends the process; a function is called with the exit code in
    * place of `process.exit`, which ends it after all should the function fail. Default: `true`.
@@ -109,31 +104,12 @@ export interface GracefulShutdownOptions {
   readonly drainAuthKey?: string;
   /** The health and drain routes. */
   readonly health?: HealthOptions;
-  /**
-   * A port of its own for the health and drain routes and for `GET /progress`, until the process ends: for
-   * applications without an HTTP server, and for probes that outlive the one there is. 0 for any that is free.
-   * Default: `false`, there is none.
-   */
-  readonly managementPort?: number | false;
-  /** The address that port is bound to; `'0.0.0.0'` for probes from outside. Default: `'127.0.0.1'`. */
-  readonly managementHost?: string;
-  /** Whether a shutdown logs what it waits for. Default: `true`. */
+  /** A port of its own for the health and drain routes. */
+  readonly management?: ManagementOptions;
+  /** Whether a shutdown logs, every 5 seconds, what it waits for. Default: `true`. */
   readonly logProgress?: boolean;
-  /** How often it does. More than 0. Default: 5 000. */
-  readonly progressIntervalMs?: number;
-  /**
-   * Is called with the report of a shutdown when it is over, also of one that is forced or interrupted. A promise is
-   * waited for, up to `participantTimeoutMs` and never past the deadline. Default: none.
-   */
-  readonly onReport?: (report: ShutdownReport) => void | Promise<void>;
-  /** Path of a file that the report is written to, as JSON, in place of what it had. Default: none. */
-  readonly reportFile?: string;
-  /**
-   * Path of the container's termination message, which `kubectl describe pod` shows, or `false` for none; at most
-   * 4 096 bytes of text, the most important first. Default: `'/dev/termination-log'` in Kubernetes, if that can be
-   * written to; else `false`.
-   */
-  readonly terminationLog?: string | false;
+  /** Where the report goes, beside the log. */
+  readonly report?: ReportOptions;
 }
 
 /** What a late request is answered with, beside status 503 and `Connection: close`. */
@@ -166,5 +142,41 @@ export interface HealthOptions {
   /** Liveness routes of the application's own: served to the end, like {@link liveness}. Default: none. */
   readonly livenessPaths?: readonly string[];
   /** Terminus indicators that the readiness route checks while the application is not shutting down. Default: none. */
-  readonly indicators?: readonly HealthIndicatorFunction[];
+  readonly indicators?: readonly ReadinessIndicator[];
+}
+
+/** What an indicator of Terminus found: a status for each thing that it checked, by its key, and details beside it. */
+export type ReadinessIndicatorResult = Readonly<
+  Record<string, { readonly status: 'up' | 'degraded' | 'down' } & Readonly<Record<string, unknown>>>
+>;
+
+/** An indicator as Terminus takes it, such as `() => database.pingCheck('database')`. */
+export type ReadinessIndicator = () => ReadinessIndicatorResult | PromiseLike<ReadinessIndicatorResult>;
+
+/**
+ * A port of its own for the health and drain routes and for `GET /progress`, until the process ends: for applications
+ * without an HTTP server, and for probes that outlive the one there is.
+ */
+export interface ManagementOptions {
+  /** That port, 0 for any that is free, or `false` for none. Default: `false`. */
+  readonly port?: number | false;
+  /** The address that it is bound to; `'0.0.0.0'` for probes from outside. Default: `'127.0.0.1'`. */
+  readonly host?: string;
+}
+
+/** Where the report goes, beside the log. */
+export interface ReportOptions {
+  /** Path of a file that the report is written to, as JSON, in place of what it had. Default: none. */
+  readonly file?: string;
+  /**
+   * Path of the container's termination message, which `kubectl describe pod` shows, or `false` for none; at most
+   * 4 096 bytes of text, the most important first. Default: `'/dev/termination-log'` in Kubernetes, if that can be
+   * written to; else `false`.
+   */
+  readonly terminationLog?: string | false;
+  /**
+   * Is called with the report of a shutdown when it is over, also of one that is forced or interrupted. A promise is
+   * waited for, up to `participantTimeoutMs` and never past the deadline. Default: none.
+   */
+  readonly callback?: (report: ShutdownReport) => void | Promise<void>;
 }

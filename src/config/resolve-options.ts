@@ -1,6 +1,6 @@
 import { ShutdownError } from '../core/errors.js';
 import { checkBudget, divide } from './budget.js';
-import { DEFAULTS, HEALTH_DEFAULTS, LATE_RESPONSE_DEFAULTS } from './default-options.js';
+import { DEFAULTS, HEALTH_DEFAULTS, LATE_RESPONSE_DEFAULTS, MANAGEMENT_DEFAULTS } from './default-options.js';
 import { isRecord } from './option-rules.js';
 import { describeProblems } from './problem.js';
 import { Secret } from './secret.js';
@@ -22,7 +22,6 @@ const BUDGET_NAMES = [
   'gracePeriodMs',
   'preStopMs',
   'announceDelayMs',
-  'announceMaxMs',
   'releaseReserveMs',
   'drainTimeoutMs',
   'reconnectWindowMs',
@@ -55,19 +54,23 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
   ];
   if (problems.length > 0) throw new ShutdownError('SHUTDOWN_OPTIONS_INVALID', describeProblems(problems));
 
-  const { drainAuthKey, exitCode, onReport, reportFile, ...rest } = set;
+  const { drainAuthKey, exitCode, ...rest } = set;
+  const report = definedOnly(valid.report ?? {});
   const isDelaySet = set.announceDelayMs !== undefined;
   return deepFreeze({
     ...DEFAULTS,
-    terminationLog: environment.inKubernetes ? TERMINATION_LOG : false,
     ...rest,
     ...divide(set, environment, nameOf),
     exitCode,
-    onReport,
-    reportFile,
-    isTerminationLogSet: set.terminationLog !== undefined,
     lateResponse: { ...LATE_RESPONSE_DEFAULTS, ...definedOnly(valid.lateResponse ?? {}) },
     health,
+    management: { ...MANAGEMENT_DEFAULTS, ...definedOnly(valid.management ?? {}) },
+    report: {
+      file: report.file,
+      terminationLog: report.terminationLog ?? (environment.inKubernetes ? TERMINATION_LOG : false),
+      isTerminationLogSet: report.terminationLog !== undefined,
+      callback: report.callback,
+    },
     drainKey: drainAuthKey === undefined ? environment.drainKey : new Secret(drainAuthKey),
     announceNeedsServer: !isDelaySet,
     stopListeningAt:

@@ -1,10 +1,26 @@
 import { nearestName } from '../util/nearest-name.js';
-import { HEALTH_RULES, isRecord, LATE_RESPONSE_RULES, OPTION_RULES } from './option-rules.js';
+import { FORMER_OPTIONS } from './former-options.js';
+import {
+  HEALTH_RULES,
+  isRecord,
+  LATE_RESPONSE_RULES,
+  MANAGEMENT_RULES,
+  OPTION_RULES,
+  REPORT_RULES,
+} from './option-rules.js';
 import { show } from './problem.js';
 import type { HealthOptions } from './options.js';
 import type { Problem } from './problem.js';
 
 type AnyRules = Readonly<Record<string, (value: unknown) => Pick<Problem, 'reason' | 'fix'> | undefined>>;
+
+/** The rules within each option that holds others. */
+const GROUPS: Readonly<Record<string, AnyRules>> = {
+  lateResponse: LATE_RESPONSE_RULES,
+  health: HEALTH_RULES,
+  management: MANAGEMENT_RULES,
+  report: REPORT_RULES,
+};
 
 /** Checks every option on its own; whether the numbers fit together is checked elsewhere. */
 export function checkOptions(options: unknown): Problem[] {
@@ -15,10 +31,10 @@ export function checkOptions(options: unknown): Problem[] {
   }
   return [
     ...checkEach(options, OPTION_RULES, ''),
-    ...(isRecord(options['lateResponse'])
-      ? checkEach(options['lateResponse'], LATE_RESPONSE_RULES, 'lateResponse.')
-      : []),
-    ...(isRecord(options['health']) ? checkEach(options['health'], HEALTH_RULES, 'health.') : []),
+    ...Object.entries(GROUPS).flatMap(([name, rules]) => {
+      const group = options[name];
+      return isRecord(group) ? checkEach(group, rules, `${name}.`) : [];
+    }),
   ];
 }
 
@@ -52,10 +68,15 @@ export function definedOnly<Options extends object>(
 function checkEach(options: Record<string, unknown>, rules: AnyRules, prefix: string): Problem[] {
   return Object.entries(definedOnly(options)).flatMap(([name, value]) => {
     const check = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (!check) return [unknownOption(name, Object.keys(rules), prefix)];
+    if (!check) return [formerOption(prefix + name) ?? unknownOption(name, Object.keys(rules), prefix)];
     const complaint = check(value);
     return complaint ? [{ name: prefix + name, ...complaint }] : [];
   });
+}
+
+function formerOption(name: string): Problem | undefined {
+  const change = Object.hasOwn(FORMER_OPTIONS, name) ? FORMER_OPTIONS[name] : undefined;
+  return change && { name, ...change };
 }
 
 function unknownOption(name: string, known: readonly string[], prefix: string): Problem {

@@ -14,9 +14,8 @@ export interface ManagementAddress {
 
 /** Where the options have it; `undefined` for no such port. */
 export function managementAddress({
-  managementPort: port,
-  managementHost: host,
-}: Pick<ResolvedOptions, 'managementPort' | 'managementHost'>): ManagementAddress | undefined {
+  management: { port, host },
+}: Pick<ResolvedOptions, 'management'>): ManagementAddress | undefined {
   return port === false ? undefined : { port, host };
 }
 
@@ -63,7 +62,7 @@ export class ManagementServer {
           new ShutdownError(
             'SHUTDOWN_SETUP_INVALID',
             `the management port ${port} on ${host} cannot be opened: ${messageOf(error)}; ` +
-              'set managementPort to one that is free, or managementHost to an address of this machine',
+              'set management.port to one that is free, or management.host to an address of this machine',
             { cause: error },
           ),
         ),

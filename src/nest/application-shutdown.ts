@@ -1,8 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { bootNotes } from '../config/boot-notes.js';
-import { announceDelayMs } from '../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
+import { announceDelayMs, RESOLVED_OPTIONS } from '../config/resolved-options.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
 import { hasBegun } from '../core/phase.js';

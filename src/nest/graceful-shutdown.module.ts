@@ -3,7 +3,7 @@ import { ConfigModule } from '@nestjs/config';
 import { ModulesContainer } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { resolveOptions } from '../config/resolve-options.js';
-import { shutdownConfig } from '../config/shutdown.config.js';
+import { RESOLVED_OPTIONS } from '../config/resolved-options.js';
 import { systemClock } from '../util/clock.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownError } from '../core/errors.js';
@@ -16,9 +16,12 @@ import { countActiveResources } from '../process/active-resources.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ApplicationShutdown } from './application-shutdown.js';
-import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './graceful-shutdown.module-definition.js';
-import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
 import { NestLifecycle } from './lifecycle/nest-lifecycle.js';
+import {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  shutdownConfig,
+} from './graceful-shutdown.module-definition.js';
 import { ShutdownEndModule } from './lifecycle/shutdown-end.module.js';
 import { ShutdownGateModule } from './lifecycle/shutdown-gate.module.js';
 import { ShuttingDownError } from './shutting-down-error.js';
@@ -78,12 +81,12 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
     },
     {
       provide: ResourceRegistry,
-      useFactory: (coordinator: PhasedCoordinator, { resourceTimeoutMs }: ResolvedOptions) =>
+      useFactory: (coordinator: PhasedCoordinator, { participantTimeoutMs }: ResolvedOptions) =>
         new ResourceRegistry({
           clock: systemClock,
           coordinator,
           logger: new SafeLogger(new Logger('GracefulShutdown')),
-          resourceTimeoutMs,
+          resourceTimeoutMs: participantTimeoutMs,
         }),
       inject: [PhasedCoordinator, RESOLVED_OPTIONS],
     },

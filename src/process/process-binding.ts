@@ -51,7 +51,6 @@ export class ProcessBinding {
     const signals = new SignalTrigger({
       coordinator,
       clock,
-      forceOnRepeatAfterMs: dependencies.options.forceOnRepeatAfterMs,
       announceDelayMs,
       onIgnored: (what) => logger.log(`${what} again: already shutting down`),
       onForced: this.#onForced,
@@ -74,9 +73,9 @@ export class ProcessBinding {
     if (dependencies.options.onFatalError) {
       this.#fatalErrors = new FatalErrors({ coordinator, logger, onForced: () => this.#onForced(1) });
     }
-    const { watchdog, watchdogMarginMs: marginMs, forceAfterTimeout, exit } = dependencies.options;
+    const { watchdog, forceAfterTimeout, exit } = dependencies.options;
     if (watchdog !== false && forceAfterTimeout && exit !== false) {
-      this.#watchdog = new Watchdog({ marginMs, warn: (message) => logger.warn(message) });
+      this.#watchdog = new Watchdog({ warn: (message) => logger.warn(message) });
     }
     processRegistry().members.add(this.#member);
     processRegistry().nestSignals.subscribe(this.#nestSignals);

@@ -10,8 +10,6 @@ import type { ShutdownReason } from '../core/reason.js';
 export interface SignalTriggerDependencies {
   readonly coordinator: PhasedCoordinator;
   readonly clock: Clock;
-  /** From when on, after the trigger, a repeated SIGTERM forces. */
-  readonly forceOnRepeatAfterMs: number;
   /** How long a shutdown by signal announces, as things stand. */
   announceDelayMs(this: void): number;
   /** Hears of one that changes nothing. */
@@ -19,6 +17,9 @@ export interface SignalTriggerDependencies {
   /** Hears of one that ends the waiting, whatever for. */
   onForced(this: void, exitCode: number): void;
 }
+
+/** From when on, after the first one, a repeated SIGTERM forces: Kubernetes may send it twice. */
+export const REPEAT_FORCES_AFTER_MS = 5_000;
 
 /** Within this time a second SIGINT is the same key press: npm and the Nest CLI each pass on one Ctrl-C. */
 const SAME_KEY_PRESS_MS = 250;
@@ -76,7 +77,7 @@ export class SignalTrigger {
   }
 
   #trigger(as: NodeJS.Signals, reason: ShutdownReason, announceDelayMs: number): void {
-    const { coordinator, clock, forceOnRepeatAfterMs, onIgnored, onForced } = this.#dependencies;
+    const { coordinator, clock, onIgnored, onForced } = this.#dependencies;
     const now = clock.now();
     if (this.#triggeredAt === undefined) {
       this.#triggeredAt = now;
@@ -84,7 +85,7 @@ export class SignalTrigger {
       return;
     }
     const what = reason.signal ?? 'shutdown message';
-    const forcesAfterMs = as === 'SIGINT' ? SAME_KEY_PRESS_MS : forceOnRepeatAfterMs;
+    const forcesAfterMs = as === 'SIGINT' ? SAME_KEY_PRESS_MS : REPEAT_FORCES_AFTER_MS;
     if (now - this.#triggeredAt < forcesAfterMs) return onIgnored(what);
     onForced(signalExitCode(as));
     coordinator.force(`${what} again`);

@@ -9,10 +9,7 @@ import type { ShutdownLogger } from './shutdown-log.js';
 
 /** Who takes the report where it is wanted. */
 export interface ReportDeliveryDependencies {
-  readonly options: Pick<
-    ResolvedOptions,
-    'onReport' | 'reportFile' | 'terminationLog' | 'isTerminationLogSet' | 'participantTimeoutMs'
-  >;
+  readonly options: Pick<ResolvedOptions, 'report' | 'participantTimeoutMs'>;
   readonly clock: Clock;
   readonly logger: ShutdownLogger;
 }
@@ -36,12 +33,12 @@ export class ReportDelivery {
   }
 
   deliver(report: ShutdownReport): void {
-    const { reportFile, terminationLog, isTerminationLogSet } = this.#dependencies.options;
+    const { file, terminationLog, isTerminationLogSet } = this.#dependencies.options.report;
     if (terminationLog !== false && (isTerminationLogSet || isWritable(terminationLog))) {
-      this.#write('terminationLog', terminationLog, () => terminationMessage(report));
+      this.#write('report.terminationLog', terminationLog, () => terminationMessage(report));
     }
-    if (reportFile !== undefined) {
-      this.#write('reportFile', reportFile, () => `${JSON.stringify(report, undefined, 2)}\n`);
+    if (file !== undefined) {
+      this.#write('report.file', file, () => `${JSON.stringify(report, undefined, 2)}\n`);
     }
     this.#called = this.#call(report);
   }
@@ -58,7 +55,7 @@ export class ReportDelivery {
     const { options, clock } = this.#dependencies;
     const limitMs = Math.min(options.participantTimeoutMs, report.remainingMs);
     try {
-      const result: unknown = options.onReport?.(report);
+      const result: unknown = options.report.callback?.(report);
       if (!isThenable(result)) return;
       const isInTime = await new Promise<boolean>((resolve, reject) => {
         const timer = clock.setTimer(() => resolve(false), limitMs);
@@ -68,10 +65,10 @@ export class ReportDelivery {
       });
       if (!isInTime)
         this.#dependencies.logger.warn(
-          `the option onReport was not waited for any longer, after ${Math.round(limitMs)} ms`,
+          `the option report.callback was not waited for any longer, after ${Math.round(limitMs)} ms`,
         );
     } catch (error) {
-      this.#dependencies.logger.warn(`the option onReport failed: ${messageOf(error)}`);
+      this.#dependencies.logger.warn(`the option report.callback failed: ${messageOf(error)}`);
     }
   }
 }

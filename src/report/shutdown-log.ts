@@ -17,9 +17,11 @@ export interface ShutdownLogger {
 
 /** How much is logged. */
 export interface ShutdownLogOptions {
+  /** Whether the log says, every {@link PROGRESS_INTERVAL_MS}, what the shutdown waits for. */
   readonly logProgress: boolean;
-  readonly progressIntervalMs: number;
 }
+
+export const PROGRESS_INTERVAL_MS = 5_000;
 
 /** Tells the course of a shutdown: a line per phase, one for whatever is slow or fails, and the outcome. */
 export class ShutdownLog {
@@ -142,7 +144,7 @@ export class ShutdownLog {
         { phase: state, inFlight, remainingMs, pending },
       );
       this.#scheduleProgress();
-    }, this.#options.progressIntervalMs);
+    }, PROGRESS_INTERVAL_MS);
   }
 
   /** Before the report is made: what keeps the process alive is counted for it. */

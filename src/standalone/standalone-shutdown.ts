@@ -1,5 +1,5 @@
 import { bootNotes } from '../config/boot-notes.js';
-import { processEnvironment } from '../config/process-environment.js';
+import { processEnvironment } from '../config/environment.js';
 import { resolveOptions } from '../config/resolve-options.js';
 import { announceDelayMs } from '../config/resolved-options.js';
 import { callSite } from '../util/call-site.js';
@@ -71,7 +71,7 @@ export class StandaloneShutdown implements AsyncDisposable {
       clock,
       coordinator,
       logger,
-      resourceTimeoutMs: options.resourceTimeoutMs,
+      resourceTimeoutMs: options.participantTimeoutMs,
     });
     this.#servers = new HttpServers({ clock, coordinator, options, routes, registeredAt: 'serve' });
     this.#management = new ManagementServer(managementAddress(options));

@@ -61,7 +61,7 @@ export class GracefulShutdownTestingModule {
                 coordinator instanceof PhasedCoordinator
                   ? coordinator
                   : new ControllableShutdownCoordinator(),
-              resourceTimeoutMs: DEFAULTS.resourceTimeoutMs,
+              resourceTimeoutMs: DEFAULTS.participantTimeoutMs,
             }),
         },
       ],

@@ -124,8 +124,10 @@ describe.each([12, 11] as const)('a signal during the bootstrap on Nest %i', (ne
   );
 
   it('that hangs ends when the signal is repeated', async () => {
-    const plan = { options: { forceOnRepeatAfterMs: 0 }, stopAt: ['onModuleInit'] as const };
-    await using program = startApplication(plan, { nest });
+    await using program = startApplication(
+      { options: { gracePeriodMs: 60_000 }, stopAt: ['onModuleInit'], faults: ['clock-jumps'] },
+      { nest },
+    );
     await program.event('stage');
     program.signal('SIGTERM');
     await program.event('phase');

@@ -6,7 +6,7 @@ import type { WatchedApplication } from '../fixtures/watchdog-applications.js';
 import type { Program } from '../support/process/program.js';
 
 const GRACE_MS = 500;
-const OPTIONS: GracefulShutdownOptions = { gracePeriodMs: GRACE_MS, watchdogMarginMs: 100 };
+const OPTIONS: GracefulShutdownOptions = { gracePeriodMs: GRACE_MS };
 /** Longer than the watchdog leaves to an event loop. */
 const TOO_LONG_MS = 2_000;
 

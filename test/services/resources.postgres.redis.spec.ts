@@ -58,7 +58,7 @@ async function startApplication(
     redis: redis.url,
     witness: `http://127.0.0.1:${port}`,
     gracePeriodMs: 20_000,
-    resourceTimeoutMs: 5_000,
+    participantTimeoutMs: 5_000,
     leaked: 0,
     ...plan,
   };
@@ -161,7 +161,7 @@ describe('an application on PostgreSQL and Redis', () => {
   );
 
   it('gives up a pool with connections in use, and tells how many', async () => {
-    await using running = await startApplication({ leaked: 2, resourceTimeoutMs: 200 });
+    await using running = await startApplication({ leaked: 2, participantTimeoutMs: 200 });
     const { code, report, output } = await running.terminate();
     expect(code).toBe(1);
     expect(report.cuts).toEqual([
@@ -198,7 +198,7 @@ describe('an application on PostgreSQL and Redis', () => {
   });
 
   it('gives up servers that hang, each by its name, and ends in time', async () => {
-    await using running = await startApplication({ resourceTimeoutMs: 300 });
+    await using running = await startApplication({ participantTimeoutMs: 300 });
     expect(await (await fetch(`${running.url}/orders`)).text()).toBe('all of them');
     postgres.freeze();
     redis.freeze();

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { RESOLVED_OPTIONS } from '../../config/resolved-options.token.js';
+import { RESOLVED_OPTIONS } from '../../config/resolved-options.js';
 import { ShutdownError } from '../../core/errors.js';
 import { ShutdownCoordinator } from '../../core/shutdown-coordinator.js';
 import { addRoute } from './adapter-route.js';

@@ -5,7 +5,7 @@ import { managementAddress, ManagementServer } from '../../health/management-ser
 import { notReady } from '../../health/probes.js';
 import { Readiness } from './readiness.js';
 import { ShutdownHealthIndicator } from './shutdown-health.indicator.js';
-import { RESOLVED_OPTIONS } from '../../config/resolved-options.token.js';
+import { RESOLVED_OPTIONS } from '../../config/resolved-options.js';
 import type { Provider } from '@nestjs/common';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 

@@ -1,6 +1,6 @@
 import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import { HealthCheckService } from '@nestjs/terminus';
-import { RESOLVED_OPTIONS } from '../../config/resolved-options.token.js';
+import { RESOLVED_OPTIONS } from '../../config/resolved-options.js';
 import { messageOf } from '../../core/errors.js';
 import { ShutdownCoordinator } from '../../core/shutdown-coordinator.js';
 import { notReady } from '../../health/probes.js';

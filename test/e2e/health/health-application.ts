@@ -6,7 +6,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { request } from 'node:http';
 import { readEnvironment } from '../../../src/config/environment.js';
 import { resolveOptions } from '../../../src/config/resolve-options.js';
-import { RESOLVED_OPTIONS } from '../../../src/config/resolved-options.token.js';
+import { RESOLVED_OPTIONS } from '../../../src/config/resolved-options.js';
 import { systemClock } from '../../../src/util/clock.js';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { ShutdownCoordinator } from '../../../src/core/shutdown-coordinator.js';

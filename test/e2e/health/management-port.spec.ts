@@ -40,7 +40,10 @@ function urlIn(log: LogLines): string {
 
 async function createWorker(options: GracefulShutdownOptions = {}) {
   const log = new LogLines();
-  const app = await createContext({ options: { managementPort: 0, drainAuthKey: KEY, ...options } }, log);
+  const app = await createContext(
+    { options: { management: { port: 0 }, drainAuthKey: KEY, ...options } },
+    log,
+  );
   return { app, coordinator: coordinatorOf(app), url: urlIn(log) };
 }
 
@@ -79,7 +82,7 @@ describe('the management port', () => {
 
   it('answers to the end of flush, when the server of the application is closed', async () => {
     const log = new LogLines();
-    const app = await createHttp({ options: { managementPort: 0 } }, { logger: log });
+    const app = await createHttp({ options: { management: { port: 0 } } }, { logger: log });
     await app.listen(0, '127.0.0.1');
     const ownUrl = await app.getUrl();
     const url = urlIn(log);
@@ -119,15 +122,15 @@ describe('the management port', () => {
   it('that is taken is an error at boot, which says so', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
-    const { port: managementPort } = other.address() as AddressInfo;
+    const { port } = other.address() as AddressInfo;
 
-    const creation = NestFactory.createApplicationContext(rootModule({ options: { managementPort } }), {
+    const creation = NestFactory.createApplicationContext(rootModule({ options: { management: { port } } }), {
       logger: false,
       abortOnError: false,
     });
 
     await expect(creation).rejects.toThrow(
-      `the management port ${managementPort} on 127.0.0.1 cannot be opened: listen EADDRINUSE`,
+      `the management port ${port} on 127.0.0.1 cannot be opened: listen EADDRINUSE`,
     );
     other.close();
     await once(other, 'close');

@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { Transport } from '@nestjs/microservices';
-import { RESOLVED_OPTIONS } from '../../../src/config/resolved-options.token.js';
+import { RESOLVED_OPTIONS } from '../../../src/config/resolved-options.js';
 import { systemClock } from '../../../src/util/clock.js';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { ShutdownCoordinator } from '../../../src/core/shutdown-coordinator.js';

@@ -374,13 +374,13 @@ describe('the metrics', () => {
   });
 
   it('are on the management port, to the end of flush', async () => {
-    const managementPort = await freePort();
-    const application = await start(express, undefined, { managementPort });
+    const port = await freePort();
+    const application = await start(express, undefined, { management: { port } });
     let last: Samples = {};
     application.coordinator.register({
       name: 'the last scrape',
       flush: async () => {
-        last = samplesIn(await (await fetch(`http://127.0.0.1:${managementPort}/metrics`)).text());
+        last = samplesIn(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
       },
     });
 

@@ -53,7 +53,15 @@ describe('defaults', () => {
       announceMaxMs: 24_000,
       releaseReserveMs: 500,
     });
-    expect(resolve({ announceMaxMs: 1_000 }, IN_KUBERNETES).announceDelayMs).toBe(1_000);
+  });
+
+  it('let announcing last twice its delay, as far as that leaves what was set', () => {
+    const options = { gracePeriodMs: 10_000, announceDelayMs: 4_000, releaseReserveMs: 2_000 };
+    expect(resolve({ gracePeriodMs: 20_000, announceDelayMs: 4_000 }).announceMaxMs).toBe(8_000);
+    // Half of what is not reserved is for draining, where no time is set for that.
+    expect(resolve(options).announceMaxMs).toBe(4_000);
+    expect(resolve({ ...options, drainTimeoutMs: 2_000 }).announceMaxMs).toBe(6_000);
+    expect(resolve({ ...options, drainTimeoutMs: 4_000 }).announceMaxMs).toBe(4_000);
   });
 
   it('stretch the grace period where nobody has said when the process is killed', () => {
@@ -157,18 +165,28 @@ describe('the resolved options', () => {
       retryAfterSeconds: 1,
     });
     expect(options.health).toMatchObject({ readiness: '/ready', liveness: false, drain: '/drain' });
+    expect(resolve({ management: { port: 9_000 } }).management).toEqual({ port: 9_000, host: '127.0.0.1' });
+    expect(resolve({ report: { file: '/r.json' } }).report).toEqual({
+      file: '/r.json',
+      terminationLog: false,
+      isTerminationLogSet: false,
+      callback: undefined,
+    });
   });
 
   it('are frozen throughout, and the caller’s own stay as they are', () => {
     const given = {
       signals: ['SIGTERM'],
       health: { readinessPaths: ['/a'] },
+      management: { port: 0 },
+      report: { file: '/r.json' },
     } satisfies GracefulShutdownOptions;
     const options = resolve(given);
-    for (const part of [options, options.signals, options.health, options.health.readinessPaths]) {
+    const { signals, health, management, report } = options;
+    for (const part of [options, signals, health, health.readinessPaths, management, report]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
-    for (const part of [given, given.signals, given.health, given.health.readinessPaths]) {
+    for (const part of [given, ...Object.values(given), given.health.readinessPaths]) {
       expect(Object.isFrozen(part)).toBe(false);
     }
   });

@@ -22,10 +22,7 @@ function setUpLogged(
     fields.push(Object.fromEntries(Object.entries(message)));
   };
   const logger = { log: at('log'), warn: at('warn'), error: at('error') };
-  const log = new ShutdownLog(setup.coordinator, logger, setup.clock, {
-    logProgress,
-    progressIntervalMs: 5_000,
-  });
+  const log = new ShutdownLog(setup.coordinator, logger, setup.clock, { logProgress });
   setup.coordinator.observe(log.observe);
   return { ...setup, lines, entries, fields };
 }

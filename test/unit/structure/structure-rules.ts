@@ -33,7 +33,7 @@ const FLOORS: readonly (readonly string[])[] = [
 const BUILTINS: Readonly<Record<string, readonly string[]>> = { util: [], core: ['node:async_hooks'] };
 
 /** The rooms that know Nest, or a package that runs in it. Everything else is plain Node. */
-const OF_NEST: readonly string[] = ['config', 'nest', 'metrics', 'opentelemetry', 'testing'];
+const OF_NEST: readonly string[] = ['nest', 'metrics', 'opentelemetry', 'testing'];
 
 /** Who may touch `process`: one acts upon it, the other reads what it says, and the third is a program of its own. */
 const OF_THE_PROCESS: readonly string[] = ['process', 'config', 'cli'];

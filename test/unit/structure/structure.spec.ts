@@ -68,6 +68,8 @@ describe('the rules', () => {
     ['src/nest/a.ts', "import x from 'express';", 'it is no peer dependency'],
     ['src/nest/a.ts', "import x from '@nestjs/core/injector';", 'it is no peer dependency'],
     ['src/health/a.ts', "import { Module } from '@nestjs/common';", 'health is plain Node'],
+    ['src/config/a.ts', "import { registerAs } from '@nestjs/config';", 'config is plain Node'],
+    ['src/config/a.ts', "import type { X } from '@nestjs/terminus';", 'config is plain Node'],
     ['src/nest/a.ts', "import type { X } from 'prom-client';", 'an optional peer'],
     ['src/nest/index.ts', '', 'is no public subpath'],
     ['src/metrics/index.ts', "export * from './a.js';", 'exports *'],
