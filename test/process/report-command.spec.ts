@@ -36,6 +36,17 @@ describe('nestjs-drain report', () => {
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(SAMPLE_REPORT);
   });
 
+  it('says so when the report has a version that it does not read', async () => {
+    const file = join(folder, 'shutdown.json');
+    writeFileSync(file, JSON.stringify({ ...SAMPLE_REPORT, version: 1 }));
+
+    const { code, stderr } = await runCommand('report', file);
+
+    expect(stderr).toContain(`the report in ${file} has version 1; this command reads version 2`);
+    expect(code).toBe(2);
+    expect(existsSync(join(folder, 'shutdown.html'))).toBe(false);
+  });
+
   it.each([
     [[], 'a command is missing'],
     [['rehearse-it'], 'there is no command rehearse-it'],

@@ -115,6 +115,10 @@ expectType<typeof injected, ShutdownCoordinator>();
 class Incomplete extends ShutdownCoordinator {}
 void Incomplete;
 
+coordinator.announce('maintenance');
+// @ts-expect-error it is announce() now
+coordinator.drain('maintenance');
+
 // Participants have a name and methods named after phases.
 const participant: ShutdownParticipant = {
   name: 'orders',
