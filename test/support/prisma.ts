@@ -35,7 +35,7 @@ const MODEL = {
 export function prismaClient(major: PrismaMajor): new (options: object) => PrismaClient {
   const engineType = RUNTIMES[major];
   const { getPrismaClient } = require(`prisma-client-${major}/runtime/${engineType}.js`) as {
-    getPrismaClient(config: object): new (options: object) => PrismaClient;
+    getPrismaClient(this: void, config: object): new (options: object) => PrismaClient;
   };
   return getPrismaClient({
     previewFeatures: [],

@@ -1,98 +1,18 @@
-import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
-import { NestFactory, REQUEST } from '@nestjs/core';
+import { REQUEST } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { GracefulShutdownModule } from 'nestjs-drain';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
-import { PRISMA_MAJORS, prismaClient, prismaOptions } from '../../support/prisma.js';
 import { nestMajor } from '../../support/nest-major.js';
 import { closeAll, LogLines, outcomesOf, remember, reportOf } from './applications.js';
 import { Journal, witness } from './journal.js';
-import type { PrismaMajor } from '../../support/prisma.js';
-import type { INestApplicationContext, ModuleMetadata, Type } from '@nestjs/common';
+import { calls, closeAndListen, create, HOOKS, selfAware } from './shutdown-calls.js';
+import type { Type } from '@nestjs/common';
+import type { Parts } from './shutdown-calls.js';
 
-// With its first client, Prisma 5 installs listeners of its own, for good.
-beforeAll(() => void new (prismaClient(5))(prismaOptions(5)));
 afterEach(closeAll);
 guardAgainstLeaks();
-
-const HOOKS = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'];
-
-/** Something to put under test: what an application consists of. */
-type Parts = (journal: Journal) => ModuleMetadata;
-
-async function create(
-  parts: ModuleMetadata,
-  imports: ModuleMetadata['imports'],
-  logger: LogLines | false = false,
-): Promise<INestApplicationContext> {
-  @Module(parts)
-  class PartsModule {}
-  @Module({ imports: [PartsModule, ...(imports ?? [])] })
-  class RootModule {}
-  return NestFactory.createApplicationContext(RootModule, { logger, abortOnError: false });
-}
-
-/** What the hooks of an application hear when it is closed, with us or without. */
-async function closeAndListen(
-  parts: Parts,
-  isOurs: boolean,
-): Promise<Journal & { app?: INestApplicationContext }> {
-  const journal = new Journal();
-  const app = await create(parts(journal), isOurs ? [GracefulShutdownModule] : []);
-  await app.close();
-  return Object.assign(journal, isOurs && { app });
-}
-
-/** Hook by hook, what was called, in which order, on what and with what. */
-function calls(journal: Journal): string[][] {
-  return HOOKS.map((hook) => journal.of(hook));
-}
-
-/** A witness that also tells whether `this` is what it should be. */
-function selfAware(journal: Journal, name: string): object {
-  const host: Record<string, unknown> = {};
-  for (const hook of HOOKS) {
-    host[hook] = function (this: unknown, ...given: unknown[]) {
-      const self = this === host ? 'itself' : 'something else';
-      journal.note(`${name}.${hook}(${given.join()}), ${given.length} given, on ${self}`);
-    };
-  }
-  return host;
-}
-
-/** The service of Nest's recipe for Prisma, with every shutdown hook. */
-function prismaService(major: PrismaMajor): Parts {
-  return (journal) => {
-    class PrismaService extends prismaClient(major) {
-      constructor() {
-        super(prismaOptions(major));
-      }
-      async onModuleDestroy(...given: unknown[]): Promise<void> {
-        journal.note(`PrismaService.onModuleDestroy(${given.join()}) ${typeof this.order.findMany}`);
-        await this.$disconnect();
-      }
-      beforeApplicationShutdown(...given: unknown[]): void {
-        journal.note(`PrismaService.beforeApplicationShutdown(${given.join()})`);
-      }
-      onApplicationShutdown(...given: unknown[]): void {
-        journal.note(`PrismaService.onApplicationShutdown(${given.join()})`);
-      }
-    }
-    return { providers: [PrismaService] };
-  };
-}
-
-/** A client with methods of an extension, some of which are hooks. */
-function prismaFactory(major: PrismaMajor): Parts {
-  return (journal) => {
-    const client = Object.fromEntries(
-      HOOKS.map((hook) => [hook, (...given: unknown[]) => journal.note(`Extended.${hook}(${given.join()})`)]),
-    );
-    const useFactory = (): object => new (prismaClient(major))(prismaOptions(major)).$extends({ client });
-    return { providers: [{ provide: 'PRISMA', useFactory }] };
-  };
-}
 
 const KINDS: Record<string, Parts> = {
   'a class, and another that depends on it': (journal) => {
@@ -292,12 +212,6 @@ const KINDS: Record<string, Parts> = {
       providers: [{ provide: 'STORE', useFactory: () => new Proxy(new Store(), { defineProperty }) }],
     };
   },
-  ...Object.fromEntries(
-    PRISMA_MAJORS.flatMap((major): [string, Parts][] => [
-      [`a client of Prisma ${major} that is extended by a class`, prismaService(major)],
-      [`an extended client of Prisma ${major}, from a factory`, prismaFactory(major)],
-    ]),
-  ),
   'a proxy that refuses to be looked at': (journal) => {
     const refuse = (): never => {
       throw new TypeError('hands off');
