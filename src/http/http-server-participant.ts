@@ -87,9 +87,12 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
   announce({ terminating }: ShutdownContext): void {
     this.#admission.start();
-    void terminating.then(() => {
+    void terminating.then(({ kind }) => {
       this.#admission.retireNewcomers();
-      if (this.#dependencies.stopListeningAt === 'announce') void this.#listener.close();
+      if (this.#dependencies.stopListeningAt !== 'announce') return;
+      // Hot reloading closes the application without waiting, and listens on the same port next.
+      if (kind === 'close') this.#listener.closeNow();
+      else void this.#listener.close();
     });
   }
 

@@ -4,7 +4,7 @@ import { hasHook, HookWrapper, SHUTDOWN_HOOKS } from './hook-wrapper.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { HookHost } from './hook-hosts.js';
-import type { HookedCall, HookOwner, ShutdownHook } from './hook-wrapper.js';
+import type { HookedCall, HookOwner, LifecycleHook, ShutdownHook } from './hook-wrapper.js';
 
 /** What the bridge needs of its application. */
 export interface HookBridgeDependencies {
@@ -78,7 +78,7 @@ export class HookBridge implements HookOwner {
 
   take(
     instance: object,
-    hook: ShutdownHook,
+    hook: LifecycleHook,
   ): ((call: HookedCall, args: readonly unknown[]) => unknown) | undefined {
     if (!this.#isNestsTurn) return undefined;
     const call = this.#callsOf

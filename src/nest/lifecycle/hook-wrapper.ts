@@ -8,6 +8,9 @@ export const SHUTDOWN_HOOKS = [
 /** A shutdown hook of Nest. */
 export type ShutdownHook = (typeof SHUTDOWN_HOOKS)[number];
 
+/** A hook of Nest. */
+export type LifecycleHook = ShutdownHook | 'onModuleInit' | 'onApplicationBootstrap';
+
 /** A call as it would have gone without us; with arguments of the carrier's choice. */
 export type HookedCall = (args: readonly unknown[]) => unknown;
 
@@ -20,7 +23,7 @@ export interface HookOwner {
    */
   take(
     instance: object,
-    hook: ShutdownHook,
+    hook: LifecycleHook,
   ): ((call: HookedCall, args: readonly unknown[]) => unknown) | undefined;
 }
 
@@ -29,14 +32,14 @@ type HookFunction = ((...args: unknown[]) => unknown) & { readonly [WRAPPER]?: H
 const WRAPPER = Symbol.for('nestjs-drain.hook-wrapper');
 
 /** Whether the instance has this hook, asked the way Nest asks. */
-export function hasHook(instance: object, hook: ShutdownHook): boolean {
+export function hasHook(instance: object, hook: LifecycleHook): boolean {
   return typeof read(instance, hook) === 'function';
 }
 
 /** What stands in the place of an instance's hook, for as long as any application wants that. */
 export class HookWrapper {
   readonly #instance: object;
-  readonly #hook: ShutdownHook;
+  readonly #hook: LifecycleHook;
   readonly #owners = new Set<HookOwner>();
   readonly #function: HookFunction;
   /** The property that it hides, where the instance had one of its own. */
@@ -52,7 +55,7 @@ export class HookWrapper {
    *
    * @returns nothing where that is impossible: frozen instances and some proxies refuse
    */
-  static around(instance: object, hook: ShutdownHook, owner: HookOwner): HookWrapper | undefined {
+  static around(instance: object, hook: LifecycleHook, owner: HookOwner): HookWrapper | undefined {
     try {
       const existing = (read(instance, hook) as HookFunction)[WRAPPER];
       const wrapper = existing?.wraps(instance) ? existing : new HookWrapper(instance, hook);
@@ -64,7 +67,7 @@ export class HookWrapper {
     }
   }
 
-  private constructor(instance: object, hook: ShutdownHook) {
+  private constructor(instance: object, hook: LifecycleHook) {
     this.#instance = instance;
     this.#hook = hook;
     this.#hidden = Object.getOwnPropertyDescriptor(instance, hook);
@@ -143,7 +146,7 @@ export class HookWrapper {
   }
 }
 
-function read(instance: object, hook: ShutdownHook): unknown {
+function read(instance: object, hook: LifecycleHook): unknown {
   try {
     return (instance as Record<string, unknown>)[hook];
   } catch {

@@ -1,5 +1,7 @@
 import { hasBegun } from '../../core/phase.js';
 import { deferred } from '../../util/deferred.js';
+import { wait } from '../../util/wait.js';
+import { BootWatch } from './boot-watch.js';
 import { HookBridge } from './hook-bridge.js';
 import { HookedModules } from './hooked-modules.js';
 import { HookPromotion } from './hook-promotion.js';
@@ -19,7 +21,10 @@ export type CloseApplication = (signal?: string) => Promise<unknown>;
 /** What a lifecycle needs. */
 export interface NestLifecycleDependencies {
   readonly coordinator: PhasedCoordinator;
-  readonly options: Pick<ResolvedOptions, 'hooks' | 'releaseReserveMs'>;
+  readonly options: Pick<
+    ResolvedOptions,
+    'gracePeriodMs' | 'hooks' | 'participantTimeoutMs' | 'releaseReserveMs'
+  >;
   readonly modules: ModulesContainer;
   readonly clock: Clock;
   readonly logger: ShutdownLogger;
@@ -54,6 +59,7 @@ export class NestLifecycle implements ShutdownParticipant {
 
   readonly #dependencies: NestLifecycleDependencies;
   readonly #hooks: HookBridge;
+  readonly #bootWatch: BootWatch;
   readonly #machine: LifecycleMachine;
   readonly #bootstrapIsOver = deferred<void>();
   readonly #gateIsOpen = deferred<void>();
@@ -63,10 +69,11 @@ export class NestLifecycle implements ShutdownParticipant {
   #isPlaceRefused = false;
 
   constructor(dependencies: NestLifecycleDependencies) {
-    const { coordinator, options, modules } = dependencies;
+    const { coordinator, options, modules, clock } = dependencies;
     this.#dependencies = dependencies;
     this.#machine = new LifecycleMachine((what) => dependencies.logger.warn(what));
     this.hookedModules = new HookedModules(modules);
+    this.#bootWatch = new BootWatch(clock);
     this.#hooks = new HookBridge({
       coordinator,
       order: options.hooks,
@@ -118,6 +125,7 @@ export class NestLifecycle implements ShutdownParticipant {
     if (coordinator.terminatingReason === undefined) {
       this.#prepare();
       this.#machine.pull('init');
+      this.#bootWatch.watch(this.hookedModules.hosts());
     }
     await this.#application?.onBooting();
   }
@@ -131,13 +139,13 @@ export class NestLifecycle implements ShutdownParticipant {
     // Only now: the hooks of a half-built application are not called.
     if (!hasBegun('quiesce', state)) this.#registerHooks();
     this.#machine.pull('bootstrapped');
-    this.#bootstrapIsOver.resolve();
+    this.#endBootstrap();
   }
 
   /** `init()` or `listen()` has failed. */
   onBootstrapFailed(): void {
     this.#machine.pull('bootstrapFailed');
-    this.#bootstrapIsOver.resolve();
+    this.#endBootstrap();
   }
 
   // Somebody closes the application.
@@ -182,11 +190,24 @@ export class NestLifecycle implements ShutdownParticipant {
 
   // The shutdown reaches Nest.
 
-  /** Waits for the end of the bootstrap, unless it is the owner who closes the application. */
+  /**
+   * Waits for the end of the bootstrap, unless it is the owner who closes the application: for `participantTimeoutMs`, and
+   * at most half of the grace period.
+   *
+   * @throws {Error} when the bootstrap has not ended by then; the message names the hooks that are still running
+   */
   async announce({ terminating }: ShutdownContext): Promise<void> {
     if (this.isBootstrapped) return;
     const { kind } = await terminating;
-    if (kind !== 'close') await this.#bootstrapIsOver.promise;
+    if (kind === 'close') return;
+    const { clock, options } = this.#dependencies;
+    const budgetMs = Math.min(options.participantTimeoutMs, options.gracePeriodMs / 2);
+    const time = new AbortController();
+    const isOver = this.#bootstrapIsOver.promise.then(() => true);
+    const isLate = wait(clock, budgetMs, time.signal).then(() => false);
+    const hasEnded = await Promise.race([isOver, isLate]);
+    time.abort();
+    if (!hasEnded) throw new Error(this.#describeHang(budgetMs));
   }
 
   /** Opens the gate, and waits for Nest to end; calls the hooks without Nest where it does not. */
@@ -227,6 +248,22 @@ export class NestLifecycle implements ShutdownParticipant {
     if (coordinator.terminatingReason !== undefined) await coordinator.finished;
     this.#hooks.onTeardownEnded();
     await this.#application?.over;
+  }
+
+  #endBootstrap(): void {
+    this.#bootWatch.dispose();
+    this.#bootstrapIsOver.resolve();
+  }
+
+  #describeHang(budgetMs: number): string {
+    const running = this.#bootWatch
+      .running()
+      .map(({ name, ageMs }) => `${name} (running for ${Math.round(ageMs)} ms)`);
+    const culprit = running.length > 0 ? running.join(', ') : 'none that can be watched';
+    return (
+      `the bootstrap did not end within ${Math.round(budgetMs)} ms of the signal; hooks still running: ${culprit}. ` +
+      'Give what they wait for a timeout'
+    );
   }
 
   /** Whether anybody has begun to close the application. */

@@ -121,7 +121,7 @@ class Story {
     this.coordinator = new PhasedCoordinator(options, this.clock);
     this.lifecycle = new NestLifecycle({
       coordinator: this.coordinator,
-      options: { hooks, releaseReserveMs: 1_600 },
+      options: { hooks, gracePeriodMs: 8_000, participantTimeoutMs: 5_000, releaseReserveMs: 1_600 },
       modules: new Map() as unknown as ModulesContainer,
       clock: this.clock,
       logger,
@@ -249,6 +249,26 @@ describe('NestLifecycle', () => {
     expect(booting.coordinator.report).toMatchObject({ status: 'completed' });
     // Its hooks are left alone, as those of any application that has not started.
     expect(booting.calls).toEqual(['prepare', 'booting']);
+  });
+
+  it('waits no longer than half of the grace period for a bootstrap that hangs', async () => {
+    const story = new Story({ isOwned: true });
+    await story.lifecycle.onFirstInit();
+    void story.coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' });
+    story.drain.resolve();
+    await story.clock.advance(3_999);
+    expect(story.coordinator.state).toBe('announce');
+
+    await story.clock.advance(1);
+
+    expect(story.coordinator.report).toMatchObject({ status: 'failed', durationMs: 4_000 });
+    expect(story.coordinator.report?.participants).toContainEqual(
+      expect.objectContaining({
+        name: 'nest',
+        phase: 'announce',
+        error: expect.stringContaining('the bootstrap did not end within 4000 ms of the signal'),
+      }),
+    );
   });
 
   it('is closed by its owner without a bootstrap', async () => {
