@@ -1,8 +1,10 @@
 import { systemClock } from '../util/clock.js';
 import { isHttpServer } from '../http/any-http-server.js';
 import { HttpServers } from '../http/http-servers.js';
+import { RunningHandlers } from '../http/running-handlers.js';
 import { AdapterClose } from './lifecycle/adapter-close.js';
 import { overrideMethod } from '../util/override-method.js';
+import { trackRouteHandlers } from './integrations/route-handlers.js';
 import { routePatternOf } from './integrations/route-pattern.js';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -17,6 +19,8 @@ export class HttpBinding {
   readonly #coordinator: PhasedCoordinator;
   readonly #options: ResolvedOptions;
   readonly #adapterHost: HttpAdapterHost;
+  readonly #handlers: RunningHandlers;
+  readonly #restore: (() => void)[] = [];
   #server: AnyHttpServer | undefined;
   #adapterClose: AdapterClose | undefined;
   #restoreListen = (): void => {};
@@ -35,6 +39,18 @@ export class HttpBinding {
     this.#adapterHost = adapterHost;
     const registeredAt = 'GracefulShutdownModule';
     this.servers = new HttpServers({ clock: systemClock, coordinator, options, routes, registeredAt });
+    this.#handlers = new RunningHandlers({
+      clock: systemClock,
+      isExempt: (method, path) => routes.isExempt(method, path),
+      routePattern: (request, path) => routePatternOf(adapterHost.httpAdapter)(request, path),
+    });
+    // As soon as there is an adapter, because handlers are registered before the first hook.
+    const adapters = adapterHost.init$.subscribe(() => {
+      // There is none in a microservice or an application context, whatever the type says.
+      const adapter = adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | null;
+      if (adapter) this.#restore.push(...trackRouteHandlers(adapter, this.#handlers));
+    });
+    this.#restore.push(() => adapters.unsubscribe());
   }
 
   /** To be called once the server has been created, and before it listens. */
@@ -47,6 +63,13 @@ export class HttpBinding {
     server.once('listening', onListening);
     const routePattern = routePatternOf(adapter);
     this.servers.add(server, 'HTTP server', { routePattern });
+    this.#coordinator.add({
+      participant: this.#handlers,
+      // Before the servers: a request that is cut is cut once.
+      options: { priority: Number.MAX_VALUE },
+      registeredAt: 'GracefulShutdownModule',
+      cutsAtOnce: true,
+    });
     this.#stopWaitingForServers = onFurtherServer(adapter, (further) => {
       this.#further += 1;
       this.servers.add(further, `HTTP server#${this.#further}`, { routePattern });
@@ -71,6 +94,7 @@ export class HttpBinding {
     this.servers.dispose();
     this.#adapterClose?.dispose();
     this.#restoreListen();
+    for (const restore of this.#restore.splice(0)) restore();
   }
 }
 
