@@ -5,7 +5,7 @@ import type {
   ManagementOptions,
 } from './options.js';
 
-/** The defaults that depend on nothing; those that do are in `budget.ts`. */
+/** Constant defaults; those that depend on the grace period or the environment are in `budget.ts`. */
 export const DEFAULTS = {
   quietPeriodMs: 0,
   participantTimeoutMs: 5_000,
@@ -23,17 +23,17 @@ export const DEFAULTS = {
   logProgress: true,
 } as const satisfies GracefulShutdownOptions;
 
-/** What a late request is answered with. */
+/** Defaults of the response to a late request. */
 export const LATE_RESPONSE_DEFAULTS: Required<LateResponseOptions> = {
   code: 'SHUTTING_DOWN',
   message: 'The server is shutting down',
   retryAfterSeconds: 1,
 };
 
-/** The management port. */
+/** Defaults of the management port. */
 export const MANAGEMENT_DEFAULTS: Required<ManagementOptions> = { port: false, host: '127.0.0.1' };
 
-/** The health routes. */
+/** Defaults of the health routes. */
 export const HEALTH_DEFAULTS: Required<HealthOptions> = {
   readiness: '/readyz',
   liveness: '/healthz',

@@ -10,10 +10,10 @@ import type { Environment } from './environment.js';
 import type { GracefulShutdownOptions } from './options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
-/** Where Kubernetes looks for a container's last words, unless the pod says otherwise. */
+/** The default `terminationMessagePath` of Kubernetes. */
 const TERMINATION_LOG = '/dev/termination-log';
 
-/** The options that the environment can set too, and those that share the grace period with them. */
+/** Environment variables of the options that share the grace period. */
 const VARIABLE_OF: Partial<Record<keyof GracefulShutdownOptions, string>> = {
   gracePeriodMs: 'GRACEFUL_SHUTDOWN_TIMEOUT',
   announceDelayMs: 'GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY',
@@ -31,9 +31,9 @@ const BUDGET_NAMES = [
 ];
 
 /**
- * Completes what was set in code by the environment, and that by the defaults.
+ * Validates and completes the options. Precedence: code, environment, defaults.
  *
- * @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, one for everything that is wrong
+ * @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, one error that lists all problems
  */
 export function resolveOptions(options: GracefulShutdownOptions, environment: Environment): ResolvedOptions {
   const separate = [...environment.problems, ...checkOptions(options)];
@@ -48,7 +48,7 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
 
   const problems = [
     ...separate,
-    // Numbers that are wrong on their own would only make wrong sums.
+    // A sum with an invalid number would only add misleading problems.
     ...(BUDGET_NAMES.some((name) => wrong.has(name)) ? [] : checkBudget(set, environment, nameOf)),
     ...checkRoutes(health),
   ];
@@ -82,7 +82,7 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
   });
 }
 
-/** A frozen copy, plain objects and lists within it included; the caller's own stay as they are. */
+/** Returns a frozen copy, nested plain objects and arrays included; the caller's objects are not frozen. */
 function deepFreeze<Value>(value: Value): Value {
   if (Array.isArray(value)) return Object.freeze(value.map(deepFreeze)) as Value;
   if (!isRecord(value) || Object.getPrototypeOf(value) !== Object.prototype) return value;

@@ -14,7 +14,7 @@ import type { Problem } from './problem.js';
 
 type AnyRules = Readonly<Record<string, (value: unknown) => Pick<Problem, 'reason' | 'fix'> | undefined>>;
 
-/** The rules within each option that holds others. */
+/** Rules of the options that group others. */
 const GROUPS: Readonly<Record<string, AnyRules>> = {
   lateResponse: LATE_RESPONSE_RULES,
   health: HEALTH_RULES,
@@ -22,12 +22,10 @@ const GROUPS: Readonly<Record<string, AnyRules>> = {
   report: REPORT_RULES,
 };
 
-/** Checks every option on its own; whether the numbers fit together is checked elsewhere. */
+/** Checks every option on its own; `checkBudget` checks whether the durations fit together. */
 export function checkOptions(options: unknown): Problem[] {
   if (!isRecord(options)) {
-    return [
-      { name: 'the options', reason: `are ${show(options)}, which is no object`, fix: 'give an object' },
-    ];
+    return [{ name: 'the options', reason: `are ${show(options)}, not an object`, fix: 'use an object' }];
   }
   return [
     ...checkEach(options, OPTION_RULES, ''),
@@ -38,7 +36,7 @@ export function checkOptions(options: unknown): Problem[] {
   ];
 }
 
-/** Checks that no two routes of ours have the same path. */
+/** Checks that the health and drain routes have distinct paths. */
 export function checkRoutes(health: HealthOptions): Problem[] {
   const names = new Map<string, string>();
   const problems: Problem[] = [];
@@ -49,8 +47,8 @@ export function checkRoutes(health: HealthOptions): Problem[] {
     if (other !== undefined) {
       problems.push({
         name: `health.${name}`,
-        reason: `is '${path}', which is health.${other} too`,
-        fix: 'give each a path of its own, or false',
+        reason: `is '${path}', the same path as health.${other}`,
+        fix: 'use a different path, or false',
       });
     }
     names.set(path, name);
@@ -58,7 +56,7 @@ export function checkRoutes(health: HealthOptions): Problem[] {
   return problems;
 }
 
-/** The options without those that are `undefined`, which count as not set. */
+/** Returns the options without those that are `undefined`: these count as not set. */
 export function definedOnly<Options extends object>(
   options: Options,
 ): { [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
@@ -84,6 +82,7 @@ function unknownOption(name: string, known: readonly string[], prefix: string): 
   return {
     name: prefix + name,
     reason: 'is not an option',
-    fix: nearest === undefined ? `the options are ${known.join(', ')}` : `did you mean ${prefix}${nearest}?`,
+    fix:
+      nearest === undefined ? `known options are ${known.join(', ')}` : `did you mean ${prefix}${nearest}?`,
   };
 }

@@ -93,7 +93,7 @@ describe('an application where node is not permitted to start threads', () => {
     const { code, output } = await program.exited;
 
     expect(output).toContain('watchdog needs a thread, which node is not permitted to start');
-    expect(output).toContain('start node with --allow-worker, or give false');
+    expect(output).toContain('start node with --allow-worker, or use false');
     expect(code).not.toBe(0);
   });
 

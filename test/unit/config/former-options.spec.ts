@@ -8,24 +8,24 @@ import { documentedOptions } from '../docs/option-docs.js';
 import { problemsOf } from './resolve.js';
 
 describe('options of earlier versions', () => {
-  it('are refused all at once, each with what became of it', () => {
+  it('are rejected in one error, each with its replacement', () => {
     const options = Object.fromEntries(Object.keys(FORMER_OPTIONS).map((name) => [name, 'a secret']));
     expect(problemsOf({ ...options, hooks: 'last' }).join('\n')).toMatchInlineSnapshot(`
-      "  - announceMaxMs was removed: the wait for quietPeriodMs ends after twice the announce delay
-        - forceOnRepeatAfterMs was removed: a repeated SIGTERM forces from 5000 ms after the first one on
-        - managementHost is now management.host: write management: { port, host }
-        - managementPort is now management.port: write management: { port }
-        - onReport is now report.callback: write report: { callback }
-        - progressIntervalMs was removed: progress is logged every 5000 ms; logProgress: false turns that off
-        - reportFile is now report.file: write report: { file }
-        - resourceTimeoutMs was removed: participantTimeoutMs applies to resources, too
-        - terminationLog is now report.terminationLog: write report: { terminationLog }
-        - watchdogMarginMs was removed: the margin is 250 ms
-        - hooks is "last", which is not 'drain-first' or 'native': give 'drain-first' or 'native'"
+      "  - announceMaxMs was removed: waiting for quietPeriodMs ends after twice the announce delay
+        - forceOnRepeatAfterMs was removed: a repeated SIGTERM forces the shutdown from 5000 ms after the first
+        - managementHost is now management.host: use management: { port, host }
+        - managementPort is now management.port: use management: { port }
+        - onReport is now report.callback: use report: { callback }
+        - progressIntervalMs was removed: progress is logged every 5000 ms; logProgress: false disables it
+        - reportFile is now report.file: use report: { file }
+        - resourceTimeoutMs was removed: participantTimeoutMs also applies to resources
+        - terminationLog is now report.terminationLog: use report: { terminationLog }
+        - watchdogMarginMs was removed: the margin is always 250 ms
+        - hooks is "last", not 'drain-first' or 'native': use 'drain-first' or 'native'"
     `);
   });
 
-  it('are those that no option is called any more, and become options that there are', () => {
+  it('are not current options, and are replaced by options that exist', () => {
     const names = documentedOptions().map(({ name }) => name);
     const successors = Object.values(FORMER_OPTIONS).flatMap(
       ({ reason }) => /^is now (\S+)$/.exec(reason)?.[1] ?? [],
@@ -35,7 +35,7 @@ describe('options of earlier versions', () => {
     expect(successors.filter((name) => !names.includes(name))).toEqual([]);
   });
 
-  it('do not keep the budget from being checked', () => {
+  it('do not prevent the budget check', () => {
     expect(problemsOf({ announceMaxMs: 1_000, gracePeriodMs: 1_000, drainTimeoutMs: 2_000 })).toHaveLength(2);
   });
 
@@ -43,7 +43,7 @@ describe('options of earlier versions', () => {
     ['watchdogMarginMs', WATCHDOG_MARGIN_MS],
     ['forceOnRepeatAfterMs', REPEAT_FORCES_AFTER_MS],
     ['progressIntervalMs', PROGRESS_INTERVAL_MS],
-  ])('tell in place of %s what is fixed now', (name, ms) => {
+  ])('state the constant that replaced %s', (name, ms) => {
     expect(FORMER_OPTIONS[name]?.fix).toContain(` ${ms} ms`);
   });
 });
