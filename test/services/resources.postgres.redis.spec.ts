@@ -171,7 +171,7 @@ describe('an application on PostgreSQL and Redis', () => {
         progress: '2 of its connections in use',
       }),
     ]);
-    expect(output).toMatch(/cut in release: resource orders-db, \d+ ms old, at 2 of its connections in use/);
+    expect(output).toMatch(/cut in release: resource orders-db after \d+ ms, at 2 of its connections in use/);
     await seen(postgres, lacks('pool'));
   });
 
