@@ -23,10 +23,10 @@ interface ExpressApplication {
 }
 
 /**
- * Serves a path beside Nest's router, so that nothing the application has set up for its routes applies.
- * To be called once Nest's routes are there, and before its handler of unknown ones.
+ * Adds a route directly to the HTTP framework, so that the application's global prefix, guards, pipes and interceptors
+ * do not apply. Call it after Nest has added its routes and before it adds its not-found handler.
  *
- * @returns whether it does: `false` when the application has a route of its own there
+ * @returns `false` if the application already has a route at this path; nothing is added then
  */
 export function addRoute(adapter: AbstractHttpAdapter, path: string, handler: RawHandler): boolean {
   const instance: unknown = adapter.getInstance();
@@ -42,7 +42,7 @@ function addToFastify(fastify: FastifyInstance, path: string, handler: RawHandle
     reply.hijack();
     handler(request.raw, reply.raw);
   };
-  // Answering in the hook is answering before the body is parsed.
+  // Responding from the hook skips body parsing.
   fastify.route({ method, url: path, onRequest: answer, handler: answer });
   return true;
 }
@@ -51,7 +51,7 @@ function addToExpress(express: ExpressApplication, path: string, handler: RawHan
   const { stack } = express.router;
   if (stack.some(({ route }) => route?.path === path)) return false;
   express.all(path, handler);
-  // In front of the body parsers, of the application's middleware, and of routes such as `*path`.
+  // Moved in front of body parsers, the application's middleware, and routes such as `*path`.
   stack.unshift(stack.pop()!);
   return true;
 }
