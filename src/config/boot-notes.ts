@@ -1,7 +1,9 @@
 import { ELSEWHERE_MS, MARGIN_MS } from './budget.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
-/** Returns the lines to log at boot: one for each assumption made, and one where the process may exceed its deadline. */
+/**
+ * Returns the lines to log at boot: one for each assumption made, and one where the process may exceed its deadline.
+ */
 export function bootNotes(options: ResolvedOptions): string[] {
   const notes: string[] = [];
   const { gracePeriodMs, preStopMs } = options;

@@ -57,7 +57,10 @@ export interface GracefulShutdownOptions {
   readonly stallTimeoutMs?: number;
   /** Whether the deadline forces the shutdown; with `false` it may exceed its grace period. Default: `true`. */
   readonly forceAfterTimeout?: boolean;
-  /** Whether `shutdown()` and `app.close()` reject, after everything ran, if the shutdown was not clean. Default: `false`. */
+  /**
+   * Whether `shutdown()` and `app.close()` reject, after everything ran, if the shutdown was not clean. Default:
+   * `false`.
+   */
   readonly raiseOnError?: boolean;
   /** How requests that arrive from `quiesce` on are handled. Default: `'reject'`, with 503. */
   readonly lateRequests?: 'reject' | 'serve';

@@ -28,7 +28,8 @@ export function endpoint(methods: Methods): RawHandler {
           : problem(405, 'Method Not Allowed', `use ${allow.join(' or ')}`, { Allow: allow.join(', ') });
         send(response, answer);
       } catch (error) {
-        // A handler that throws, or a body that JSON cannot represent, must not end the process as an unhandled rejection.
+        // A handler that throws, or a body that JSON cannot represent, must not end the process as an unhandled
+        // rejection.
         send(response, problem(500, 'Internal Server Error', messageOf(error)));
       }
     })();

@@ -24,7 +24,10 @@ export class LogEntry {
   }
 }
 
-/** A log entry with the report: a `report` field for loggers that write JSON, one line of JSON for loggers that write text. */
+/**
+ * A log entry with the report: a `report` field for loggers that write JSON, one line of JSON for loggers that write
+ * text.
+ */
 export class ReportEntry extends LogEntry {
   declare readonly report: ShutdownReport;
 

@@ -27,7 +27,10 @@ export class ReportDelivery {
     this.#dependencies = dependencies;
   }
 
-  /** Resolves when the callback has settled, at the latest after `participantTimeoutMs` or at the deadline; never rejects. */
+  /**
+   * Resolves when the callback has settled, at the latest after `participantTimeoutMs` or at the deadline; never
+   * rejects.
+   */
   get settled(): Promise<void> {
     return this.#callback;
   }

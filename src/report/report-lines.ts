@@ -44,7 +44,10 @@ export function milliseconds(ms: number): string {
   return `${String(Math.round(ms)).replace(/\B(?=(\d{3})+$)/g, ' ')} ms`;
 }
 
-/** Replaces control characters and line separators in text from outside, which must not break a line or control the terminal. */
+/**
+ * Replaces control characters and line separators in text from outside, which must not break a line or control the
+ * terminal.
+ */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }

@@ -1,7 +1,10 @@
 import { isEncodedBelow } from './event-stream.js';
 import type { ServerResponse } from 'node:http';
 
-/** Ends an event stream with a last piece of text; calls `write` and `end` of the response itself, which middleware may have wrapped. */
+/**
+ * Ends an event stream with a last piece of text; calls `write` and `end` of the response itself, which middleware may
+ * have wrapped.
+ */
 export function endStream(response: ServerResponse, lastText: string): void {
   if (!isEncodedBelow(response)) response.write(lastText);
   response.end();

@@ -11,7 +11,9 @@ export function isEventStream(response: ServerResponse): boolean {
   return response.headersSent && /^text\/event-stream\s*(;|$)/i.test(sentHeader(response, 'content-type'));
 }
 
-/** Whether text written to `response` has to be encoded already: it has a content encoding, and no wrapper encodes it. */
+/**
+ * Whether text written to `response` has to be encoded already: it has a content encoding, and no wrapper encodes it.
+ */
 export function isEncodedBelow(response: ServerResponse): boolean {
   return (
     !Object.hasOwn(response, 'write') && !/^(identity)?$/i.test(sentHeader(response, 'content-encoding'))

@@ -35,9 +35,14 @@ export interface EventStreamsDependencies {
   times(this: void, context: ShutdownContext): StreamTimes;
 }
 
-/** Delay, in milliseconds, after which the first client reconnects; clients keep the last `retry` for good, so it must not be tiny. */
+/**
+ * Delay, in milliseconds, after which the first client reconnects; clients keep the last `retry` for good, so it must
+ * not be tiny.
+ */
 const FIRST_BACK_MS = 1_000;
-/** Minimum `retry`, in milliseconds, for clients whose stream ends later than planned because the event loop was busy. */
+/**
+ * Minimum `retry`, in milliseconds, for clients whose stream ends later than planned because the event loop was busy.
+ */
 const SHORTEST_RETRY_MS = 250;
 
 /** How the streams end in the current phase. */

@@ -9,7 +9,10 @@ import { RESOLVED_OPTIONS } from '../../config/resolved-options.js';
 import type { Provider } from '@nestjs/common';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 
-/** Providers of the health routes; the importing module must import Terminus and provide the options and the coordinator. */
+/**
+ * Providers of the health routes; the importing module must import Terminus and provide the options and the
+ * coordinator.
+ */
 export const HEALTH_PROVIDERS: readonly Provider[] = [
   ShutdownHealthIndicator,
   Readiness,
