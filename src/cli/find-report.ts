@@ -1,19 +1,21 @@
 import { REPORT_VERSION, type ShutdownReport } from '../core/report.js';
 
-/** Where a logger that writes JSON may have put a report. */
+/** Fields in which JSON loggers nest a report. */
 const FIELDS = ['report', 'message', 'msg'];
 
-/** A report of a version that this package does not read. */
+/** A report of a version that this package cannot read. */
 export interface OtherReport {
   readonly version: number;
 }
 
-/** Whether it is a report as this package writes it. */
+/** Whether the report has the version that this package writes. */
 export function isCurrent(report: ShutdownReport | OtherReport): report is ShutdownReport {
   return report.version === REPORT_VERSION;
 }
 
-/** The report in a text, whatever its version: one that is nothing else, or the last one of a log. */
+/**
+ * Finds the report in a text, of any version: the text is the report itself, or a log, of which the last report counts.
+ */
 export function findReport(text: string): ShutdownReport | OtherReport | undefined {
   return reportIn(parsed(text)) ?? lastOf(text.split('\n'));
 }

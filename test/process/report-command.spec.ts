@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('nestjs-drain report', () => {
-  it('writes a page beside the file, or where it is told to', async () => {
+  it('writes a page next to the file, or to the path in --output', async () => {
     const file = join(folder, 'shutdown.json');
     writeFileSync(file, JSON.stringify(SAMPLE_REPORT));
     const beside = join(folder, 'shutdown.html');
@@ -25,18 +25,18 @@ describe('nestjs-drain report', () => {
     expect(readFileSync(elsewhere, 'utf8')).toBe(readFileSync(beside, 'utf8'));
   });
 
-  it('does not write over what it reads', async () => {
+  it('does not overwrite its input', async () => {
     const file = join(folder, 'log.html');
     writeFileSync(file, JSON.stringify(SAMPLE_REPORT));
 
     const { code, stderr } = await runCommand('report', file);
 
-    expect(stderr).toContain(`the page would overwrite ${file}: say with --output where it is to go`);
+    expect(stderr).toContain(`the page would overwrite ${file}: set another path with --output`);
     expect(code).not.toBe(0);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(SAMPLE_REPORT);
   });
 
-  it('says so when the report has a version that it does not read', async () => {
+  it('rejects a report of another version', async () => {
     const file = join(folder, 'shutdown.json');
     writeFileSync(file, JSON.stringify({ ...SAMPLE_REPORT, version: 1 }));
 
@@ -48,12 +48,12 @@ describe('nestjs-drain report', () => {
   });
 
   it.each([
-    [[], 'a command is missing'],
-    [['rehearse-it'], 'there is no command rehearse-it'],
-    [['report'], 'report takes one file'],
-    [['report', 'a', 'b'], 'report takes one file'],
+    [[], 'missing command'],
+    [['rehearse-it'], 'unknown command: rehearse-it'],
+    [['report'], 'report requires exactly one file'],
+    [['report', 'a', 'b'], 'report requires exactly one file'],
     [['report', '/nowhere.json'], 'ENOENT'],
-    [['report', COMMAND], 'has no report of a shutdown in it'],
+    [['report', COMMAND], 'contains no shutdown report'],
   ])('says what is wrong with %j', async (args, complaint) => {
     const { code, stdout, stderr } = await runCommand(...args);
     expect([code, stdout]).toEqual([2, '']);

@@ -22,7 +22,7 @@ describe('a report', () => {
     expect(findReport(text)).toEqual(SAMPLE_REPORT);
   });
 
-  it('is found in another version, too, and is told apart', () => {
+  it('of another version is found and distinguished', () => {
     const former = line.replace('"version":2', '"version":1');
     const found = [json, former, `${line}\n${former}`, `${former}\n${line}`].map((text) => findReport(text));
     expect(found.map((report) => report?.version)).toEqual([2, 1, 1, 2]);
