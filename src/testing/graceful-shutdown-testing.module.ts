@@ -12,17 +12,17 @@ import { ControllableShutdownCoordinator } from './controllable-shutdown-coordin
 import { NoopShutdownCoordinator } from './noop-shutdown-coordinator.js';
 import type { DynamicModule } from '@nestjs/common';
 
-/** How {@link GracefulShutdownTestingModule} is set up. */
+/** Options of {@link GracefulShutdownTestingModule}. */
 export interface GracefulShutdownTestingOptions {
-  /** Default: a {@link NoopShutdownCoordinator}. */
+  /** The coordinator to provide. Default: a {@link NoopShutdownCoordinator}. */
   readonly coordinator?: ShutdownCoordinator;
 }
 
 /**
- * In place of `GracefulShutdownModule` in tests of single modules: what can be injected from that one can be injected
- * from this, and nothing listens, waits or exits.
+ * Replaces `GracefulShutdownModule` in tests of single modules: it provides the same injectables, but never listens,
+ * waits or exits.
  *
- * `app.close()` is Nest's own. {@link ShutdownCoordinator} is the one that is given to `forRoot`, for example a
+ * `app.close()` is Nest's own. {@link ShutdownCoordinator} is the coordinator passed to `forRoot`, for example a
  * {@link ControllableShutdownCoordinator}; background tasks and resources take part in its shutdown.
  */
 @Global()
@@ -56,7 +56,7 @@ export class GracefulShutdownTestingModule {
             new ResourceRegistry({
               clock: systemClock,
               logger: new Logger('GracefulShutdown'),
-              // Where nothing shuts down, what is registered is checked all the same.
+              // With a coordinator that never shuts down, registrations are still validated.
               coordinator:
                 coordinator instanceof PhasedCoordinator
                   ? coordinator

@@ -1,5 +1,5 @@
 /**
- * For tests of one's own: of a service, of a module, of a whole application's end.
+ * Tools for testing a service, a module, or the shutdown of a whole application.
  *
  * @module nestjs-drain/testing
  */
