@@ -22,8 +22,8 @@ export function report(args: readonly string[]): string {
   const found = findReport(readFileSync(file, 'utf8'));
   if (!found) {
     throw new Error(
-      `${file} contains no shutdown report: pass a report as JSON, such as report.file writes it, ` +
-        'or a log that contains the report',
+      `${file} contains no shutdown report: pass a JSON report, as written by report.file, ` +
+        'or a log that contains one',
     );
   }
   if (!isCurrent(found)) {
