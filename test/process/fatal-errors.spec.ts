@@ -101,7 +101,7 @@ describe('process.exit() in the middle of a shutdown', () => {
         pending: [{ name: 'what a drain waits for', phase: 'drain' }],
       },
     });
-    expect(output).toContain('shutdown interrupted in');
+    expect(output).toContain('shutdown interrupted after');
   });
 
   it('has no report when no shutdown was under way', async () => {

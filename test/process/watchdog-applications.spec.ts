@@ -92,7 +92,7 @@ describe('an application where node is not permitted to start threads', () => {
 
     const { code, output } = await program.exited;
 
-    expect(output).toContain('watchdog needs a thread, which node is not permitted to start');
+    expect(output).toContain('watchdog needs a worker thread, which the permission model denies');
     expect(output).toContain('start node with --allow-worker, or use false');
     expect(code).not.toBe(0);
   });
