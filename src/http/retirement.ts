@@ -1,3 +1,5 @@
+import { endThenDestroy } from './end-then-destroy.js';
+import type { Socket } from 'node:net';
 import type { OutgoingHttpHeaders, OutgoingHttpHeader, ServerResponse } from 'node:http';
 
 type WriteHead = (this: ServerResponse, status: number, ...rest: unknown[]) => ServerResponse;
@@ -18,8 +20,8 @@ export function retireWith(response: ServerResponse, decide: () => boolean): voi
 }
 
 /** Makes a response end its connection whose header has said nothing of that. */
-export function endConnectionWith(response: ClosingResponse): void {
-  response._last = true;
+export function endConnectionWith(response: ServerResponse, socket: Socket): void {
+  response.once('finish', () => endThenDestroy(socket));
 }
 
 /** A caller's own `Connection: keep-alive` must not win. */
@@ -56,6 +58,6 @@ function lingerBehind(response: ClosingResponse): void {
     if (!isUploading || response._last !== true) return;
     response._last = false;
     response.once('finish', () => request.resume());
-    request.once('close', () => request.socket.destroySoon());
+    request.once('close', () => endThenDestroy(request.socket));
   });
 }

@@ -12,12 +12,14 @@ import { SafeLogger } from '../report/safe-logger.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { systemClock } from '../util/clock.js';
+import { ProbeCheck } from '../util/probe.js';
 import { registerDecoratedMethods } from './decorators/on-shutdown.decorator.js';
 import { registerDecoratedResources } from './decorators/shutdown-resource.decorator.js';
 import { HttpBinding } from './http-binding.js';
 import { TaskAdoption } from './integrations/task-adoption.js';
 import { isOfTerminus, terminusNote } from './integrations/terminus-hooks.js';
 import { WebSocketBinding } from './integrations/web-socket-binding.js';
+import { DISTANCE_OF_MODULE } from './lifecycle/container-probes.js';
 import { NestLifecycle } from './lifecycle/nest-lifecycle.js';
 import { setupHints } from './setup-hints.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -37,6 +39,7 @@ export class ApplicationShutdown implements LivingApplication {
   readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
   readonly #lifecycle: NestLifecycle;
   readonly #modules: ModulesContainer;
+  readonly #probes: ProbeCheck;
   readonly #http: HttpBinding;
   readonly #webSockets: WebSocketBinding;
   readonly #process: ProcessBinding;
@@ -55,20 +58,23 @@ export class ApplicationShutdown implements LivingApplication {
     @Inject(ModuleRef) moduleRef: ModuleRef,
     @Inject(ResourceRegistry) resources: ResourceRegistry,
     @Inject(ManagementServer) management: ManagementServer,
+    @Inject(ProbeCheck) probes: ProbeCheck,
   ) {
     this.coordinator = coordinator;
     this.#options = options;
     this.#lifecycle = lifecycle;
     this.#modules = modules;
+    this.#probes = probes;
     this.#resources = resources;
     this.#management = management;
-    this.#taskAdoption = new TaskAdoption(tasks, coordinator);
-    this.#http = new HttpBinding(coordinator, options, adapterHost, routes);
-    this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http);
+    this.#taskAdoption = new TaskAdoption(tasks, coordinator, probes);
+    this.#http = new HttpBinding(coordinator, options, adapterHost, routes, probes);
+    this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http, probes);
     const program = new ProgramShutdown(
       {
         coordinator,
         clock: systemClock,
+        probes,
         options,
         logger: this.#logger,
         announceDelayMs: () => announceDelayMs(options, this.#http.servers.isListening),
@@ -128,12 +134,7 @@ export class ApplicationShutdown implements LivingApplication {
     for (const note of [...bootNotes(this.#options), ...terminusNote(hosts, this.#options)]) {
       this.#logger.log(note);
     }
-    if (this.#lifecycle.isPlaceRefused && !this.isOwned) {
-      this.#logger.warn(
-        'This version of Nest does not let a module have the first hook and the last one: app.close() destroys ' +
-          'providers that requests still use. Call enableGracefulShutdown(app) in main.ts, which does without.',
-      );
-    }
+    if (this.#lifecycle.isPlaceRefused && !this.isOwned) this.#probes.check(DISTANCE_OF_MODULE, false);
     this.#taskAdoption.adopt(hosts);
   }
 
@@ -144,7 +145,10 @@ export class ApplicationShutdown implements LivingApplication {
     registerDecoratedMethods(hosts, this.coordinator);
     if (!hasBegun('release', this.coordinator.state)) registerDecoratedResources(hosts, this.#resources);
     this.#resources.markBootstrapped();
-    for (const hint of setupHints(this.#modules.values(), this.#options)) this.#logger.warn(hint);
+    this.#webSockets.checkRecognised();
+    for (const hint of setupHints(this.#modules.values(), this.#options, this.#probes)) {
+      this.#logger.warn(hint);
+    }
     this.#process.onBootstrapped();
   }
 

@@ -5,6 +5,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { resolveOptions } from '../config/resolve-options.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.js';
 import { systemClock } from '../util/clock.js';
+import { ProbeCheck } from '../util/probe.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownError } from '../core/errors.js';
 import { SafeLogger } from '../report/safe-logger.js';
@@ -16,6 +17,7 @@ import { countActiveResources } from '../process/active-resources.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ApplicationShutdown } from './application-shutdown.js';
+import { PROBE_CHECK } from './integrations/probe-check.provider.js';
 import { NestLifecycle } from './lifecycle/nest-lifecycle.js';
 import {
   ConfigurableModuleClass,
@@ -81,27 +83,39 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
     },
     {
       provide: ResourceRegistry,
-      useFactory: (coordinator: PhasedCoordinator, { participantTimeoutMs }: ResolvedOptions) =>
+      useFactory: (
+        coordinator: PhasedCoordinator,
+        { participantTimeoutMs }: ResolvedOptions,
+        probes: ProbeCheck,
+      ) =>
         new ResourceRegistry({
           clock: systemClock,
           coordinator,
           logger: new SafeLogger(new Logger('GracefulShutdown')),
           resourceTimeoutMs: participantTimeoutMs,
+          probes,
         }),
-      inject: [PhasedCoordinator, RESOLVED_OPTIONS],
+      inject: [PhasedCoordinator, RESOLVED_OPTIONS, ProbeCheck],
     },
     {
       provide: NestLifecycle,
-      useFactory: (coordinator: PhasedCoordinator, options: ResolvedOptions, modules: ModulesContainer) =>
+      useFactory: (
+        coordinator: PhasedCoordinator,
+        options: ResolvedOptions,
+        modules: ModulesContainer,
+        probes: ProbeCheck,
+      ) =>
         new NestLifecycle({
           coordinator,
           options,
           modules,
+          probes,
           clock: systemClock,
           logger: new SafeLogger(new Logger('GracefulShutdown')),
         }),
-      inject: [PhasedCoordinator, RESOLVED_OPTIONS, ModulesContainer],
+      inject: [PhasedCoordinator, RESOLVED_OPTIONS, ModulesContainer, ProbeCheck],
     },
+    PROBE_CHECK,
     ApplicationShutdown,
     ...HEALTH_PROVIDERS,
   ],

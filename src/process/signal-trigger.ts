@@ -3,6 +3,7 @@ import { signalExitCode } from './exit-code.js';
 import { onShutdownMessage } from './parent-message.js';
 import { processRegistry } from './process-registry.js';
 import type { Clock } from '../util/clock.js';
+import type { ProbeCheck } from '../util/probe.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownReason } from '../core/reason.js';
 
@@ -10,6 +11,7 @@ import type { ShutdownReason } from '../core/reason.js';
 export interface SignalTriggerDependencies {
   readonly coordinator: PhasedCoordinator;
   readonly clock: Clock;
+  readonly probes: ProbeCheck;
   /** How long a shutdown by signal announces, as things stand. */
   announceDelayMs(this: void): number;
   /** Hears of one that changes nothing. */
@@ -47,7 +49,8 @@ export class SignalTrigger {
   /** Starts to listen, to the parent process too; more than once is the same as once. */
   listen(signal: NodeJS.Signals): void {
     if (this.#listeners.has(signal)) return;
-    if (!this.isListening) this.#stopMessages = onShutdownMessage(() => this.#onMessage());
+    if (!this.isListening)
+      this.#stopMessages = onShutdownMessage(() => this.#onMessage(), this.#dependencies.probes);
     const listener = (): void => this.#onSignal(signal);
     this.#listeners.set(signal, listener);
     process.on(signal, listener);

@@ -2,10 +2,12 @@ import { Global, Logger, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { DEFAULTS, LATE_RESPONSE_DEFAULTS } from '../config/default-options.js';
 import { systemClock } from '../util/clock.js';
+import { ProbeCheck } from '../util/probe.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { ShutdownHealthIndicator } from '../nest/health/shutdown-health.indicator.js';
 import { ShuttingDownError } from '../nest/shutting-down-error.js';
+import { packageVersion } from '../process/package-version.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ControllableShutdownCoordinator } from './controllable-shutdown-coordinator.js';
@@ -62,6 +64,10 @@ export class GracefulShutdownTestingModule {
                   ? coordinator
                   : new ControllableShutdownCoordinator(),
               resourceTimeoutMs: DEFAULTS.participantTimeoutMs,
+              probes: new ProbeCheck({
+                warn: (message) => new Logger('GracefulShutdown').warn(message),
+                versionOf: packageVersion,
+              }),
             }),
         },
       ],

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { RESOLVED_OPTIONS } from '../../config/resolved-options.js';
+import { ProbeCheck } from '../../util/probe.js';
 import { ShutdownError } from '../../core/errors.js';
 import { ShutdownCoordinator } from '../../core/shutdown-coordinator.js';
 import { addRoute } from './adapter-route.js';
@@ -32,6 +33,7 @@ export class HealthRoutes implements OnModuleInit {
     private readonly readiness: Readiness,
     private readonly coordinator: ShutdownCoordinator,
     private readonly management: ManagementServer,
+    private readonly probes: ProbeCheck,
   ) {}
 
   onModuleInit(): void {
@@ -44,26 +46,26 @@ export class HealthRoutes implements OnModuleInit {
   #addTo(adapter: AbstractHttpAdapter): void {
     const { health, drainKey, inDevelopment } = this.options;
     const { readiness, liveness, drain } = health;
-    if (!add(adapter, readiness, { GET: () => this.readiness.answer() })) {
+    if (this.#isTaken(adapter, readiness, { GET: () => this.readiness.answer() })) {
       this.#logger.log(
         `${readiness} is served by the application; during a shutdown it is answered with 503 instead`,
       );
     }
-    if (!add(adapter, liveness, { GET: () => ALIVE })) {
+    if (this.#isTaken(adapter, liveness, { GET: () => ALIVE })) {
       this.#logger.log(`${liveness} is served by the application until the end of a shutdown`);
     }
-    if (!add(adapter, drain, drainMethods(this.coordinator, drainKey, drain))) {
+    if (this.#isTaken(adapter, drain, drainMethods(this.coordinator, drainKey, drain))) {
       throw new ShutdownError(
         'SHUTDOWN_SETUP_INVALID',
         `cannot add the drain route at ${drain}: the application already has a route there; ` +
           'set health.drain to another path, or to false',
       );
     }
-    add(adapter, DEVELOPMENT_PATH, developmentMethods(this.coordinator, inDevelopment));
+    this.#isTaken(adapter, DEVELOPMENT_PATH, developmentMethods(this.coordinator, inDevelopment));
   }
-}
 
-/** Returns `false` only if the application already has a route at this path. */
-function add(adapter: AbstractHttpAdapter, path: string | false, methods: Methods | undefined): boolean {
-  return path === false || !methods || addRoute(adapter, path, endpoint(methods));
+  /** Adds a route, if it is wanted; tells whether the application has one of its own in its place. */
+  #isTaken(adapter: AbstractHttpAdapter, path: string | false, methods: Methods | undefined): boolean {
+    return path !== false && !!methods && addRoute(adapter, path, endpoint(methods), this.probes) === 'taken';
+  }
 }

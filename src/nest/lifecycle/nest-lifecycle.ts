@@ -12,6 +12,7 @@ import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { ShutdownContext, ShutdownParticipant } from '../../core/participant.js';
 import type { ShutdownLogger } from '../../report/shutdown-log.js';
 import type { Clock } from '../../util/clock.js';
+import type { ProbeCheck } from '../../util/probe.js';
 import type { HookHost } from './hook-hosts.js';
 import type { LifecycleState } from './lifecycle-transitions.js';
 
@@ -26,6 +27,7 @@ export interface NestLifecycleDependencies {
     'gracePeriodMs' | 'hooks' | 'participantTimeoutMs' | 'releaseReserveMs'
   >;
   readonly modules: ModulesContainer;
+  readonly probes: ProbeCheck;
   readonly clock: Clock;
   readonly logger: ShutdownLogger;
 }
@@ -72,7 +74,7 @@ export class NestLifecycle implements ShutdownParticipant {
     const { coordinator, options, modules, clock } = dependencies;
     this.#dependencies = dependencies;
     this.#machine = new LifecycleMachine((what) => dependencies.logger.warn(what));
-    this.hookedModules = new HookedModules(modules);
+    this.hookedModules = new HookedModules(modules, dependencies.probes);
     this.#bootWatch = new BootWatch(clock);
     this.#hooks = new HookBridge({
       coordinator,

@@ -13,6 +13,7 @@ function setUpSignals(): Setup & { readonly ignored: string[]; readonly forcedWi
   const ignored: string[] = [];
   const forcedWith: number[] = [];
   trigger = new SignalTrigger({
+    probes: strictProbes(),
     coordinator: setup.coordinator,
     clock: setup.clock,
     announceDelayMs: () => 0,

@@ -3,6 +3,7 @@ import { PhasedCoordinator } from '../../../../src/core/coordinator.js';
 import { LifecycleMachine } from '../../../../src/nest/lifecycle/lifecycle-transitions.js';
 import { NestLifecycle } from '../../../../src/nest/lifecycle/nest-lifecycle.js';
 import { deferred } from '../../../../src/util/deferred.js';
+import { strictProbes } from '../../../support/strict-probes.js';
 import { ManualClock } from '../../../../src/testing/manual-clock.js';
 import type { ModulesContainer } from '@nestjs/core';
 import type {
@@ -124,6 +125,7 @@ class Story {
       options: { hooks, gracePeriodMs: 8_000, participantTimeoutMs: 5_000, releaseReserveMs: 1_600 },
       modules: new Map() as unknown as ModulesContainer,
       clock: this.clock,
+      probes: strictProbes(),
       logger,
     });
     this.lifecycle.attach({
