@@ -81,8 +81,8 @@ export const STREAMS_OF_SESSION: Probe<ServerHttp2Session> = {
   package: 'node',
   ifMissing: 'requests of HTTP/2 are followed one by one from the start, which costs a little time for each',
   isPresent: (session) => {
-    const { streams } = Object(bySymbol(session, 'state')) as { readonly streams?: unknown };
-    return streams instanceof Map;
+    const { streams } = Object(bySymbol(session, 'state')) as { readonly streams?: Map<unknown, unknown> };
+    return typeof streams?.size === 'number' && typeof streams.values === 'function';
   },
 };
 

@@ -1,12 +1,16 @@
-import { read } from '../util/foreign.js';
+import { hasMethod, read } from '../util/foreign.js';
 import type { Probe } from '../util/probe.js';
 
 export const POOL_OF_KNEX: Probe<object> = {
   name: 'Knex.client.pool',
   package: 'knex',
   ifMissing: 'neither how many of its connections are in use is known, nor whether it is closed already',
-  isPresent: (knex) =>
-    typeof read(Object(read(Object(read(knex, 'client')), 'pool')), 'numUsed') === 'function',
+  isPresent: (knex) => {
+    const client = Object(read(knex, 'client')) as object;
+    const pool = read(client, 'pool');
+    // It is empty once that was closed.
+    return 'pool' in client && (pool === undefined || hasMethod(Object(pool) as object, 'numUsed'));
+  },
 };
 
 export const ENDING_OF_PG_POOL: Probe<object> = {

@@ -186,4 +186,76 @@ describe('workers of BullMQ', () => {
     );
     expect(report.durationMs).toBeLessThan(3_500);
   });
+
+  it('name a job that began before they were known as cut, and do not claim to have completed', async () => {
+    await mails.add('mail', { ms: 0 }, { jobId: 'mail-1' });
+    const hanging = await startWorker({ hangs: true, gracePeriodMs: 3_000, startsSlowly: true });
+    const { code, report } = await terminate(hanging);
+    expect({ code, status: report.status }).toEqual({ code: 1, status: 'failed' });
+    expect(report.cuts).toMatchObject([
+      { kind: 'job', name: 'unknown, of mails, which has not come to rest', phase: 'drain' },
+    ]);
+  });
+
+  it('finish a job that began before they were known', async () => {
+    await mails.add('mail', { ms: 500 }, { jobId: 'mail-1' });
+    const worker = await startWorker({ startsSlowly: true });
+    const { code, report } = await terminate(worker);
+    expect({ code, status: report.status }).toEqual({ code: 0, status: 'completed' });
+    expect(await redis.lrange('done', 0, -1)).toEqual(['mail-1']);
+  });
+
+  it('put a job off as before, and have it in no drain any more', async () => {
+    const worker = await startWorker();
+    await mails.add('mail', { ms: 0, putOff: true }, { jobId: 'mail-1' });
+    await worker.event('begun', ({ job }) => job === 'mail-1');
+    await until(
+      () => mails.getJobCounts('delayed'),
+      ({ delayed }) => delayed === 1,
+    );
+    const { code, report } = await terminate(worker);
+    expect({ code, status: report.status, cuts: report.cuts }).toEqual({
+      code: 0,
+      status: 'completed',
+      cuts: [],
+    });
+  });
+});
+
+describe('a BullMQ that has something under another name', () => {
+  it.each([
+    ['explorer', 'BullExplorer.registerWorkers() and workers (@nestjs/bullmq@'],
+    ['methods of workers', 'the methods of Worker (bullmq@'],
+  ] as const)('%s: the log says so, and the drain fails', async (without, name) => {
+    const worker = await startWorker({ without });
+    await orders.add('order', { ms: 0 });
+    await done(1);
+    const { code, report, output } = await terminate(worker);
+    expect(output).toContain(`not recognised: ${name}`);
+    expect({ code, status: report.status }).toEqual({ code: 1, status: 'failed' });
+    expect(report.participants).toContainEqual(
+      expect.objectContaining({
+        name: 'BullMQ workers',
+        phase: 'drain',
+        outcome: 'failed',
+        error: expect.stringContaining('not recognised'),
+      }),
+    );
+  });
+
+  it('methods of jobs: the log says so, and a job that does not finish is cut', async () => {
+    const hanging = await startWorker({ without: 'methods of jobs', hangs: true, gracePeriodMs: 3_000 });
+    await mails.add('mail', { ms: 0 }, { jobId: 'mail-1' });
+    await hanging.event('begun');
+    const { code, report, output } = await terminate(hanging);
+    expect(output).toContain('not recognised: Job.token, Job.moveToWait() and Job.isActive() (bullmq@');
+    expect({ code, cuts: report.cuts }).toMatchObject({ code: 1, cuts: [{ name: 'mail-1 of mails' }] });
+  });
+
+  it('closed of workers: the log says so, and a worker that is a resource is closed once more', async () => {
+    const worker = await startWorker({ without: 'closed of workers' });
+    const { code, report, output } = await terminate(worker);
+    expect(output).toContain('not recognised: Worker.closed (bullmq@');
+    expect({ code, status: report.status }).toEqual({ code: 0, status: 'completed' });
+  });
 });

@@ -49,8 +49,7 @@ export class BullJobs implements Iterable<BullJob> {
   async prune(): Promise<void> {
     await Promise.all(
       Array.from(this.#active.values(), async (job) => {
-        // Where Redis does not tell, it may be.
-        if (!(await job.isActive().catch(() => true))) this.delete(job);
+        if (!(await isActive(job))) this.delete(job);
       }),
     );
   }
@@ -77,4 +76,13 @@ export class BullJobs implements Iterable<BullJob> {
     // Of one that has been found stalled too often nothing is left, and it was another worker's.
     if (job) this.delete(job);
   };
+}
+
+/** Where neither the job nor Redis tells, it may be. */
+async function isActive(job: BullJob): Promise<boolean> {
+  try {
+    return await job.isActive();
+  } catch {
+    return true;
+  }
 }

@@ -34,7 +34,7 @@ export class TaskAdoption {
     const tasks = this.#tasks;
     provideTasks(hosts, tasks);
     this.#checkEvents(hosts);
-    this.#probes.check(HOOKS_OF_TERMINUS, hosts);
+    if (hosts.length > 0) this.#probes.check(HOOKS_OF_TERMINUS, hosts);
     this.#adoptSchedule(hosts);
     this.#adoptWorkers(hosts);
     this.#undo.push(

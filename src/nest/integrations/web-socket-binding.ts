@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { ApplicationConfig } from '@nestjs/core';
 import { reconnectWindowMs } from '../../config/reconnect-window.js';
 import { systemClock } from '../../util/clock.js';
 import { isThenable } from '../../util/thenable.js';
@@ -102,8 +103,7 @@ export class WebSocketBinding {
         checkClients(probes, this.#servers, http.servers.upgraded());
       }),
     );
-    const configuration = configurationOf(moduleRef);
-    if (!configuration) return;
+    const configuration = moduleRef.get(ApplicationConfig, { strict: false });
     this.#restore.push(
       overrideMethod(configuration, 'getIoAdapter', (getIoAdapter) => () => {
         const adapter = getIoAdapter();
@@ -184,14 +184,6 @@ export class WebSocketBinding {
       cutsAtOnce: true,
     });
   }
-}
-
-/** Nest's configuration, which it shows to nobody; private, and the same on Nest 11 and 12. */
-function configurationOf(moduleRef: ModuleRef): object | undefined {
-  const { container } = moduleRef as unknown as {
-    readonly container?: { readonly applicationConfig?: object };
-  };
-  return container?.applicationConfig;
 }
 
 /** The static instances; one of a request does not exist yet. */

@@ -174,7 +174,7 @@ describe('a client that tells that it is closed', () => {
     ['redis', { isOpen: false, multi: fail, close: fail }],
     ['BullMQ worker', { close: fail, pause: fail, isRunning: fail, waitUntilReady: fail, closed: true }],
     ['BullMQ queue', { close: fail, waitUntilReady: fail, closed: true }],
-    ['Knex', { destroy: fail, raw: fail, transaction: fail, client: {} }],
+    ['Knex', { destroy: fail, raw: fail, transaction: fail, client: { pool: undefined } }],
   ])('is left alone: %s', async (label, client) => {
     const { coordinator, resources, logged } = setUp();
     resources.register('it', client);
