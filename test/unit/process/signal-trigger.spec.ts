@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SignalTrigger } from '../../../src/process/signal-trigger.js';
 import { never, setUp } from '../core/coordinator-on-manual-clock.js';
+import { strictProbes } from '../../support/strict-probes.js';
 import type { Setup } from '../core/coordinator-on-manual-clock.js';
 
 let trigger: SignalTrigger | undefined;

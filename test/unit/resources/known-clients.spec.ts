@@ -206,7 +206,7 @@ describe('a client that does not close in time', () => {
 describe('a pool with connections in use', () => {
   it('is abandoned when its time is up, and tells how many', async () => {
     const { clock, coordinator, resources } = setUp();
-    const pool = { totalCount: 5, idleCount: 3, on() {}, end: () => new Promise(() => {}) };
+    const pool = { totalCount: 5, idleCount: 3, ending: false, on() {}, end: () => new Promise(() => {}) };
     resources.register('db', pool);
     expect(resources.registered()).toMatchObject([{ busy: 2 }]);
     void coordinator.shutdown();
