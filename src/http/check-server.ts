@@ -11,7 +11,7 @@ import {
   sampleSocketOfServer,
   SWEEP_OF_SERVER,
 } from './http-probes.js';
-import type { Server } from 'node:net';
+import { Socket, type Server } from 'node:net';
 import type { ProbeCheck } from '../util/probe.js';
 import type { Connection } from './connection.js';
 import type { Session } from './session.js';
@@ -35,8 +35,10 @@ export function checkServerInUse(
   // A pipe has no backlog to hold back.
   const address = server.address();
   if (typeof address === 'object' && address !== null) probes.check(HANDLE_OF_SERVER, server);
-  const [connection] = connections;
-  if (connection && !connection.socket.destroyed) probes.check(HANDLE_OF_SOCKET, connection.socket);
+  // Servers take any stream for a connection, and only a socket has a handle.
+  const sockets = Array.from(connections, ({ socket }) => socket);
+  const socket = sockets.find((candidate) => candidate instanceof Socket && !candidate.destroyed);
+  if (socket) probes.check(HANDLE_OF_SOCKET, socket);
   const response = [...sessions].flatMap(({ responses }) => [...responses])[0];
   if (response && 'stream' in response) probes.check(HANDLE_OF_STREAM, Object(response.stream) as object);
 }

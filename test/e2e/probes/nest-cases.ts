@@ -1,4 +1,3 @@
-import dns from 'node:dns';
 import { Module } from '@nestjs/common';
 import { ModulesContainer, NestFactory } from '@nestjs/core';
 import { CqrsModule, EventBus } from '@nestjs/cqrs';
@@ -13,6 +12,7 @@ import * as containers from '../../../src/nest/lifecycle/container-probes.js';
 import * as clients from '../../../src/resources/client-probes.js';
 import { servingOn } from './http-features.js';
 import { OtherAdapter, withoutStack } from './other-adapters.js';
+import { giveLocalhostTwoAddresses } from '../../support/http/two-addresses.js';
 import { hideSymbol, renameMethods, renameProperty } from '../../support/removal.js';
 import { handing } from './handing.js';
 import {
@@ -124,20 +124,6 @@ function withoutFindRoute(): FastifyAdapter {
   const adapter = new FastifyAdapter();
   Object.defineProperty(adapter.getInstance(), 'findRoute', { value: undefined });
   return adapter;
-}
-
-/** As it has on most machines, though not on all. */
-function giveLocalhostTwoAddresses(): Restore {
-  const { lookup } = dns;
-  const addresses = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 }));
-  const answer = (host: string, ...rest: unknown[]): void => {
-    const callback = rest.at(-1) as (error: null, ...result: unknown[]) => void;
-    const { all = false } = rest.length > 1 ? (rest[0] as dns.LookupOptions) : {};
-    if (all) callback(null, addresses);
-    else callback(null, host === 'localhost' ? '127.0.0.1' : host, 4);
-  };
-  dns.lookup = answer as typeof dns.lookup;
-  return () => void (dns.lookup = lookup);
 }
 
 /** Has Nest itself say how deep a module is. */
