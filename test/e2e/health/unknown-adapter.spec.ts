@@ -27,7 +27,7 @@ describe.each([
     const app = await createHttp(
       {
         controllers: [Orders],
-        options: { managementPort: 0, managementHost: '127.0.0.1', drainAuthKey: DRAIN_KEY },
+        options: { management: { port: 0 }, drainAuthKey: DRAIN_KEY },
       },
       { logger: log, create: create as () => ExpressAdapter },
     );
