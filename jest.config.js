@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { findServers } from './scripts/find-servers.mjs';
+import { leftOut } from './scripts/find-tools.mjs';
 
 /** @type {import('jest').Config} */
 const base = {
@@ -11,6 +11,7 @@ const base = {
     '^nestjs-drain/(.+)$': '<rootDir>/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  testPathIgnorePatterns: ['/node_modules/', ...leftOut().map(({ files }) => files)],
   modulePathIgnorePatterns: [
     '<rootDir>/dist/',
     '<rootDir>/dist-test/',
@@ -41,17 +42,12 @@ const base = {
 const nest11 = JSON.parse(readFileSync(new URL('test/nest-11/package.json', import.meta.url), 'utf8'));
 const nest11Packages = Object.keys(nest11.dependencies).join('|');
 
-const { missing } = findServers();
-const isRequired = process.env['REQUIRE_SERVICES'] === '1';
-if (missing.length > 0 && !isRequired) {
-  console.error(`The tests of test/services are left out: ${missing.join('; ')}.`);
-}
-
 /** @type {import('jest').Config} */
 export default {
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts', '!src/**/index.ts'],
   testTimeout: 30_000,
+  globalTeardown: '<rootDir>/scripts/tell-left-out.mjs',
   // By default there is only one on two cores, where most of the time goes into waiting for child processes.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   // Modules of a finished file stay in memory as long as its worker does.
@@ -82,8 +78,6 @@ export default {
         '<rootDir>/test/package/*.spec.ts',
       ],
     },
-    ...(missing.length === 0 || isRequired
-      ? [{ ...base, displayName: 'services', testMatch: ['<rootDir>/test/services/**/*.spec.ts'] }]
-      : []),
+    { ...base, displayName: 'services', testMatch: ['<rootDir>/test/services/**/*.spec.ts'] },
   ],
 };

@@ -3,10 +3,15 @@
  *
  * @module nestjs-drain
  */
-export type { GracefulShutdownOptions, HealthOptions, LateResponseOptions } from './config/options.js';
-export { systemClock } from './util/clock.js';
-export type { Clock, Timer } from './util/clock.js';
-export { Deadline } from './util/deadline.js';
+export type {
+  GracefulShutdownOptions,
+  HealthOptions,
+  LateResponseOptions,
+  ManagementOptions,
+  ReadinessIndicator,
+  ReportOptions,
+} from './config/options.js';
+export type { Deadline } from './util/deadline.js';
 export { ShutdownError, ShutdownFailedError } from './core/errors.js';
 export type { ShutdownErrorCode } from './core/errors.js';
 export type { ShutdownEvent, ShutdownObserver } from './core/events.js';
@@ -22,7 +27,6 @@ export type { ShutdownPhase, ShutdownState } from './core/phase.js';
 export type { ShutdownReason, ShutdownReasonKind, ShutdownRequest } from './core/reason.js';
 export type {
   AbandonCause,
-  ActiveResources,
   Cut,
   ParticipantOutcome,
   ParticipantReport,
@@ -35,7 +39,6 @@ export type {
 export { ShutdownCoordinator } from './core/shutdown-coordinator.js';
 export { formatTimeline } from './report/timeline.js';
 export { ShutdownHealthIndicator } from './nest/health/shutdown-health.indicator.js';
-export type { ConnectionStatistics } from './http/connection-statistics.js';
 export type { ShutdownDiagnostics } from './process/diagnostics.js';
 export { enableGracefulShutdown } from './nest/enable-graceful-shutdown.js';
 export { GracefulShutdownModule } from './nest/graceful-shutdown.module.js';
@@ -48,12 +51,7 @@ export type { ShutdownResourceOptions } from './nest/decorators/shutdown-resourc
 export { TrackTask } from './nest/decorators/track-task.decorator.js';
 export type { ShutdownStreamOptions } from './sse/stream-policy.js';
 export { ResourceRegistry } from './resources/resource-registry.js';
-export type {
-  MethodName,
-  ResourceInfo,
-  ResourceOptions,
-  ResourceType,
-} from './resources/resource-options.js';
+export type { ResourceInfo, ResourceOptions, ResourceType } from './resources/resource-options.js';
 export { BackgroundTasks } from './tasks/background-tasks.js';
 export type {
   HandOver,

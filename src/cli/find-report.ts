@@ -1,14 +1,26 @@
 import { REPORT_VERSION, type ShutdownReport } from '../core/report.js';
 
-/** Where a logger that writes JSON may have put a report. */
+/** Fields in which JSON loggers nest a report. */
 const FIELDS = ['report', 'message', 'msg'];
 
-/** The report in a text: one that is nothing else, or the last one of a log. */
-export function findReport(text: string): ShutdownReport | undefined {
+/** A report of a version that this package cannot read. */
+export interface OtherReport {
+  readonly version: number;
+}
+
+/** Whether the report has the version that this package writes. */
+export function isCurrent(report: ShutdownReport | OtherReport): report is ShutdownReport {
+  return report.version === REPORT_VERSION;
+}
+
+/**
+ * Finds the report in a text, of any version: the text is the report itself, or a log, of which the last report counts.
+ */
+export function findReport(text: string): ShutdownReport | OtherReport | undefined {
   return reportIn(parsed(text)) ?? lastOf(text.split('\n'));
 }
 
-function lastOf(lines: readonly string[]): ShutdownReport | undefined {
+function lastOf(lines: readonly string[]): ShutdownReport | OtherReport | undefined {
   for (const line of lines.toReversed()) {
     const start = line.indexOf('{');
     const found = start < 0 ? undefined : reportIn(parsed(line.slice(start)));
@@ -17,14 +29,14 @@ function lastOf(lines: readonly string[]): ShutdownReport | undefined {
   return undefined;
 }
 
-function reportIn(value: unknown): ShutdownReport | undefined {
+function reportIn(value: unknown): ShutdownReport | OtherReport | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const fields = value as Readonly<Record<string, unknown>>;
   if (
-    fields['version'] === REPORT_VERSION &&
+    typeof fields['version'] === 'number' &&
     ['phases', 'participants', 'cuts', 'pending'].every((name) => Array.isArray(fields[name]))
   ) {
-    return value as ShutdownReport;
+    return value as ShutdownReport | OtherReport;
   }
   for (const name of FIELDS) {
     const found = reportIn(fields[name]);

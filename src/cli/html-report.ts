@@ -3,7 +3,7 @@ import { escaped } from './escaped.js';
 import { svgTimeline } from './svg-timeline.js';
 import type { ShutdownReport } from '../core/report.js';
 
-/** A report as a page that needs nothing else: no script, no file, no network; for light and for dark. */
+/** Renders a report as a self-contained HTML page, light and dark: no scripts, no other files, no network. */
 export function htmlReport(report: ShutdownReport): string {
   const title = headline(report);
   return `<!doctype html>
@@ -24,9 +24,9 @@ ${facts(report)
 </dl>
 <h2>Timeline</h2>
 ${svgTimeline(report)}
-${list('What was waited for', pendingLines(report.pending))}
-${list('What went wrong', failureLines(report.participants))}
-${list('What was lost', cutLines(report.cuts))}
+${list('Pending', pendingLines(report.pending))}
+${list('Failed, abandoned or skipped', failureLines(report.participants))}
+${list('Cut', cutLines(report.cuts))}
 ${statistics(report)}
 </body>
 </html>
@@ -39,8 +39,8 @@ function facts(report: ShutdownReport): [string, string][] {
   const resources = Object.entries(report.activeResources).map(([kind, count]) => `${count} ${kind}`);
   return [
     ['Trigger', startedAt],
-    ['Took', `${milliseconds(durationMs)} of ${milliseconds(gracePeriodMs)}`],
-    ['Left', milliseconds(remainingMs)],
+    ['Duration', `${milliseconds(durationMs)} of ${milliseconds(gracePeriodMs)}`],
+    ['Grace period left', milliseconds(remainingMs)],
     ...(announceNeedMs === undefined
       ? []
       : [
@@ -49,7 +49,7 @@ function facts(report: ShutdownReport): [string, string][] {
             `${milliseconds(announceNeedMs)} after the trigger; announced for ${milliseconds(announcedMs)}`,
           ] as [string, string],
         ]),
-    ...(resources.length === 0 ? [] : [['Ended with the process', resources.join(', ')] as [string, string]]),
+    ...(resources.length === 0 ? [] : [['Open handles at exit', resources.join(', ')] as [string, string]]),
   ];
 }
 
@@ -64,7 +64,7 @@ function statistics(report: ShutdownReport): string {
     const text = Object.entries(numbers).map(([what, count]) => `${what} ${count}`);
     return `<tr><th scope="row">${escaped(name)}</th><td>${escaped(text.join(', '))}</td></tr>`;
   });
-  return rows.length === 0 ? '' : `<h2>Last numbers</h2>\n<table>\n${rows.join('\n')}\n</table>`;
+  return rows.length === 0 ? '' : `<h2>Statistics</h2>\n<table>\n${rows.join('\n')}\n</table>`;
 }
 
 const STYLE = `

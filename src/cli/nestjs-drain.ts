@@ -3,14 +3,14 @@ import { messageOf } from '../core/errors.js';
 import { report } from './report-command.js';
 
 const USAGE = `Usage:
-  nestjs-drain report FILE [--output FILE]   a page with the timeline of a shutdown, from its report or from a log`;
+  nestjs-drain report FILE [--output FILE]   writes an HTML page with the timeline of a shutdown; FILE is its report or a log`;
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => string>> = { report };
 
 const [name = '', ...args] = process.argv.slice(2);
 const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 try {
-  if (!command) throw new Error(name === '' ? 'a command is missing' : `there is no command ${name}`);
+  if (!command) throw new Error(name === '' ? 'missing command' : `unknown command: ${name}`);
   console.log(command(args));
 } catch (error) {
   console.error(`nestjs-drain: ${messageOf(error)}\n\n${USAGE}`);

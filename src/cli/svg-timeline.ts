@@ -7,7 +7,7 @@ interface Row {
   readonly label: string;
   readonly startedMs: number;
   readonly durationMs: number;
-  /** A class of the page's style: `phase`, or an outcome. */
+  /** CSS class: `phase` or an outcome. */
   readonly kind: string;
   readonly remark: string;
 }
@@ -19,11 +19,11 @@ const CHART = WIDTH - LABELS - REMARKS;
 const ROW = 22;
 const AXIS = 24;
 const LONGEST_LABEL = 46;
-/** So that what took no time can be seen. */
+/** Minimum width of a bar, so that a duration of 0 is visible. */
 const THINNEST = 2;
 const TICKS = 8;
 
-/** A shutdown as a chart, to scale: a bar for each phase and, below it, for each of its participants. */
+/** Renders a report as an SVG chart, to scale: a bar per phase, each followed by the bars of its participants. */
 export function svgTimeline(report: ShutdownReport): string {
   const rows = rowsOf(report);
   const height = AXIS + rows.length * ROW;
@@ -70,7 +70,7 @@ function tick(ms: number, x: number, height: number): string {
   );
 }
 
-/** Round numbers, not more than fit beside each other. */
+/** Returns the positions of the ticks: round numbers, at most as many as fit. */
 function ticks(totalMs: number): number[] {
   const roughly = Math.max(totalMs, 1) / TICKS;
   const magnitude = 10 ** Math.floor(Math.log10(roughly));
@@ -78,7 +78,7 @@ function ticks(totalMs: number): number[] {
   return Array.from({ length: Math.floor(totalMs / step) + 1 }, (_, index) => index * step);
 }
 
-// The end of a hook's name tells most: which hook it is.
+// The end of a hook's name matters most: it says which hook it is.
 function shorten(label: string): string {
   if (label.length <= LONGEST_LABEL) return label;
   const tail = Math.floor((LONGEST_LABEL * 2) / 3);

@@ -1,7 +1,9 @@
 import { ELSEWHERE_MS, MARGIN_MS } from './budget.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
-/** What the log should say at boot, because it rests on an assumption or gives up the promise; a line each. */
+/**
+ * Returns the lines to log at boot: one for each assumption made, and one where the process may exceed its deadline.
+ */
 export function bootNotes(options: ResolvedOptions): string[] {
   const notes: string[] = [];
   const { gracePeriodMs, preStopMs } = options;
@@ -10,23 +12,24 @@ export function bootNotes(options: ResolvedOptions): string[] {
     const sleep = preStopMs > 0 ? `a preStop sleep of ${preStopMs} ms` : 'no preStop sleep';
     notes.push(
       options.gracePeriodFrom === 'default'
-        ? `Assuming terminationGracePeriodSeconds: 30 and ${sleep}, so shutting down within ${gracePeriodMs} ms. ` +
-            'Set TERMINATION_GRACE_PERIOD_SECONDS to what the pod has, or gracePeriodMs.'
-        : `Shutting down within ${gracePeriodMs} ms (${options.gracePeriodFrom}), which with ${sleep} needs ` +
+        ? `Assuming terminationGracePeriodSeconds: 30 and ${sleep}: the grace period is ${gracePeriodMs} ms. ` +
+            "Set TERMINATION_GRACE_PERIOD_SECONDS to the pod's value, or set gracePeriodMs."
+        : `A grace period of ${gracePeriodMs} ms (${options.gracePeriodFrom}) with ${sleep} requires ` +
             `terminationGracePeriodSeconds: ${needed} or more. ` +
-            'Set TERMINATION_GRACE_PERIOD_SECONDS to what the pod has, and this is checked at boot.',
+            "Set TERMINATION_GRACE_PERIOD_SECONDS to the pod's value to check this at boot.",
     );
   }
   if (!options.inKubernetes && options.gracePeriodFrom === 'default' && gracePeriodMs > ELSEWHERE_MS) {
     notes.push(
-      `Shutting down within ${gracePeriodMs} ms, which the announce delay, drain timeout and reserve that are set ` +
-        'need. Set gracePeriodMs to what the platform grants: docker stop kills after 10 s unless told otherwise.',
+      `The grace period is ${gracePeriodMs} ms, to fit the configured announce delay, drain timeout or reconnect ` +
+        'window, and release reserve. ' +
+        'Set gracePeriodMs to what the platform grants: docker stop kills after 10 s by default.',
     );
   }
   if (!options.forceAfterTimeout) {
     notes.push(
-      'forceAfterTimeout is false: a shutdown waits past its deadline for as long as something is unfinished, ' +
-        'and the platform may kill the process in the middle of it.',
+      'forceAfterTimeout is false: a shutdown waits past its deadline until everything has finished, ' +
+        'and the platform may kill the process before that.',
     );
   }
   return notes;

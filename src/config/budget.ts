@@ -3,16 +3,16 @@ import type { Environment } from './environment.js';
 import type { GracefulShutdownOptions } from './options.js';
 import type { Problem } from './problem.js';
 
-/** What is kept free between our deadline and the platform's: the watchdog's margin, and its wait, fit into it. */
+/** Time kept free between the deadline and the platform's SIGKILL; the watchdog's margin and wait fit into it. */
 export const MARGIN_MS = 2_000;
 
-// What Kubernetes grants unless the pod says otherwise, and what of that is used.
+// The default terminationGracePeriodSeconds, and the part of it that is used.
 const POD_DEFAULT_MS = 30_000;
 const IN_KUBERNETES_MS = 25_000;
-/** What is assumed where nobody says when the process would be killed: `docker stop` does after 10 s. */
+/** The grace period outside Kubernetes when none is configured: `docker stop` kills after 10 s. */
 export const ELSEWHERE_MS = 8_000;
 
-/** Over how long clients are sent away: what their own delays before a reconnect are, mostly. */
+/** The default reconnect window: most clients wait about this long before they reconnect. */
 const RECONNECT_MS = 5_000;
 
 /** The options that share the grace period. */
@@ -21,7 +21,6 @@ export type BudgetOptions = Pick<
   | 'gracePeriodMs'
   | 'preStopMs'
   | 'announceDelayMs'
-  | 'announceMaxMs'
   | 'releaseReserveMs'
   | 'drainTimeoutMs'
   | 'reconnectWindowMs'
@@ -33,35 +32,34 @@ export interface Budget {
   readonly gracePeriodFrom: string;
   readonly preStopMs: number;
   readonly announceDelayMs: number;
+  /** Upper limit of `announce` while it waits for the quiet period. */
   readonly announceMaxMs: number;
   readonly releaseReserveMs: number;
   readonly drainTimeoutMs: number;
   readonly reconnectWindowMs: number;
 }
 
-/** Where a number comes from, for messages: the option's name, or the variable's. */
+/** Returns the name a value was configured under, for messages: the option's or the variable's. */
 export type NameOf = (option: keyof BudgetOptions) => string;
 
-/** Completes what was set by defaults that fit. */
+/** Fills in the options that were not set with defaults that fit into the grace period. */
 export function divide(set: BudgetOptions, environment: Environment, nameOf: NameOf): Budget {
   const { gracePeriodMs, gracePeriodFrom } = gracePeriod(set, environment, nameOf);
   const most = gracePeriodMs / 5;
   const delayMs = environment.inKubernetes ? Math.min(5_000, most) : 0;
   const reserveMs = Math.min(5_000, most);
-  const isAnnounceSet = set.announceDelayMs !== undefined || set.announceMaxMs !== undefined;
-  const wantedMs = (isAnnounceSet ? 0 : delayMs) + (set.releaseReserveMs === undefined ? reserveMs : 0);
+  const wantedMs =
+    (set.announceDelayMs === undefined ? delayMs : 0) + (set.releaseReserveMs === undefined ? reserveMs : 0);
   const roomMs = gracePeriodMs - sum(partsOf(set));
-  // Where no time is set for draining, at least half of the room is for that.
+  // Without a drain timeout, at least half of the remaining time is left for draining.
   const sharableMs = set.drainTimeoutMs === undefined ? roomMs / 2 : roomMs;
   const share = Math.min(1, sharableMs / Math.max(1, wantedMs));
 
   const releaseReserveMs = set.releaseReserveMs ?? Math.floor(reserveMs * share);
-  const announceDelayMs =
-    set.announceDelayMs ?? Math.floor(Math.min(delayMs, set.announceMaxMs ?? delayMs * share));
+  const announceDelayMs = set.announceDelayMs ?? Math.floor(delayMs * share);
   const unreservedMs = gracePeriodMs - releaseReserveMs;
   const announceableMs = unreservedMs - (set.drainTimeoutMs ?? Math.ceil(unreservedMs / 2));
-  const announceMaxMs =
-    set.announceMaxMs ?? Math.max(announceDelayMs, Math.min(2 * announceDelayMs, announceableMs));
+  const announceMaxMs = Math.max(announceDelayMs, Math.min(2 * announceDelayMs, announceableMs));
   const drainTimeoutMs = set.drainTimeoutMs ?? Infinity;
   const drainableMs = Math.min(drainTimeoutMs, unreservedMs - announceMaxMs);
   return {
@@ -76,7 +74,7 @@ export function divide(set: BudgetOptions, environment: Environment, nameOf: Nam
   };
 }
 
-/** Checks that what was set fits into the grace period, and that into the pod's. */
+/** Checks that the configured parts fit into the grace period, and the grace period into the pod's. */
 export function checkBudget(set: BudgetOptions, environment: Environment, nameOf: NameOf): Problem[] {
   const problems: Problem[] = [];
   const { gracePeriodMs, gracePeriodFrom } = gracePeriod(set, environment, nameOf);
@@ -85,7 +83,7 @@ export function checkBudget(set: BudgetOptions, environment: Environment, nameOf
   const pod = podGracePeriodMs ?? POD_DEFAULT_MS;
   const podSays =
     podGracePeriodMs === undefined
-      ? `the ${pod} ms that Kubernetes grants when TERMINATION_GRACE_PERIOD_SECONDS is not set`
+      ? `the ${pod} ms that Kubernetes grants by default (TERMINATION_GRACE_PERIOD_SECONDS is not set)`
       : `the pod's ${pod} ms (TERMINATION_GRACE_PERIOD_SECONDS)`;
 
   if (set.gracePeriodMs !== undefined && podGracePeriodMs !== undefined) {
@@ -99,7 +97,7 @@ export function checkBudget(set: BudgetOptions, environment: Environment, nameOf
         fix:
           `raise terminationGracePeriodSeconds to ${Math.ceil(needed / 1_000)}` +
           (needed - pod < set.gracePeriodMs
-            ? `, or lower it to ${set.gracePeriodMs - (needed - pod)} ms`
+            ? `, or lower the grace period to ${set.gracePeriodMs - (needed - pod)} ms`
             : ''),
       });
     }
@@ -107,19 +105,7 @@ export function checkBudget(set: BudgetOptions, environment: Environment, nameOf
     problems.push({
       name: preStopMs > 0 ? 'preStopMs' : 'TERMINATION_GRACE_PERIOD_SECONDS',
       reason: `leaves no time to shut down in ${podSays}: ${pod} - ${preStopMs} (preStopMs) - ${MARGIN_MS} (margin) = ${gracePeriodMs}`,
-      fix: `raise terminationGracePeriodSeconds${podGracePeriodMs === undefined ? ', and set TERMINATION_GRACE_PERIOD_SECONDS to the same' : ''}`,
-    });
-  }
-
-  if (
-    set.announceMaxMs !== undefined &&
-    set.announceDelayMs !== undefined &&
-    set.announceMaxMs < set.announceDelayMs
-  ) {
-    problems.push({
-      name: 'announceMaxMs',
-      reason: `is ${set.announceMaxMs}, less than ${nameOf('announceDelayMs')} ${set.announceDelayMs}`,
-      fix: `raise it to ${set.announceDelayMs} or more`,
+      fix: `raise terminationGracePeriodSeconds${podGracePeriodMs === undefined ? ', and set TERMINATION_GRACE_PERIOD_SECONDS to the same value' : ''}`,
     });
   }
 
@@ -142,9 +128,9 @@ export function checkBudget(set: BudgetOptions, environment: Environment, nameOf
         `${parts.length === 1 ? 'does' : 'do'} not fit into the grace period of ${gracePeriodMs} ms (${gracePeriodFrom}): ` +
         `${terms} = ${needed}, ` +
         (needed > gracePeriodMs
-          ? `${needed - gracePeriodMs} ms too much`
-          : 'which leaves nothing for the rest'),
-      fix: `shorten ${parts.length === 1 ? 'it' : 'them'}, or raise the grace period over ${needed} ms`,
+          ? `${needed - gracePeriodMs} ms too long`
+          : 'which leaves no time for the other phases'),
+      fix: `shorten ${parts.length === 1 ? 'it' : 'them'}, or raise the grace period above ${needed} ms`,
     });
   }
   return problems;
@@ -174,19 +160,17 @@ function gracePeriod(
       gracePeriodFrom: 'default',
     };
   }
-  // Nobody has said when the process would be killed, so what was set cannot be too long here.
+  // The platform's limit is unknown here, so the grace period grows to fit the configured parts.
   const needed = sum(partsOf(set));
   const gracePeriodMs = needed < ELSEWHERE_MS ? ELSEWHERE_MS : Math.min(Math.ceil(needed * 1.25), LONGEST_MS);
   return { gracePeriodMs, gracePeriodFrom: 'default' };
 }
 
-/** What was set of the parts that follow one another: announcing, draining, releasing. */
+/** Returns the configured parts that run one after another: announcing, draining, releasing. */
 function partsOf(set: BudgetOptions): readonly (readonly [keyof BudgetOptions, number])[] {
-  const announce =
-    (set.announceMaxMs ?? 0) > (set.announceDelayMs ?? 0) ? 'announceMaxMs' : 'announceDelayMs';
-  // The window is a part of the drain, and the least that it needs where its time is not set.
+  // The window is part of the drain: without a drain timeout, it is the least that draining needs.
   const drain = set.drainTimeoutMs === undefined ? 'reconnectWindowMs' : 'drainTimeoutMs';
-  return ([announce, drain, 'releaseReserveMs'] as const).flatMap((option) => {
+  return (['announceDelayMs', drain, 'releaseReserveMs'] as const).flatMap((option) => {
     const ms = set[option];
     return ms === undefined ? [] : [[option, ms] as const];
   });

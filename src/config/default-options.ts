@@ -1,37 +1,39 @@
-import type { GracefulShutdownOptions, HealthOptions, LateResponseOptions } from './options.js';
+import type {
+  GracefulShutdownOptions,
+  HealthOptions,
+  LateResponseOptions,
+  ManagementOptions,
+} from './options.js';
 
-/** The defaults that depend on nothing; those that do are in `budget.ts`. */
+/** Constant defaults; those that depend on the grace period or the environment are in `budget.ts`. */
 export const DEFAULTS = {
   quietPeriodMs: 0,
   participantTimeoutMs: 5_000,
-  resourceTimeoutMs: 5_000,
   stallTimeoutMs: 10_000,
   forceAfterTimeout: true,
   raiseOnError: false,
   onFatalError: false,
-  forceOnRepeatAfterMs: 5_000,
   lateRequests: 'reject',
   exemptRoutes: ['/metrics'],
   webSocketCloseCode: 1012,
   signals: ['SIGTERM', 'SIGINT'],
   watchdog: true,
-  watchdogMarginMs: 250,
   exit: true,
   hooks: 'drain-first',
-  managementPort: false,
-  managementHost: '127.0.0.1',
   logProgress: true,
-  progressIntervalMs: 5_000,
 } as const satisfies GracefulShutdownOptions;
 
-/** What a late request is answered with. */
+/** Defaults of the response to a late request. */
 export const LATE_RESPONSE_DEFAULTS: Required<LateResponseOptions> = {
   code: 'SHUTTING_DOWN',
   message: 'The server is shutting down',
   retryAfterSeconds: 1,
 };
 
-/** The health routes. */
+/** Defaults of the management port. */
+export const MANAGEMENT_DEFAULTS: Required<ManagementOptions> = { port: false, host: '127.0.0.1' };
+
+/** Defaults of the health routes. */
 export const HEALTH_DEFAULTS: Required<HealthOptions> = {
   readiness: '/readyz',
   liveness: '/healthz',

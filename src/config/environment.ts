@@ -3,10 +3,10 @@ import { show } from './problem.js';
 import { Secret } from './secret.js';
 import type { Problem } from './problem.js';
 
-/** The variables as they are found; numbers where a validation schema of the application has converted them. */
+/** Raw environment variables; values are numbers where the application's validation schema has converted them. */
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** What the environment says, put into the terms of the options. */
+/** The environment variables, converted to the units of the options. */
 export interface Environment {
   /** `GRACEFUL_SHUTDOWN_TIMEOUT` */
   readonly gracePeriodMs: number | undefined;
@@ -20,11 +20,16 @@ export interface Environment {
   readonly inKubernetes: boolean;
   /** `NODE_ENV` */
   readonly nodeEnv: string | undefined;
-  /** What is wrong with any of them. */
+  /** The variables with invalid values. */
   readonly problems: readonly Problem[];
 }
 
-/** Reads the variables; empty ones count as not set. */
+/** Reads the current environment of this process. */
+export function processEnvironment(): Environment {
+  return readEnvironment(process.env);
+}
+
+/** Reads the variables; an empty value counts as not set. */
 export function readEnvironment(variables: Variables): Environment {
   const problems: Problem[] = [];
   const text = (name: string): string | undefined => {
@@ -40,9 +45,9 @@ export function readEnvironment(variables: Variables): Environment {
     problems.push({
       name,
       reason: Number.isNaN(ms)
-        ? `is ${show(value)}, which is no number of seconds`
+        ? `is ${show(value)}, not a number of seconds`
         : `is ${value} s, which is too long`,
-      fix: `write seconds, such as 25 or 2.5, up to ${Math.floor(LONGEST_MS / 1_000)}`,
+      fix: `use seconds, such as 25 or 2.5, up to ${Math.floor(LONGEST_MS / 1_000)}`,
     });
     return undefined;
   };
@@ -51,8 +56,8 @@ export function readEnvironment(variables: Variables): Environment {
   if (gracePeriodMs === 0) {
     problems.push({
       name: 'GRACEFUL_SHUTDOWN_TIMEOUT',
-      reason: 'is 0 s, which leaves no time at all',
-      fix: 'write seconds, such as 25',
+      reason: 'is 0 s, which leaves no time to shut down',
+      fix: 'use seconds, such as 25',
     });
   }
   const key = text('DRAIN_AUTH_KEY');

@@ -1,142 +1,122 @@
-import type { HealthIndicatorFunction } from '@nestjs/terminus';
 import type { ShutdownReport } from '../core/report.js';
 
 /**
- * What can be configured; all of it optional.
+ * Options of the module; all are optional.
  *
- * Where an option has an environment variable, the option wins over the variable, and the variable over the
- * default. Durations are in milliseconds, from 0 to 2 147 483 647; variables are in seconds, decimals allowed.
- * Defaults shrink to fit into the grace period; what was set and does not fit is an error at boot.
+ * Precedence: code, environment, defaults. Durations are in milliseconds, from 0 to 2 147 483 647; environment
+ * variables are in seconds, decimals allowed. Defaults shrink to fit into the grace period; configured values that do
+ * not fit are an error at boot.
  */
 export interface GracefulShutdownOptions {
   /**
-   * The whole budget of a shutdown, from the trigger to the exit.
+   * The time budget of a shutdown, from the trigger to the exit.
    *
    * Variable: `GRACEFUL_SHUTDOWN_TIMEOUT`. Default: `TERMINATION_GRACE_PERIOD_SECONDS` minus {@link preStopMs}
    * minus 2 000; without that variable 25 000 in Kubernetes (less, with a `preStopMs` over 3 000) and 8 000
    * elsewhere (more, when the parts that were set need more).
    */
   readonly gracePeriodMs?: number;
-  /** How long the pod's preStop hook sleeps, which counts against the pod's grace period. Default: 0. */
+  /** How long the pod's preStop hook sleeps; this counts against the pod's grace period. Default: 0. */
   readonly preStopMs?: number;
   /**
-   * How long a shutdown by signal announces, with readiness down and everything still served.
+   * How long a shutdown by signal announces: readiness fails, all requests are still served.
    *
    * Variable: `GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY`. Default: 5 000 in Kubernetes with a listening server, at most
    * 20 % of the grace period; else 0.
    */
   readonly announceDelayMs?: number;
-  /** Announcing lasts until no request has arrived for this long, {@link announceMaxMs} at most. Default: 0. */
-  readonly quietPeriodMs?: number;
-  /** The longest that announcing may last. Default: twice the announce delay, as far as it fits. */
-  readonly announceMaxMs?: number;
   /**
-   * The part of the grace period that draining never gets, so that releasing and flushing always have time.
+   * Keeps announcing until no request has arrived for this long; at most twice the announce delay, less if that does
+   * not fit into the grace period. Default: 0.
+   */
+  readonly quietPeriodMs?: number;
+  /**
+   * The part of the grace period reserved for `release` and `flush`; draining never uses it.
    * Default: 5 000, at most 20 % of the grace period.
    */
   readonly releaseReserveMs?: number;
-  /** The longest that draining may take. Default: all that is left and not reserved. */
+  /** Upper limit of the `drain` phase. Default: all that is left and not reserved. */
   readonly drainTimeoutMs?: number;
   /**
-   * Over how long those are spread who hold a connection for long, an event stream or a WebSocket, and are sent away
-   * when draining begins: so that they do not come back as a crowd. 0: at once, as it is outside of production and
-   * Kubernetes and on `app.close()`. Default: 5 000, at most half of the drain.
+   * The window over which clients with an event stream or a WebSocket are sent away when draining begins, so that they
+   * do not all reconnect at once. 0 sends them away at once; so do `app.close()` and shutdowns outside production and
+   * Kubernetes. Default: 5 000, at most half of the drain.
    */
   readonly reconnectWindowMs?: number;
   /**
-   * What one participant may take in announce and quiesce; in release and flush, what it may take before it is
-   * warned about. More than 0. Default: 5 000.
+   * Time limit for one participant in `announce` and `quiesce`, and for closing one resource. In `release` and `flush`,
+   * a participant that exceeds it is logged as slow and goes on. A participant's or resource's own timeout takes
+   * precedence. Must be above 0. Default: 5 000.
    */
   readonly participantTimeoutMs?: number;
-  /** What closing one resource may take that has no timeout of its own. More than 0. Default: 5 000. */
-  readonly resourceTimeoutMs?: number;
   /**
-   * How long, while draining, an upload or download may wait for its client without a byte in either direction before
-   * it is cut; what a handler is still working on does not count. 0: as long as the drain lasts. Default: 10 000.
+   * How long an upload or download may stall on its client while draining, without a byte in either direction, before
+   * it is cut; slow clients are fine, stalled ones are not. Time in which a handler is still working does not count. 0:
+   * as long as the drain lasts. Default: 10 000.
    */
   readonly stallTimeoutMs?: number;
-  /** Whether the deadline ends the waiting; `false` gives up the promise to exit in time. Default: `true`. */
+  /** Whether the deadline forces the shutdown; with `false` it may exceed its grace period. Default: `true`. */
   readonly forceAfterTimeout?: boolean;
-  /** Whether `shutdown()` and `app.close()` reject, after everything ran, when it was not clean. Default: `false`. */
+  /**
+   * Whether `shutdown()` and `app.close()` reject, after everything ran, if the shutdown was not clean. Default:
+   * `false`.
+   */
   readonly raiseOnError?: boolean;
-  /** From when on, after the trigger, a repeated SIGTERM forces. Default: 5 000. */
-  readonly forceOnRepeatAfterMs?: number;
-  /** What happens to requests that arrive from quiesce on. Default: `'reject'`, with 503. */
+  /** How requests that arrive from `quiesce` on are handled. Default: `'reject'`, with 503. */
   readonly lateRequests?: 'reject' | 'serve';
-  /** What a rejected late request is answered with. */
+  /** The response to a rejected late request. */
   readonly lateResponse?: LateResponseOptions;
   /**
-   * Routes that are served to the end, however late: `/metrics`, `GET /metrics`, `/admin/*` (everything below).
-   * Paths as the client sends them, prefix included. Default: `['/metrics']`.
+   * Routes that are served until the end of a shutdown: `/metrics`, `GET /metrics`, `/admin/*` (everything below).
+   * Paths are as the client sends them, prefix included. Default: `['/metrics']`.
    */
   readonly exemptRoutes?: readonly string[];
   /**
-   * What the close frame of a WebSocket says: 1012 is "Service Restart", 1001 "Going Away" for clients that do not know
-   * the former. Default: `1012`.
+   * Code of the close frame of WebSockets: 1012 is "Service Restart"; 1001 is "Going Away", for clients that do not
+   * know 1012. Default: `1012`.
    */
   readonly webSocketCloseCode?: 1012 | 1001;
-  /** Signals that shut down. Default: `['SIGTERM', 'SIGINT']`. */
+  /** Signals that trigger a shutdown. Default: `['SIGTERM', 'SIGINT']`. */
   readonly signals?: readonly NodeJS.Signals[];
   /**
-   * Whether an `uncaughtException` or `unhandledRejection` shuts down, with an exit code that is not 0; the second
-   * one forces. Default: `false`, Node ends the process at once.
+   * Whether an `uncaughtException` or `unhandledRejection` triggers a shutdown with a non-zero exit code; a second one
+   * forces it. Default: `false`, Node ends the process at once.
    */
   readonly onFatalError?: boolean;
   /**
-   * Whether a thread ends the process with exit code 70 when the event loop is blocked past the deadline, and prints
-   * by what. It is started by a shutdown that ends the process; `'at-boot'` starts it with the application. Nothing is
-   * watched with a debugger, with `exit: false` or with `forceAfterTimeout: false`. Default: `true`.
+   * Whether a worker thread ends the process with exit code 70 when the event loop is blocked past the deadline, and
+   * prints the blocking stack. The thread starts with a shutdown that ends the process, or with the application if
+   * `'at-boot'`. Disabled with a debugger, `exit: false` or `forceAfterTimeout: false`. Default: `true`.
    */
   readonly watchdog?: boolean | 'at-boot';
-  /** How long after the deadline that thread waits for the event loop, from 50 to 750. Default: 250. */
-  readonly watchdogMarginMs?: number;
   /**
-   * Whether a shutdown whose trigger asks for it ends the process; a function is called with the exit code in
-   * place of `process.exit`, which ends it after all should the function fail. Default: `true`.
+   * Whether a shutdown ends the process if its trigger requests it. A function is called with the exit code instead of
+   * `process.exit`; if it fails, `process.exit` is called after all. Default: `true`.
    */
   readonly exit?: boolean | ((code: number) => void | Promise<void>);
-  /** Chooses the exit code, from 0 to 255. Default: by the report's status. */
+  /** Returns the exit code for a report, from 0 to 255. Default: by the report's status. */
   readonly exitCode?: (report: ShutdownReport) => number;
   /**
-   * `'drain-first'` drains before Nest calls any shutdown hook; `'native'` leaves Nest's order alone.
+   * `'drain-first'` drains before Nest calls any shutdown hook; `'native'` keeps Nest's order.
    * Default: `'drain-first'`.
    */
   readonly hooks?: 'drain-first' | 'native';
   /**
-   * The bearer token that the drain route asks for; at least 16 characters of visible ASCII. Without it there is
-   * no drain route. Variable: `DRAIN_AUTH_KEY`. Default: none.
+   * The bearer token required by the drain route; at least 16 characters of visible ASCII. Without it there is no
+   * drain route. Variable: `DRAIN_AUTH_KEY`. Default: none.
    */
   readonly drainAuthKey?: string;
-  /** The health and drain routes. */
+  /** Paths and checks of the health and drain routes. */
   readonly health?: HealthOptions;
-  /**
-   * A port of its own for the health and drain routes and for `GET /progress`, until the process ends: for
-   * applications without an HTTP server, and for probes that outlive the one there is. 0 for any that is free.
-   * Default: `false`, there is none.
-   */
-  readonly managementPort?: number | false;
-  /** The address that port is bound to; `'0.0.0.0'` for probes from outside. Default: `'127.0.0.1'`. */
-  readonly managementHost?: string;
-  /** Whether a shutdown logs what it waits for. Default: `true`. */
+  /** A separate port for the health and drain routes. */
+  readonly management?: ManagementOptions;
+  /** Whether a shutdown logs every 5 seconds what it is waiting for. Default: `true`. */
   readonly logProgress?: boolean;
-  /** How often it does. More than 0. Default: 5 000. */
-  readonly progressIntervalMs?: number;
-  /**
-   * Is called with the report of a shutdown when it is over, also of one that is forced or interrupted. A promise is
-   * waited for, up to `participantTimeoutMs` and never past the deadline. Default: none.
-   */
-  readonly onReport?: (report: ShutdownReport) => void | Promise<void>;
-  /** Path of a file that the report is written to, as JSON, in place of what it had. Default: none. */
-  readonly reportFile?: string;
-  /**
-   * Path of the container's termination message, which `kubectl describe pod` shows, or `false` for none; at most
-   * 4 096 bytes of text, the most important first. Default: `'/dev/termination-log'` in Kubernetes, if that can be
-   * written to; else `false`.
-   */
-  readonly terminationLog?: string | false;
+  /** Where the report is written, in addition to the log. */
+  readonly report?: ReportOptions;
 }
 
-/** What a late request is answered with, beside status 503 and `Connection: close`. */
+/** The response to a late request, which also has status 503 and `Connection: close`. */
 export interface LateResponseOptions {
   /** The body's `code`. Default: `'SHUTTING_DOWN'`. */
   readonly code?: string;
@@ -147,9 +127,9 @@ export interface LateResponseOptions {
 }
 
 /**
- * The health and drain routes.
+ * Paths and checks of the health and drain routes.
  *
- * They are outside of the application's global prefix, versioning, guards, pipes and interceptors.
+ * The application's global prefix, versioning, guards, pipes and interceptors do not apply to them.
  */
 export interface HealthOptions {
   /** Path of the readiness route, or `false` for none. Default: `'/readyz'`. */
@@ -159,12 +139,48 @@ export interface HealthOptions {
   /** Path of the drain route, or `false` for none. Default: `'/drain'`, once there is a `drainAuthKey`. */
   readonly drain?: string | false;
   /**
-   * Readiness routes of the application's own: answered with 503 in its place from the trigger on. Paths as the
-   * client sends them, prefix included. Default: none.
+   * The application's own readiness routes; from the trigger on they are answered with 503 without calling the
+   * application. Paths are as the client sends them, prefix included. Default: none.
    */
   readonly readinessPaths?: readonly string[];
-  /** Liveness routes of the application's own: served to the end, like {@link liveness}. Default: none. */
+  /** The application's own liveness routes; served until the end, like {@link liveness}. Default: none. */
   readonly livenessPaths?: readonly string[];
-  /** Terminus indicators that the readiness route checks while the application is not shutting down. Default: none. */
-  readonly indicators?: readonly HealthIndicatorFunction[];
+  /** Terminus indicators checked by the readiness route until a shutdown begins. Default: none. */
+  readonly indicators?: readonly ReadinessIndicator[];
+}
+
+/** Result of a Terminus indicator: a status and details for each checked component, by key. */
+export type ReadinessIndicatorResult = Readonly<
+  Record<string, { readonly status: 'up' | 'degraded' | 'down' } & Readonly<Record<string, unknown>>>
+>;
+
+/** A Terminus health indicator function, such as `() => database.pingCheck('database')`. */
+export type ReadinessIndicator = () => ReadinessIndicatorResult | PromiseLike<ReadinessIndicatorResult>;
+
+/**
+ * A separate port for the health and drain routes and for `GET /progress`, open until the process ends: for
+ * applications without an HTTP server, and for probes that must outlive it.
+ */
+export interface ManagementOptions {
+  /** The port number, 0 for any free port, or `false` for none. Default: `false`. */
+  readonly port?: number | false;
+  /** The address to bind to; use `'0.0.0.0'` for probes from outside. Default: `'127.0.0.1'`. */
+  readonly host?: string;
+}
+
+/** Where the report is written, in addition to the log. */
+export interface ReportOptions {
+  /** Path of a file to write the report to, as JSON; an existing file is overwritten. Default: none. */
+  readonly file?: string;
+  /**
+   * Path of the container's termination message, which `kubectl describe pod` shows, or `false` for none. Receives at
+   * most 4 096 bytes of text, the most important lines first. Default: `'/dev/termination-log'` in Kubernetes, if that can be
+   * written to; else `false`.
+   */
+  readonly terminationLog?: string | false;
+  /**
+   * Called with the report when a shutdown is over, including a forced or interrupted one. A returned promise is
+   * awaited for up to `participantTimeoutMs`, never past the deadline. Default: none.
+   */
+  readonly callback?: (report: ShutdownReport) => void | Promise<void>;
 }

@@ -1,22 +1,23 @@
 import { inspect } from 'node:util';
 
-/** One thing that is wrong with the configuration, and what to do about it. */
+/** One configuration problem and its fix. */
 export interface Problem {
-  /** The option, or the environment variable. */
+  /** Name of the option or environment variable. */
   readonly name: string;
-  /** What is wrong, value included: it goes on from the name. */
+  /** What is wrong, value included; reads on from the name. */
   readonly reason: string;
+  /** What to do about it, as an imperative. */
   readonly fix: string;
 }
 
-/** The message of the one error that carries all problems. */
+/** Builds the message of the single error that lists all problems. */
 export function describeProblems(problems: readonly Problem[]): string {
   const lines = problems.map(({ name, reason, fix }) => `  - ${name} ${reason}: ${fix}`);
-  const what = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-  return [`the options of GracefulShutdownModule have ${what}:`, ...lines].join('\n');
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return [`invalid nestjs-drain options (${count}):`, ...lines].join('\n');
 }
 
-/** A value as it is shown to people: on one line, and not too long. */
+/** Formats a value for a message: on one line, at most 80 characters. */
 export function show(value: unknown): string {
   const text =
     typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Infinity });

@@ -1,7 +1,7 @@
 import type { ShutdownContext } from '../core/participant.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
-/** The part of the drain that may be spent on sending clients away, so that the last of them can leave in time. */
+/** Share of the drain in which clients are sent away, so that the last of them can still leave in time. */
 const LARGEST_PART = 3 / 4;
 
 type WindowOptions = Pick<
@@ -11,16 +11,16 @@ type WindowOptions = Pick<
 type DrainContext = Pick<ShutdownContext, 'reason' | 'deadline'>;
 
 /**
- * Over how many milliseconds those are spread who are sent away now, in `drain`; 0: at once.
+ * Returns the window, in milliseconds, over which clients are sent away in `drain`; 0 sends all of them at once.
  *
- * It is at once where nobody is there to take them: while developing, and when a test closes its application.
+ * It is 0 where no other instance can take the clients: in development, and when a test closes its application.
  */
 export function reconnectWindowMs(options: WindowOptions, context: DrainContext): number {
   if (isAtOnce(options, context)) return 0;
   return Math.min(options.reconnectWindowMs, spendableMs(options, context));
 }
 
-/** For how many milliseconds those may go on who are sent away only if they do not finish. */
+/** Returns how long, in milliseconds, a connection that should finish by itself may go on before it is sent away. */
 export function finishMs(options: WindowOptions, context: DrainContext): number {
   if (isAtOnce(options, context)) return 0;
   return spendableMs(options, context) - reconnectWindowMs(options, context) / 2;

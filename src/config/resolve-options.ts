@@ -1,6 +1,6 @@
 import { ShutdownError } from '../core/errors.js';
 import { checkBudget, divide } from './budget.js';
-import { DEFAULTS, HEALTH_DEFAULTS, LATE_RESPONSE_DEFAULTS } from './default-options.js';
+import { DEFAULTS, HEALTH_DEFAULTS, LATE_RESPONSE_DEFAULTS, MANAGEMENT_DEFAULTS } from './default-options.js';
 import { isRecord } from './option-rules.js';
 import { describeProblems } from './problem.js';
 import { Secret } from './secret.js';
@@ -10,10 +10,10 @@ import type { Environment } from './environment.js';
 import type { GracefulShutdownOptions } from './options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
-/** Where Kubernetes looks for a container's last words, unless the pod says otherwise. */
+/** The default `terminationMessagePath` of Kubernetes. */
 const TERMINATION_LOG = '/dev/termination-log';
 
-/** The options that the environment can set too, and those that share the grace period with them. */
+/** Environment variables of the options that share the grace period. */
 const VARIABLE_OF: Partial<Record<keyof GracefulShutdownOptions, string>> = {
   gracePeriodMs: 'GRACEFUL_SHUTDOWN_TIMEOUT',
   announceDelayMs: 'GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY',
@@ -22,7 +22,6 @@ const BUDGET_NAMES = [
   'gracePeriodMs',
   'preStopMs',
   'announceDelayMs',
-  'announceMaxMs',
   'releaseReserveMs',
   'drainTimeoutMs',
   'reconnectWindowMs',
@@ -32,9 +31,9 @@ const BUDGET_NAMES = [
 ];
 
 /**
- * Completes what was set in code by the environment, and that by the defaults.
+ * Validates and completes the options. Precedence: code, environment, defaults.
  *
- * @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, one for everything that is wrong
+ * @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, one error that lists all problems
  */
 export function resolveOptions(options: GracefulShutdownOptions, environment: Environment): ResolvedOptions {
   const separate = [...environment.problems, ...checkOptions(options)];
@@ -49,25 +48,29 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
 
   const problems = [
     ...separate,
-    // Numbers that are wrong on their own would only make wrong sums.
+    // A sum with an invalid number would only add misleading problems.
     ...(BUDGET_NAMES.some((name) => wrong.has(name)) ? [] : checkBudget(set, environment, nameOf)),
     ...checkRoutes(health),
   ];
   if (problems.length > 0) throw new ShutdownError('SHUTDOWN_OPTIONS_INVALID', describeProblems(problems));
 
-  const { drainAuthKey, exitCode, onReport, reportFile, ...rest } = set;
+  const { drainAuthKey, exitCode, ...rest } = set;
+  const report = definedOnly(valid.report ?? {});
   const isDelaySet = set.announceDelayMs !== undefined;
   return deepFreeze({
     ...DEFAULTS,
-    terminationLog: environment.inKubernetes ? TERMINATION_LOG : false,
     ...rest,
     ...divide(set, environment, nameOf),
     exitCode,
-    onReport,
-    reportFile,
-    isTerminationLogSet: set.terminationLog !== undefined,
     lateResponse: { ...LATE_RESPONSE_DEFAULTS, ...definedOnly(valid.lateResponse ?? {}) },
     health,
+    management: { ...MANAGEMENT_DEFAULTS, ...definedOnly(valid.management ?? {}) },
+    report: {
+      file: report.file,
+      terminationLog: report.terminationLog ?? (environment.inKubernetes ? TERMINATION_LOG : false),
+      isTerminationLogSet: report.terminationLog !== undefined,
+      callback: report.callback,
+    },
     drainKey: drainAuthKey === undefined ? environment.drainKey : new Secret(drainAuthKey),
     announceNeedsServer: !isDelaySet,
     stopListeningAt:
@@ -79,7 +82,7 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
   });
 }
 
-/** A frozen copy, plain objects and lists within it included; the caller's own stay as they are. */
+/** Returns a frozen copy, nested plain objects and arrays included; the caller's objects are not frozen. */
 function deepFreeze<Value>(value: Value): Value {
   if (Array.isArray(value)) return Object.freeze(value.map(deepFreeze)) as Value;
   if (!isRecord(value) || Object.getPrototypeOf(value) !== Object.prototype) return value;

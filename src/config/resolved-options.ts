@@ -1,33 +1,42 @@
-import type { GracefulShutdownOptions, HealthOptions, LateResponseOptions } from './options.js';
+import type {
+  GracefulShutdownOptions,
+  HealthOptions,
+  LateResponseOptions,
+  ManagementOptions,
+  ReportOptions,
+} from './options.js';
 import type { Secret } from './secret.js';
 
-/** The options as everything else reads them, the coordinator included: complete, validated and frozen. */
+/** Injection token of {@link ResolvedOptions}. */
+export const RESOLVED_OPTIONS = Symbol('nestjs-drain.resolved-options');
+
+/** The options as all other code reads them: complete, validated and frozen. */
 export interface ResolvedOptions extends Readonly<
   Required<
     Omit<
       GracefulShutdownOptions,
-      'drainAuthKey' | 'exitCode' | 'health' | 'lateResponse' | 'onReport' | 'reportFile'
+      'drainAuthKey' | 'exitCode' | 'health' | 'lateResponse' | 'management' | 'report'
     >
   >
 > {
-  /** Where the grace period came from: the option's name, a variable's, or `default`. */
+  /** Source of the grace period: the name of an option or a variable, or `default`. */
   readonly gracePeriodFrom: string;
-  /** The pod's own grace period, where `TERMINATION_GRACE_PERIOD_SECONDS` tells it. */
+  /** The pod's grace period, from `TERMINATION_GRACE_PERIOD_SECONDS`. */
   readonly podGracePeriodMs: number | undefined;
-  /** Whether the announce delay is a default, which is for applications with a listening server only. */
+  /** Whether the announce delay is a default, which applies only with a listening server. */
   readonly announceNeedsServer: boolean;
-  /** `Infinity` when nothing was set: all that is left and not reserved. */
+  /** Upper limit of `announce` while it waits for the quiet period. */
+  readonly announceMaxMs: number;
+  /** `Infinity` when not set: draining may use all time that is left and not reserved. */
   readonly drainTimeoutMs: number;
-  /** When the listener closes: `announce` lets a watcher start the next process at once. */
+  /** The phase in which the listener closes; `announce` lets a watcher start the next process at once. */
   readonly stopListeningAt: 'announce' | 'drain';
   readonly lateResponse: Readonly<Required<LateResponseOptions>>;
   readonly exitCode: GracefulShutdownOptions['exitCode'];
-  readonly onReport: GracefulShutdownOptions['onReport'];
-  readonly reportFile: string | undefined;
-  /** Whether the path of the termination log was set: then it has to be there. */
-  readonly isTerminationLogSet: boolean;
   readonly drainKey: Secret | undefined;
   readonly health: Readonly<Required<HealthOptions>>;
+  readonly management: Readonly<Required<ManagementOptions>>;
+  readonly report: ResolvedReportOptions;
   /** Whether KUBERNETES_SERVICE_HOST is set. */
   readonly inKubernetes: boolean;
   /** Whether NODE_ENV is exactly `development`. */
@@ -36,7 +45,16 @@ export interface ResolvedOptions extends Readonly<
   readonly inTests: boolean;
 }
 
-/** How long a shutdown by signal announces, in an application with or without a listening server. */
+/** Where the report is written, in addition to the log. */
+export interface ResolvedReportOptions {
+  readonly file: string | undefined;
+  readonly terminationLog: string | false;
+  /** Whether the path of the termination log was configured; if so, a missing file is a warning. */
+  readonly isTerminationLogSet: boolean;
+  readonly callback: ReportOptions['callback'];
+}
+
+/** Returns how long a shutdown by signal announces, in milliseconds, with or without a listening server. */
 export function announceDelayMs(options: ResolvedOptions, hasServer: boolean): number {
   return options.announceNeedsServer && !hasServer ? 0 : options.announceDelayMs;
 }

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** A secret that can be compared with but not read: only its hash is kept. */
+/** A secret that can be compared but not read: only its SHA-256 hash is kept. */
 export class Secret {
   readonly #digest: Buffer;
 
@@ -8,7 +8,7 @@ export class Secret {
     this.#digest = digestOf(secret);
   }
 
-  /** Whether `candidate` is the secret; takes as long either way. */
+  /** Whether `candidate` equals the secret, compared in constant time. */
   matches(candidate: string): boolean {
     return timingSafeEqual(digestOf(candidate), this.#digest);
   }

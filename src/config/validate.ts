@@ -1,28 +1,42 @@
 import { nearestName } from '../util/nearest-name.js';
-import { HEALTH_RULES, isRecord, LATE_RESPONSE_RULES, OPTION_RULES } from './option-rules.js';
+import { FORMER_OPTIONS } from './former-options.js';
+import {
+  HEALTH_RULES,
+  isRecord,
+  LATE_RESPONSE_RULES,
+  MANAGEMENT_RULES,
+  OPTION_RULES,
+  REPORT_RULES,
+} from './option-rules.js';
 import { show } from './problem.js';
 import type { HealthOptions } from './options.js';
 import type { Problem } from './problem.js';
 
 type AnyRules = Readonly<Record<string, (value: unknown) => Pick<Problem, 'reason' | 'fix'> | undefined>>;
 
-/** Checks every option on its own; whether the numbers fit together is checked elsewhere. */
+/** Rules of the options that group others. */
+const GROUPS: Readonly<Record<string, AnyRules>> = {
+  lateResponse: LATE_RESPONSE_RULES,
+  health: HEALTH_RULES,
+  management: MANAGEMENT_RULES,
+  report: REPORT_RULES,
+};
+
+/** Checks every option on its own; `checkBudget` checks whether the durations fit together. */
 export function checkOptions(options: unknown): Problem[] {
   if (!isRecord(options)) {
-    return [
-      { name: 'the options', reason: `are ${show(options)}, which is no object`, fix: 'give an object' },
-    ];
+    return [{ name: 'the options', reason: `are ${show(options)}, not an object`, fix: 'use an object' }];
   }
   return [
     ...checkEach(options, OPTION_RULES, ''),
-    ...(isRecord(options['lateResponse'])
-      ? checkEach(options['lateResponse'], LATE_RESPONSE_RULES, 'lateResponse.')
-      : []),
-    ...(isRecord(options['health']) ? checkEach(options['health'], HEALTH_RULES, 'health.') : []),
+    ...Object.entries(GROUPS).flatMap(([name, rules]) => {
+      const group = options[name];
+      return isRecord(group) ? checkEach(group, rules, `${name}.`) : [];
+    }),
   ];
 }
 
-/** Checks that no two routes of ours have the same path. */
+/** Checks that the health and drain routes have distinct paths. */
 export function checkRoutes(health: HealthOptions): Problem[] {
   const names = new Map<string, string>();
   const problems: Problem[] = [];
@@ -33,8 +47,8 @@ export function checkRoutes(health: HealthOptions): Problem[] {
     if (other !== undefined) {
       problems.push({
         name: `health.${name}`,
-        reason: `is '${path}', which is health.${other} too`,
-        fix: 'give each a path of its own, or false',
+        reason: `is '${path}', the same path as health.${other}`,
+        fix: 'use a different path, or false',
       });
     }
     names.set(path, name);
@@ -42,7 +56,7 @@ export function checkRoutes(health: HealthOptions): Problem[] {
   return problems;
 }
 
-/** The options without those that are `undefined`, which count as not set. */
+/** Returns the options without those that are `undefined`: these count as not set. */
 export function definedOnly<Options extends object>(
   options: Options,
 ): { [Name in keyof Options]?: Exclude<Options[Name], undefined> } {
@@ -52,10 +66,15 @@ export function definedOnly<Options extends object>(
 function checkEach(options: Record<string, unknown>, rules: AnyRules, prefix: string): Problem[] {
   return Object.entries(definedOnly(options)).flatMap(([name, value]) => {
     const check = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (!check) return [unknownOption(name, Object.keys(rules), prefix)];
+    if (!check) return [formerOption(prefix + name) ?? unknownOption(name, Object.keys(rules), prefix)];
     const complaint = check(value);
     return complaint ? [{ name: prefix + name, ...complaint }] : [];
   });
+}
+
+function formerOption(name: string): Problem | undefined {
+  const change = Object.hasOwn(FORMER_OPTIONS, name) ? FORMER_OPTIONS[name] : undefined;
+  return change && { name, ...change };
 }
 
 function unknownOption(name: string, known: readonly string[], prefix: string): Problem {
@@ -63,6 +82,7 @@ function unknownOption(name: string, known: readonly string[], prefix: string): 
   return {
     name: prefix + name,
     reason: 'is not an option',
-    fix: nearest === undefined ? `the options are ${known.join(', ')}` : `did you mean ${prefix}${nearest}?`,
+    fix:
+      nearest === undefined ? `known options are ${known.join(', ')}` : `did you mean ${prefix}${nearest}?`,
   };
 }

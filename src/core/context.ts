@@ -1,5 +1,6 @@
 import type { RunRecord } from './run-record.js';
 import type { Deadline } from '../util/deadline.js';
+import type { StepBounds } from './execution.js';
 import type { ShutdownObserver } from './events.js';
 import type { ShutdownContext } from './participant.js';
 import type { ShutdownPhase } from './phase.js';
@@ -8,14 +9,14 @@ import type { ShutdownPhase } from './phase.js';
 export interface ContextOwner {
   readonly participant: string;
   readonly phase: ShutdownPhase;
-  readonly signal: AbortSignal;
+  readonly bounds: StepBounds;
   /** When its time is up, as things stand. */
   until(this: void): Deadline;
 }
 
 /** What a participant's method gets to know; reason and deadline as they are when it asks. */
 export function contextFor(record: RunRecord, emit: ShutdownObserver, owner: ContextOwner): ShutdownContext {
-  const { participant, phase, signal, until } = owner;
+  const { participant, phase, bounds, until } = owner;
   return {
     get reason() {
       return record.reason;
@@ -27,7 +28,9 @@ export function contextFor(record: RunRecord, emit: ShutdownObserver, owner: Con
     get until() {
       return until();
     },
-    signal,
+    get signal() {
+      return bounds.signal;
+    },
     terminating: record.terminating,
     cut: (work) => {
       const cut = { ...work, phase, participant };

@@ -1,7 +1,8 @@
 import { Deadline } from '../util/deadline.js';
 import { ShutdownError } from './errors.js';
+import { deferred, type Deferred } from '../util/deferred.js';
 import { isThenable } from '../util/thenable.js';
-import type { Clock, Timer } from '../util/clock.js';
+import type { Clock } from '../util/clock.js';
 import type { ShutdownObserver, StepPhase } from './events.js';
 import type { AbandonCause, ParticipantOutcome } from './report.js';
 
@@ -11,13 +12,20 @@ export interface Allowance {
   readonly slowAfterMs: number;
 }
 
+/** What ends a step that does not end by itself. */
+export interface StepBounds {
+  /** Aborts when the step is abandoned. */
+  readonly signal: AbortSignal;
+  /** When its allowance ends. */
+  readonly limit: Deadline;
+}
+
 /** What is executed. */
 export interface Step<P extends StepPhase = StepPhase> {
   readonly name: string;
   readonly phase: P;
   readonly registeredAt?: string;
-  /** @param limit where its allowance ends */
-  run(this: void, signal: AbortSignal, limit: Deadline): unknown;
+  run(this: void, bounds: StepBounds): unknown;
 }
 
 /** Why an execution is not waited for any longer. */
@@ -34,17 +42,18 @@ const BECAUSE: Record<AbandonCode, string> = {
  *
  * It settles exactly once; what the method does afterwards is ignored.
  */
-export class Execution<P extends StepPhase = StepPhase> {
+export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   readonly step: Step<P>;
   readonly startedAt: number;
-  /** Resolves when the method has settled or was abandoned; never rejects. */
-  readonly settled: Promise<void>;
+  /** Is called in the tick in which it settles, or is abandoned. */
+  onSettled: (() => void) | undefined;
 
   readonly #clock: Clock;
   readonly #emit: ShutdownObserver;
-  readonly #abort = new AbortController();
-  readonly #timers: Timer[] = [];
-  #resolve!: () => void;
+  #abort: AbortController | undefined;
+  #limitMs = Infinity;
+  #slowAfterMs = Infinity;
+  #settled: Deferred<void> | undefined;
   #outcome: ParticipantOutcome | undefined;
   #error: unknown;
   #cause: AbandonCause | undefined;
@@ -55,9 +64,13 @@ export class Execution<P extends StepPhase = StepPhase> {
     this.startedAt = clock.now();
     this.#clock = clock;
     this.#emit = emit;
-    this.settled = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
+  }
+
+  /** Resolves when the method has settled or was abandoned; never rejects. */
+  get settled(): Promise<void> {
+    if (!this.isPending) return SETTLED;
+    this.#settled ??= deferred();
+    return this.#settled.promise;
   }
 
   /** What became of it; `undefined` while it is pending. */
@@ -79,6 +92,16 @@ export class Execution<P extends StepPhase = StepPhase> {
     return this.#cause;
   }
 
+  // Made when it is asked for: few of the thousands of hooks of an application do.
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    return this.#abort.signal;
+  }
+
+  get limit(): Deadline {
+    return new Deadline(this.#clock, this.startedAt + this.#limitMs);
+  }
+
   get ageMs(): number {
     return (this.#endedAt ?? this.#clock.now()) - this.startedAt;
   }
@@ -90,15 +113,10 @@ export class Execution<P extends StepPhase = StepPhase> {
     this.#emit({ type: 'participant-started', name, phase });
     // An observer may have ended the run just now.
     if (!this.isPending) return;
-    this.#timers.push(this.#clock.setTimer(() => this.abandon('SHUTDOWN_TIMED_OUT'), limitMs));
-    this.#timers.push(
-      this.#clock.setTimer(
-        () => this.#emit({ type: 'participant-slow', name, phase, ageMs: this.ageMs }),
-        slowAfterMs,
-      ),
-    );
+    this.#limitMs = limitMs;
+    this.#slowAfterMs = slowAfterMs;
     try {
-      const result = run(this.#abort.signal, new Deadline(this.#clock, this.startedAt + limitMs));
+      const result = run(this);
       if (!isThenable(result)) return this.#settle('completed');
       Promise.resolve(result).then(
         () => this.#settle('completed'),
@@ -109,11 +127,26 @@ export class Execution<P extends StepPhase = StepPhase> {
     }
   }
 
+  /** When {@link onDue} is to be called next, on the clock; `Infinity` for never. */
+  get dueAt(): number {
+    return this.startedAt + Math.min(this.#slowAfterMs, this.#limitMs);
+  }
+
+  /** Calls it slow, or abandons it at its limit. */
+  onDue(): void {
+    if (!this.isPending) return;
+    if (this.#limitMs <= this.#slowAfterMs) return this.abandon('SHUTDOWN_TIMED_OUT');
+    this.#slowAfterMs = Infinity;
+    const { name, phase } = this.step;
+    this.#emit({ type: 'participant-slow', name, phase, ageMs: this.ageMs });
+  }
+
   /** Stops waiting for it: its signal aborts first, so that it can cut what it holds and say so. */
   abandon(code: AbandonCode): void {
     if (!this.isPending) return;
     const { name, phase } = this.step;
     const age = `${Math.round(this.ageMs)} ms`;
+    this.#abort ??= new AbortController();
     this.#abort.abort(
       new ShutdownError(code, `${name} was abandoned in ${phase} after ${age}: ${BECAUSE[code]}`),
     );
@@ -127,7 +160,6 @@ export class Execution<P extends StepPhase = StepPhase> {
     this.#outcome = outcome;
     this.#error = error;
     this.#endedAt = this.#clock.now();
-    for (const timer of this.#timers) timer.cancel();
     const { name, phase, registeredAt } = this.step;
     this.#emit({
       type: 'participant-settled',
@@ -139,6 +171,9 @@ export class Execution<P extends StepPhase = StepPhase> {
       ...(this.#cause && { cause: this.#cause }),
       ...(registeredAt !== undefined && { registeredAt }),
     });
-    this.#resolve();
+    this.onSettled?.();
+    this.#settled?.resolve();
   }
 }
+
+const SETTLED = Promise.resolve();

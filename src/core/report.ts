@@ -98,7 +98,7 @@ export interface ShutdownReport {
   /** What participants told at the end of what they held, by their names: the late requests of `HTTP server`. */
   readonly statistics: Readonly<Record<string, Statistics>>;
   /** What the end of the process ended, because it would have kept it alive; empty when nothing ends the process. */
-  readonly activeResources: ActiveResources;
+  readonly activeResources: Readonly<Record<string, number>>;
   /** Why it ended early, for status `forced` and `interrupted`. */
   readonly forcedBy?: string;
 }

@@ -2,6 +2,7 @@ import { allowanceFor, guaranteeFor } from './allowance.js';
 import { contextFor } from './context.js';
 import { Deadline } from '../util/deadline.js';
 import { Execution } from './execution.js';
+import { DueExecutions } from './due-executions.js';
 import { PHASE_RULES } from './phase.js';
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { Share } from './allowance.js';
@@ -9,7 +10,7 @@ import type { Clock, Timer } from '../util/clock.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import type { RunRecord } from './run-record.js';
 import type { ShutdownObserver } from './events.js';
-import type { AbandonCode, Step } from './execution.js';
+import type { AbandonCode, Step, StepBounds } from './execution.js';
 import type { PhaseRules, ShutdownPhase } from './phase.js';
 import type {
   ParticipantMethodName,
@@ -48,6 +49,7 @@ export class Run {
   readonly #failed = new Set<RegisteredParticipant>();
   /** The executions of those that joined the phase while it was under way. */
   readonly #joined = new Set<Execution>();
+  readonly #due: DueExecutions;
   #guaranteedMs = 0;
   #enteredAt = 0;
   #stopWatching = (): void => {};
@@ -57,6 +59,7 @@ export class Run {
   constructor(record: RunRecord, dependencies: RunDependencies) {
     this.record = record;
     this.#dependencies = dependencies;
+    this.#due = new DueExecutions(dependencies.clock);
   }
 
   /** Takes the phases in order, to the end or until an operator resumes. */
@@ -106,8 +109,10 @@ export class Run {
     this.#leavePhase();
     emit({ type: 'resumed' });
     const allowance = { limitMs: options.participantTimeoutMs, slowAfterMs: Infinity };
-    for (const execution of executions)
+    for (const execution of executions) {
       this.#dependencies.inside.run(execution, () => execution.start(allowance));
+      this.#due.watch(execution);
+    }
     await settled(resuming);
     for (const execution of executions) resuming.delete(execution);
   }
@@ -131,11 +136,13 @@ export class Run {
    *
    * @returns settles when the step has, or was abandoned or skipped; never rejects
    */
-  async perform(step: Omit<Step, 'phase'>, share: Share, explicitMs?: number): Promise<void> {
+  perform(step: Omit<Step, 'phase'>, share: Share, explicitMs?: number): Promise<void> {
     const rules = this.#rules;
     if (!rules) throw new Error(`${step.name} was to run outside of a phase`);
-    if (this.#isOver) this.record.skip(step, rules.phase);
-    else await this.#execute({ ...step, phase: rules.phase }, rules, share, explicitMs).settled;
+    if (!this.#isOver)
+      return this.#execute({ ...step, phase: rules.phase }, rules, share, explicitMs).settled;
+    this.record.skip(step, rules.phase);
+    return Promise.resolve();
   }
 
   get #isOver(): boolean {
@@ -256,6 +263,7 @@ export class Run {
     const execution = new Execution(step, clock, emit);
     this.record.executions.push(execution);
     inside.run(execution, () => execution.start(allowanceFor(rules, explicitMs, options, left)));
+    this.#due.watch(execution);
     return execution;
   }
 
@@ -264,11 +272,11 @@ export class Run {
     const called: ParticipantMethodName = method;
     const phase = called === 'resume' ? 'announce' : called;
     const { emit } = this.#dependencies;
-    const run = (signal: AbortSignal, limit: Deadline): unknown => {
+    const run = (bounds: StepBounds): unknown => {
       this.#called.add(registered);
-      const until = (): Deadline => this.#endOf(phase).orEarlier(limit);
+      const until = (): Deadline => this.#endOf(phase).orEarlier(bounds.limit);
       return participant[method]?.(
-        contextFor(this.record, emit, { participant: name, phase, signal, until }),
+        contextFor(this.record, emit, { participant: name, phase, bounds, until }),
       );
     };
     return { name, phase: method, registeredAt, run };

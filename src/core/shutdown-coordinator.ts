@@ -1,3 +1,4 @@
+import { ShutdownError } from './errors.js';
 import type { LifetimeEvent, ShutdownPhase, ShutdownState } from './phase.js';
 import type { ParticipantMethod, ParticipantOptions, ShutdownParticipant } from './participant.js';
 import type { ShutdownProgress, ShutdownReport } from './report.js';
@@ -10,6 +11,20 @@ import type { ShutdownObserver } from './events.js';
  * Abstract, so that what tests put in its place has the same shape by construction.
  */
 export abstract class ShutdownCoordinator {
+  static {
+    // Not declared as a method: TypeScript finds the old name by itself, JavaScript does not.
+    Object.defineProperty(this.prototype, 'drain', {
+      configurable: true,
+      writable: true,
+      value: (): never => {
+        throw new ShutdownError(
+          'SHUTDOWN_RENAMED',
+          'coordinator.drain() is now announce(): call coordinator.announce(message). The route keeps its name, /drain',
+        );
+      },
+    });
+  }
+
   /** Where the application stands. */
   abstract readonly state: ShutdownState;
 

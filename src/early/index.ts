@@ -1,8 +1,9 @@
 /**
- * To be imported for its effect, as the first thing in main.ts: `import 'nestjs-drain/early'`.
+ * Handles signals that arrive before the application does. Import it for its side effect, first in main.ts:
+ * `import 'nestjs-drain/early'`.
  *
- * Until an application handles the signals, SIGTERM and SIGINT end the process at once, with exit code 128 + n, which
- * they would not do as PID 1. Nothing is left of it afterwards.
+ * Until an application handles the signals, SIGTERM and SIGINT end the process at once with exit code 128 + n; without
+ * this, PID 1 would ignore them. It removes its listeners afterwards.
  *
  * @module nestjs-drain/early
  */

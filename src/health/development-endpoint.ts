@@ -6,14 +6,14 @@ import type { Methods } from './endpoint.js';
 
 export const DEVELOPMENT_PATH = '/_internal/shutdown';
 
-/** Shuts down on request of a developer's own tools, on the same machine and with NODE_ENV `development` only. */
+/** The development route: triggers a shutdown, only from the same machine and with `NODE_ENV=development`. */
 export function developmentMethods(coordinator: ShutdownCoordinator, inDevelopment: boolean): Methods {
   return {
     POST: (request) => {
       const refusal = refusalOf(request, inDevelopment);
       if (refusal !== undefined) return problem(403, 'Forbidden', refusal);
       const reason = { kind: 'development', message: `POST ${DEVELOPMENT_PATH}` } as const;
-      // With `raiseOnError` it may reject; the report is in the log either way.
+      // With `raiseOnError` it may reject; the log has the report either way.
       coordinator.shutdown(reason, { exit: true }).catch(() => {});
       return { status: 202, body: describeProgress(coordinator.progress()) };
     },
@@ -21,11 +21,11 @@ export function developmentMethods(coordinator: ShutdownCoordinator, inDevelopme
 }
 
 function refusalOf({ headers, socket }: IncomingMessage, inDevelopment: boolean): string | undefined {
-  if (!inDevelopment) return 'only with NODE_ENV=development';
-  if (!isLoopback(socket.remoteAddress)) return 'only from the same machine';
-  // What a browser or a proxy has added: a page of another origin, or a peer that only looks local.
+  if (!inDevelopment) return 'requires NODE_ENV=development';
+  if (!isLoopback(socket.remoteAddress)) return 'only allowed from the same machine';
+  // Headers added by a browser or proxy: the caller is a page of another origin, or a remote peer behind a local proxy.
   const added = Object.keys(headers).find((name) => /^(origin|forwarded|x-forwarded-.*)$/.test(name));
-  return added === undefined ? undefined : `not with the header ${added}`;
+  return added === undefined ? undefined : `not allowed with the header ${added}`;
 }
 
 function isLoopback(address: string | undefined): boolean {

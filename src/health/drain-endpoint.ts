@@ -7,9 +7,9 @@ import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import type { Answer, Methods } from './endpoint.js';
 
 /**
- * An operator's drain and its undoing, for whoever has the key.
+ * The drain route: `POST` announces, `DELETE` resumes; both require the drain key as a bearer token.
  *
- * @returns `undefined` without a key: then there is nothing to answer
+ * @returns `undefined` without a key or a path: the route does not exist then
  */
 export function drainMethods(
   coordinator: ShutdownCoordinator,
@@ -40,7 +40,7 @@ async function authenticated(
   if (token === undefined || !key.matches(token)) {
     const error = token === undefined ? '' : ', error="invalid_token"';
     const challenge = { 'WWW-Authenticate': `Bearer realm="drain"${error}` };
-    return problem(401, 'Unauthorized', 'the drain key is needed as a bearer token', challenge);
+    return problem(401, 'Unauthorized', 'requires the drain key as a bearer token', challenge);
   }
   try {
     return await act();

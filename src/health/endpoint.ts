@@ -1,21 +1,21 @@
 import { messageOf } from '../core/errors.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** Answers requests of whatever method, on Node's own objects. */
+/** Handles requests with any method, on Node's own request and response. */
 export type RawHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** What a request is answered with. */
+/** A response to a request. */
 export interface Answer {
   readonly status: number;
-  /** Text as it is, with a `Content-Type` among the headers; everything else as JSON. */
+  /** A string is sent as it is and needs a `Content-Type` header; everything else is sent as JSON. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What a path answers, by method. */
+/** Handlers of a path, by method. */
 export type Methods = Readonly<Record<string, (request: IncomingMessage) => Answer | Promise<Answer>>>;
 
-/** A handler of whatever method: HEAD is answered like GET, and a method that is not there with 405. */
+/** Creates a handler for a path: HEAD is handled like GET, any other missing method is answered with 405. */
 export function endpoint(methods: Methods): RawHandler {
   const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
   return (request, response) => {
@@ -28,7 +28,8 @@ export function endpoint(methods: Methods): RawHandler {
           : problem(405, 'Method Not Allowed', `use ${allow.join(' or ')}`, { Allow: allow.join(', ') });
         send(response, answer);
       } catch (error) {
-        // A probe that cannot be answered, or not as JSON, must not end the process as an unhandled rejection.
+        // A handler that throws, or a body that JSON cannot represent, must not end the process as an unhandled
+        // rejection.
         send(response, problem(500, 'Internal Server Error', messageOf(error)));
       }
     })();
@@ -46,7 +47,7 @@ export function send(response: ServerResponse, { status, body, headers }: Answer
   response.end(text);
 }
 
-/** An answer in the shape of Nest's exceptions. */
+/** Creates an error response in the shape of Nest's exceptions. */
 export function problem(
   statusCode: number,
   error: string,

@@ -7,9 +7,9 @@ import type { Answer } from './endpoint.js';
 import type { ManagementServer } from './management-server.js';
 
 /**
- * Puts probes, drain and progress on the management port.
+ * Adds the probes, the drain route and the progress route to the management port.
  *
- * @param readiness what a readiness probe is answered
+ * @param readiness answers the readiness probe
  */
 export function addManagementRoutes(
   server: ManagementServer,

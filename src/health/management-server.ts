@@ -5,46 +5,44 @@ import type { AddressInfo } from 'node:net';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { Methods, RawHandler } from './endpoint.js';
 
-/** Where it listens. */
+/** The address of the management port. */
 export interface ManagementAddress {
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly host: string;
 }
 
-/** Where the options have it; `undefined` for no such port. */
+/** Returns the configured address, `undefined` if the management port is disabled. */
 export function managementAddress({
-  managementPort: port,
-  managementHost: host,
-}: Pick<ResolvedOptions, 'managementPort' | 'managementHost'>): ManagementAddress | undefined {
+  management: { port, host },
+}: Pick<ResolvedOptions, 'management'>): ManagementAddress | undefined {
   return port === false ? undefined : { port, host };
 }
 
 /**
- * A port of its own for probes, progress and drain: there until the process ends, with or without another server.
- *
- * It keeps no process alive.
+ * HTTP server of the management port for probes, progress, metrics and drain. It listens until the process ends,
+ * independently of any other server, and does not keep the process alive.
  */
 export class ManagementServer {
   readonly #address: ManagementAddress | undefined;
   readonly #routes = new Map<string, RawHandler>();
   #server: Server | undefined;
 
-  /** @param address `undefined` for no such port */
+  /** @param address `undefined` to disable the port */
   constructor(address: ManagementAddress | undefined) {
     this.#address = address;
   }
 
-  /** Answers a path from now on. */
+  /** Adds a route; ignored if `path` is `false` or there are no methods. */
   add(path: string | false, methods: Methods | undefined): void {
     if (path !== false && methods) this.#routes.set(path, endpoint(methods));
   }
 
   /**
-   * Begins to listen.
+   * Starts listening.
    *
-   * @returns its URL, if there is such a port
-   * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when it cannot
+   * @returns the URL, `undefined` if the port is disabled
+   * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` if it cannot listen
    */
   async listen(): Promise<string | undefined> {
     if (!this.#address) return undefined;
@@ -53,7 +51,7 @@ export class ManagementServer {
       const path = request.url?.split('?', 1)[0] ?? '';
       const route = this.#routes.get(path);
       if (route) return route(request, response);
-      send(response, problem(404, 'Not Found', `there is ${[...this.#routes.keys()].join(', ')}`));
+      send(response, problem(404, 'Not Found', `known paths: ${[...this.#routes.keys()].join(', ')}`));
     });
     this.#server = server.unref();
     server.on('connection', (socket) => socket.unref());
@@ -62,8 +60,8 @@ export class ManagementServer {
         reject(
           new ShutdownError(
             'SHUTDOWN_SETUP_INVALID',
-            `the management port ${port} on ${host} cannot be opened: ${messageOf(error)}; ` +
-              'set managementPort to one that is free, or managementHost to an address of this machine',
+            `cannot open the management port ${port} on ${host}: ${messageOf(error)}; ` +
+              'set management.port to a free port, or management.host to an address of this machine',
             { cause: error },
           ),
         ),
@@ -74,7 +72,7 @@ export class ManagementServer {
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`;
   }
 
-  /** Closes it, connections included. */
+  /** Closes the server and its connections. */
   async close(): Promise<void> {
     const server = this.#server;
     if (!server?.listening) return;

@@ -2,10 +2,13 @@ import { describeProgress } from './progress-summary.js';
 import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import type { Answer } from './endpoint.js';
 
-/** What probes are answered while all is well, in Terminus' shape. */
+/** The response of a passing probe, in Terminus' shape. */
 export const ALIVE: Answer = { status: 200, body: { status: 'ok', info: {}, error: {}, details: {} } };
 
-/** What a readiness probe is answered from the trigger on: in Terminus' shape, but without Terminus, which would log an error each time. */
+/**
+ * Returns the readiness response from the trigger on: in Terminus' shape but without calling Terminus, which logs an
+ * error per failed check.
+ */
 export function notReady(coordinator: ShutdownCoordinator): Answer {
   const shutdown = { status: 'down', ...describeProgress(coordinator.progress()) };
   return {

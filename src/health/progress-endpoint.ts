@@ -4,7 +4,7 @@ import type { Methods } from './endpoint.js';
 
 export const PROGRESS_PATH = '/progress';
 
-/** How far a shutdown has come, with what it waits for, and what participants tell of themselves. */
+/** The progress route: the progress summary, pending participants and their statistics. */
 export function progressMethods(coordinator: ShutdownCoordinator): Methods {
   return {
     GET: () => {

@@ -1,16 +1,16 @@
 import { describeReason } from '../core/reason.js';
 import type { ShutdownProgress } from '../core/report.js';
 
-/** How far a shutdown has come, as the routes tell it. */
+/** Progress of a shutdown, as the health routes return it. */
 export interface ProgressSummary {
   /** A phase, or `running`, `completed` or `forced`. */
   readonly phase: string;
   readonly reason?: string;
   /** Time of day of the trigger, ISO 8601. */
   readonly since?: string;
-  /** Unfinished pieces of work. */
+  /** Number of unfinished pieces of work. */
   readonly inFlight: number;
-  /** Time left to the deadline; absent where there is none. */
+  /** Time left until the deadline, in milliseconds; absent without a deadline. */
   readonly remainingMs?: number;
 }
 

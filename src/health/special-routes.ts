@@ -4,13 +4,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { Answer } from './endpoint.js';
 
-/** What the HTTP servers need to know of routes while shutting down: which of them are special. */
+/** Tells readiness and exempt routes apart from ordinary ones while shutting down. */
 export class SpecialRoutes {
   readonly #readinessPaths: ReadonlySet<string>;
   readonly #exempt: readonly ExemptRoute[];
   readonly #refuse: (request: IncomingMessage, response: ServerResponse) => void;
 
-  /** @param refusal what a readiness probe is answered while shutting down */
+  /** @param refusal returns the response to a readiness probe while shutting down */
   constructor({ health, exemptRoutes }: ResolvedOptions, refusal: () => Answer) {
     this.#readinessPaths = new Set(
       [health.readiness, ...health.readinessPaths].filter((path) => path !== false),
@@ -20,17 +20,17 @@ export class SpecialRoutes {
     this.#refuse = endpoint({ GET: refusal });
   }
 
-  /** Whether a request is served however late it comes. */
+  /** Whether a request is served until the end of the shutdown, even if it arrives late. */
   isExempt(method: string, url: string): boolean {
     const path = pathOf(url);
     return this.#exempt.some((route) => route.matches(method, path));
   }
 
   /**
-   * Answers a request for a readiness route, the application's own ones included: 503. To be asked about every
-   * request from the trigger on.
+   * Answers a request for a readiness route with 503, including the application's own readiness routes. Call it for
+   * every request from the trigger on.
    *
-   * @returns whether it has
+   * @returns whether the request was answered
    */
   refuses(request: IncomingMessage, response: ServerResponse): boolean {
     const { method = '', url = '' } = request;
@@ -44,7 +44,7 @@ interface ExemptRoute {
   matches(method: string, path: string): boolean;
 }
 
-/** Reads `/metrics`, `GET /metrics` or `/admin/*`. */
+/** Parses `/metrics`, `GET /metrics` or `/admin/*`. */
 function parse(route: string): ExemptRoute {
   const [pattern = '', only] = route.split(' ').toReversed();
   const prefix = pattern.endsWith('*') ? pattern.slice(0, -1) : undefined;
@@ -55,7 +55,7 @@ function parse(route: string): ExemptRoute {
   };
 }
 
-/** The path without the query, nor the slash at its end, which Express takes for the same. */
+/** Returns the path without query and trailing slash: to Express, both paths are the same. */
 function pathOf(url: string): string {
   const path = url.split('?', 1)[0]!;
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;

@@ -1,8 +1,10 @@
-import { canBeRead, SocketResponses, type CurrentResponses } from './current-responses.js';
+import { SocketResponses, type CurrentResponses } from './current-responses.js';
+import { RESPONSE_ON_SOCKET } from './http-probes.js';
 import { TrackedResponses } from './tracked-responses.js';
+import type { ProbeCheck } from '../util/probe.js';
 
 /** The cheapest way, on this Node, to know what connections are working on. */
-export function findResponses(): CurrentResponses {
+export function findResponses(probes: ProbeCheck): CurrentResponses {
   const responses = new SocketResponses();
-  return canBeRead(responses) ? responses : new TrackedResponses();
+  return probes.check(RESPONSE_ON_SOCKET, responses) ? responses : new TrackedResponses();
 }

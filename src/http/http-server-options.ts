@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../util/clock.js';
+import type { ProbeCheck } from '../util/probe.js';
 import type { AcceptedRequest } from './accepted-requests.js';
 
 /** What a request that came too late is told. */
@@ -17,6 +18,9 @@ export interface HttpServerDependencies {
   /** Shown in logs, metrics and the report. Default: `HTTP server`. */
   readonly name?: string;
   readonly clock: Clock;
+  readonly probes: ProbeCheck;
+  /** What could be lost unseen, in words; asked at the end of `drain`, which fails for it. */
+  blindSpot?(this: void): string | undefined;
   /** Whether requests that arrive in or after `quiesce` are refused or served. */
   readonly lateRequests: 'reject' | 'serve';
   readonly lateResponse: LateResponse;

@@ -1,9 +1,11 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
+import { checkServerInUse } from './check-server.js';
 import { Condition } from './condition.js';
 import { claim } from './claim.js';
 import { Connections } from './connections.js';
 import { Cuts } from './cuts.js';
+import { endThenDestroy } from './end-then-destroy.js';
 import { findResponses } from './find-responses.js';
 import { ListeningSocket } from './listening-socket.js';
 import { RequestAdmission } from './request-admission.js';
@@ -35,6 +37,7 @@ export interface WorkSources {
 export class HttpServerParticipant implements ShutdownParticipant {
   readonly name: string;
 
+  readonly #server: AnyHttpServer;
   readonly #dependencies: HttpServerDependencies;
   readonly #responses: CurrentResponses;
   readonly #connections: Connections;
@@ -55,7 +58,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#unclaim = claim(server);
     this.name = dependencies.name ?? 'HTTP server';
     this.#dependencies = dependencies;
-    this.#responses = sources.responses ?? findResponses();
+    this.#responses = sources.responses ?? findResponses(dependencies.probes);
     this.#connections = new Connections(server, dependencies.clock, this.#responses, {
       onOpened: (connection) => this.#stragglers.add(connection),
       onClosed: this.#onClosed,
@@ -64,7 +67,14 @@ export class HttpServerParticipant implements ShutdownParticipant {
       onOpened: (session: Session) => this.#stragglers.add(session),
       onClosed: this.#onSessionClosed,
     };
-    this.#sessions = new Sessions(server, dependencies.clock, ofSessions, sources.streams);
+    this.#sessions = new Sessions(
+      server,
+      dependencies.clock,
+      ofSessions,
+      dependencies.probes,
+      sources.streams,
+    );
+    this.#server = server;
     this.#admission = new RequestAdmission(
       server,
       dependencies,
@@ -86,10 +96,14 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   announce({ terminating }: ShutdownContext): void {
+    checkServerInUse(this.#dependencies.probes, this.#server, this.#connections, this.#sessions);
     this.#admission.start();
-    void terminating.then(() => {
+    void terminating.then(({ kind }) => {
       this.#admission.retireNewcomers();
-      if (this.#dependencies.stopListeningAt === 'announce') void this.#listener.close();
+      if (this.#dependencies.stopListeningAt !== 'announce') return;
+      // Hot reloading closes the application without waiting, and listens on the same port next.
+      if (kind === 'close') this.#listener.closeNow();
+      else void this.#listener.close();
     });
   }
 
@@ -109,6 +123,8 @@ export class HttpServerParticipant implements ShutdownParticipant {
         context.signal,
       ),
     );
+    const blindSpot = this.#dependencies.blindSpot?.();
+    if (blindSpot !== undefined) throw new Error(blindSpot);
   }
 
   /** Not in `drain`, in which others may still be busy and probes have to be answered. */
@@ -203,7 +219,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
       if (state === 'upgraded') this.#cuts.cutConnection(connection, cut);
       if (state !== 'idle') continue;
       // With thousands of them every step counts; but TLS has something to say before the end.
-      if (socket instanceof TLSSocket) socket.destroySoon();
+      if (socket instanceof TLSSocket) endThenDestroy(socket);
       else socket.destroy();
       this.#swept += 1;
     }

@@ -1,10 +1,14 @@
 import { finishMs, reconnectWindowMs } from '../config/reconnect-window.js';
+import { HEADER_ON_RESPONSE } from '../sse/sse-probes.js';
 import { isEventStream } from '../sse/event-stream.js';
 import { EventStreams } from '../sse/event-streams.js';
+import { blindSpotOf, checkNode } from './check-server.js';
+import { sampleResponse } from './http-probes.js';
 import { HttpServerParticipant } from './http-server-participant.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { Clock } from '../util/clock.js';
+import type { ProbeCheck } from '../util/probe.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { AnyHttpServer } from './any-http-server.js';
 import type { Connection } from './connection.js';
@@ -21,6 +25,7 @@ export interface HttpServersDependencies {
   readonly clock: Clock;
   readonly coordinator: PhasedCoordinator;
   readonly options: ResolvedOptions;
+  readonly probes: ProbeCheck;
   /** Which routes are special. */
   readonly routes: {
     isExempt(method: string, path: string): boolean;
@@ -31,7 +36,7 @@ export interface HttpServersDependencies {
 }
 
 /** What tells the requests of one server from others. */
-export interface HttpServerTraits extends Pick<HttpServerDependencies, 'routePattern'> {
+export interface HttpServerTraits extends Pick<HttpServerDependencies, 'routePattern' | 'blindSpot'> {
   /** Where it was registered in the source; default: as all servers of the program. */
   readonly registeredAt?: string;
 }
@@ -75,14 +80,19 @@ export class HttpServers {
 
   /** Drains a server from now on; nothing happens when that is so already, or a shutdown is under way that cannot be undone. */
   add(server: AnyHttpServer, name: string, traits: HttpServerTraits = {}): void {
-    const { clock, coordinator, options, routes } = this.#dependencies;
+    const { clock, coordinator, options, probes, routes } = this.#dependencies;
     const { registeredAt = this.#dependencies.registeredAt, ...requestTraits } = traits;
     if (coordinator.terminatingReason !== undefined || this.#participants.has(server)) return;
-    if (this.#participants.size === 0) this.#addEventStreams();
+    if (this.#participants.size === 0) {
+      checkNode(probes);
+      this.#addEventStreams();
+    }
     const { lateRequests, lateResponse, stopListeningAt, stallTimeoutMs } = options;
     const participant = new HttpServerParticipant(server, {
       ...requestTraits,
       name,
+      probes,
+      blindSpot: () => traits.blindSpot?.() ?? blindSpotOf(probes, server),
       clock,
       lateRequests,
       lateResponse,
@@ -109,7 +119,8 @@ export class HttpServers {
   }
 
   #addEventStreams(): void {
-    const { coordinator, registeredAt } = this.#dependencies;
+    const { coordinator, probes, registeredAt } = this.#dependencies;
+    probes.check(HEADER_ON_RESPONSE, sampleResponse());
     coordinator.add({
       participant: this.#eventStreams,
       // Before the servers: a stream that has to end this instant is told so before it is cut.

@@ -177,7 +177,7 @@ export class RequestAdmission {
       isRefused,
       retire: () => {
         if (connection && !connection.isRetired && this.#retires(connection, response))
-          endConnectionWith(response);
+          endConnectionWith(response, connection.socket);
       },
     };
     this.requests.add(request);

@@ -1,4 +1,6 @@
 import { overrideMethod } from '../util/override-method.js';
+import { endThenDestroy } from './end-then-destroy.js';
+import type { Socket } from 'node:net';
 import type { OutgoingHttpHeaders, OutgoingHttpHeader, ServerResponse } from 'node:http';
 
 /**
@@ -21,8 +23,8 @@ export function retireWith(response: ServerResponse, decide: () => boolean): voi
 }
 
 /** Makes a response end its connection whose header has said nothing of that. */
-export function endConnectionWith(response: ClosingResponse): void {
-  response._last = true;
+export function endConnectionWith(response: ServerResponse, socket: Socket): void {
+  response.once('finish', () => endThenDestroy(socket));
 }
 
 /** A caller's own `Connection: keep-alive` must not win. */
@@ -59,6 +61,6 @@ function lingerBehind(response: ClosingResponse): void {
     if (!isUploading || response._last !== true) return;
     response._last = false;
     response.once('finish', () => request.resume());
-    request.once('close', () => request.socket.destroySoon());
+    request.once('close', () => endThenDestroy(request.socket));
   });
 }

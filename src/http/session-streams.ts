@@ -66,11 +66,6 @@ export class TrackedStreams implements SessionStreams {
   };
 }
 
-/** The cheapest way, on this Node, to know what `session` and those after it are working on. */
-export function findStreams(server: EventEmitter, session: ServerHttp2Session): SessionStreams {
-  return stateOf(session) ? new ReadStreams() : new TrackedStreams(server);
-}
-
 /** The session of a request; none when it came by HTTP/1.1. */
 export function sessionOf(request: IncomingMessage | Http2ServerRequest): ServerHttp2Session | undefined {
   return 'stream' in request ? (request.stream.session as ServerHttp2Session | undefined) : undefined;
@@ -105,7 +100,8 @@ function stateOf(session: ServerHttp2Session): SessionState | undefined {
     : undefined;
 }
 
-function bySymbol(owner: object, description: string): unknown {
+/** What `owner` keeps under a symbol that nobody exports. */
+export function bySymbol(owner: object, description: string): unknown {
   const key = Object.getOwnPropertySymbols(owner).find((symbol) => symbol.description === description);
   return key && Reflect.get(owner, key);
 }

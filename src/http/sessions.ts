@@ -1,9 +1,12 @@
-import { findStreams, sessionOf, type SessionStreams } from './session-streams.js';
+import { findStreams } from './find-streams.js';
+import { SOCKET_OF_SESSION } from './http-probes.js';
+import { sessionOf, type SessionStreams } from './session-streams.js';
 import { Session } from './session.js';
 import type { IncomingMessage } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Clock } from '../util/clock.js';
+import type { ProbeCheck } from '../util/probe.js';
 
 /** Hears of sessions that come and go. */
 export interface SessionsObserver {
@@ -16,14 +19,22 @@ export class Sessions implements Iterable<Session> {
   readonly #server: NetServer;
   readonly #clock: Clock;
   readonly #observer: SessionsObserver;
+  readonly #probes: ProbeCheck;
   readonly #open = new Map<ServerHttp2Session, Session>();
   #streams: SessionStreams | undefined;
 
   /** @param streams how to find out what is in flight; default: from the sessions, where this Node lets them be read */
-  constructor(server: NetServer, clock: Clock, observer: SessionsObserver, streams?: SessionStreams) {
+  constructor(
+    server: NetServer,
+    clock: Clock,
+    observer: SessionsObserver,
+    probes: ProbeCheck,
+    streams?: SessionStreams,
+  ) {
     this.#server = server;
     this.#clock = clock;
     this.#observer = observer;
+    this.#probes = probes;
     this.#streams = streams;
     server.on('session', this.#onSession);
   }
@@ -46,14 +57,17 @@ export class Sessions implements Iterable<Session> {
   }
 
   readonly #onSession = (opened: ServerHttp2Session): void => {
-    this.#streams ??= findStreams(this.#server, opened);
+    this.#streams ??= findStreams(this.#server, opened, this.#probes);
     const untrack = (): void => {
       socket.off('close', untrack);
       this.#open.delete(opened);
       this.#observer.onClosed(session);
     };
     // `session.socket` stands before the real one, which outlives it; but what its methods return is that.
-    const socket: Socket = opened.socket.once('close', untrack);
+    const shown = opened.socket;
+    const socket: Socket = shown.once('close', untrack);
+    if (!this.#probes.check(SOCKET_OF_SESSION, { shown, below: socket }))
+      return void socket.off('close', untrack);
     const session = new Session(opened, socket, this.#clock.now(), this.#streams);
     this.#open.set(opened, session);
     session.untrack = untrack;

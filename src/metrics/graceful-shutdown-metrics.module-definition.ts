@@ -1,13 +1,16 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { Registry } from 'prom-client';
 
-/** How the metrics are registered. */
+/** Options of `GracefulShutdownMetricsModule`. */
 export interface GracefulShutdownMetricsOptions {
-  /** Where to. Default: the registry of PrometheusModule's default metrics, which is prom-client's own unless set. */
+  /**
+   * Registry for the metrics. Default: the registry of PrometheusModule's default metrics, which is prom-client's
+   * global one unless set.
+   */
   readonly registry?: Registry;
 }
 
-/** What `forRoot` and `forRootAsync` are made of. */
+/** Base class with `forRoot` and `forRootAsync`, and the token of the options. */
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<GracefulShutdownMetricsOptions>({ moduleName: 'GracefulShutdownMetrics' })
     .setClassMethodName('forRoot')

@@ -3,10 +3,10 @@ import { ConfigurableModuleClass } from './graceful-shutdown-metrics.module-defi
 import { ShutdownMetrics } from './shutdown-metrics.js';
 
 /**
- * The shutdown as Prometheus metrics, beside those of `PrometheusModule` of `@willsoto/nestjs-prometheus`.
+ * Exports the shutdown as Prometheus metrics, alongside those of `PrometheusModule` from `@willsoto/nestjs-prometheus`.
  *
- * Import it once, beside `GracefulShutdownModule` and `PrometheusModule.register()`: its `customMetricPrefix` and its
- * `defaultLabels` hold for these metrics too.
+ * Import it once, next to `GracefulShutdownModule` and `PrometheusModule.register()`, whose `customMetricPrefix` and
+ * `defaultLabels` apply to these metrics too.
  */
 @Module({ providers: [ShutdownMetrics] })
 export class GracefulShutdownMetricsModule extends ConfigurableModuleClass {}

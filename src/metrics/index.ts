@@ -1,5 +1,5 @@
 /**
- * Prometheus metrics, beside those of `@willsoto/nestjs-prometheus`.
+ * Prometheus metrics, alongside those of `@willsoto/nestjs-prometheus`.
  *
  * @module nestjs-drain/metrics
  */

@@ -2,13 +2,13 @@ import { PHASES } from '../core/phase.js';
 import type { ShutdownState } from '../core/phase.js';
 import type { ShutdownHistory } from './shutdown-history.js';
 
-/** One line of a metric. */
+/** One value of a metric. */
 export interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
-/** A metric, and how it is read. */
+/** A metric and the function that reads its values. */
 export interface MetricDefinition {
   readonly name: string;
   readonly help: string;
@@ -19,7 +19,7 @@ export interface MetricDefinition {
 
 const STATES: readonly ShutdownState[] = ['running', ...PHASES, 'completed', 'forced'];
 
-/** What became of tasks: the names of statistics, and what labels call them. */
+/** Outcomes of tasks: names of the statistics, and the values of the label `outcome`. */
 const TASK_OUTCOMES: Readonly<Record<string, string>> = {
   completed: 'completed',
   failed: 'failed',
@@ -29,11 +29,11 @@ const TASK_OUTCOMES: Readonly<Record<string, string>> = {
   refused: 'refused',
 };
 
-/** Every metric of a shutdown; what a name promises stays, labels included. */
+/** All metrics of a shutdown; names and labels are a stable interface. */
 export const METRICS: readonly MetricDefinition[] = [
   {
     name: 'graceful_shutdown_state',
-    help: 'Where the application stands: 1 for that phase, 0 for the others.',
+    help: 'State of the application: 1 for the current phase, 0 for the others.',
     type: 'gauge',
     labelNames: ['phase'],
     read: ({ progress }) =>
@@ -41,28 +41,28 @@ export const METRICS: readonly MetricDefinition[] = [
   },
   {
     name: 'graceful_shutdown_in_flight_requests',
-    help: 'Requests that are being worked on, without probes and scrapes.',
+    help: 'Requests in flight, not counting probes and scrapes.',
     type: 'gauge',
     labelNames: ['participant'],
     read: (history) => statistic(history, 'requests'),
   },
   {
     name: 'graceful_shutdown_open_connections',
-    help: 'Connections that clients have open.',
+    help: 'Open client connections.',
     type: 'gauge',
     labelNames: ['participant'],
     read: (history) => statistic(history, 'open'),
   },
   {
     name: 'graceful_shutdown_active_tasks',
-    help: 'Background tasks that have begun and not ended.',
+    help: 'Background tasks that have started and not ended.',
     type: 'gauge',
     labelNames: ['participant'],
     read: (history) => statistic(history, 'active'),
   },
   {
     name: 'graceful_shutdown_duration_seconds',
-    help: 'How long the shutdown, or the drain, has been going on.',
+    help: 'Duration of the shutdown or announcement so far.',
     type: 'gauge',
     labelNames: ['reason'],
     read: ({ progress: { reason, elapsedMs } }) =>
@@ -72,7 +72,7 @@ export const METRICS: readonly MetricDefinition[] = [
   },
   {
     name: 'graceful_shutdown_phase_duration_seconds',
-    help: 'How long each phase took, or has been going on.',
+    help: 'Duration of each phase, up to now for the current one.',
     type: 'gauge',
     labelNames: ['phase'],
     read: (history) =>
@@ -80,7 +80,7 @@ export const METRICS: readonly MetricDefinition[] = [
   },
   {
     name: 'graceful_shutdown_participant_duration_seconds',
-    help: 'How long each participant took in a phase, or has been at it.',
+    help: 'Duration of each participant in a phase, up to now for pending ones.',
     type: 'gauge',
     labelNames: ['participant', 'phase', 'outcome'],
     read: (history) =>
@@ -91,28 +91,28 @@ export const METRICS: readonly MetricDefinition[] = [
   },
   {
     name: 'graceful_shutdown_late_requests_total',
-    help: 'Requests that arrived when new ones were refused.',
+    help: 'Requests that arrived after new ones were refused.',
     type: 'counter',
     labelNames: ['participant'],
     read: (history) => statistic(history, 'late'),
   },
   {
     name: 'graceful_shutdown_retired_connections_total',
-    help: 'Connections that were ended between two requests.',
+    help: 'Connections that were closed between two requests.',
     type: 'counter',
     labelNames: ['participant'],
     read: (history) => statistic(history, 'retired'),
   },
   {
     name: 'graceful_shutdown_cut_total',
-    help: 'Pieces of work that were ended unfinished.',
+    help: 'Pieces of work that were cut, that is, ended unfinished.',
     type: 'counter',
     labelNames: ['kind'],
     read: (history) => Array.from(history.cuts(), ([kind, value]) => ({ labels: { kind }, value })),
   },
   {
     name: 'graceful_shutdown_tasks_total',
-    help: 'Background tasks that have ended, or were refused.',
+    help: 'Background tasks that have ended or were refused.',
     type: 'counter',
     labelNames: ['participant', 'outcome'],
     read: (history) =>
@@ -132,14 +132,17 @@ export const METRICS: readonly MetricDefinition[] = [
   },
   {
     name: 'graceful_shutdown_announce_need_seconds',
-    help: 'When the last request arrived, since the trigger: how long an announcement was needed.',
+    help: 'Time from the trigger to the last request: the announcement needed to be this long.',
     type: 'gauge',
     labelNames: [],
     read: ({ progress: { announceNeedMs = 0 } }) => [{ value: seconds(announceNeedMs) }],
   },
 ];
 
-/** What those participants tell who have such a number, and another one that shows what they are. */
+/**
+ * Reads a statistic of all participants that have it, and that also have the statistic `beside`, which identifies their
+ * kind.
+ */
 function statistic({ progress }: ShutdownHistory, name: string, beside = name): Sample[] {
   return Object.entries(progress.statistics).flatMap(([participant, statistics]) => {
     const value = statistics[name];

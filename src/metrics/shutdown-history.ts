@@ -3,19 +3,19 @@ import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import type { ShutdownEvent } from '../core/events.js';
 import type { ShutdownPhase } from '../core/phase.js';
 
-/** How long something took, or has been taking. */
+/** Duration of a phase, up to now for the current one. */
 export interface PhaseDuration {
   readonly phase: ShutdownPhase;
   readonly durationMs: number;
 }
 
-/** How long a participant took in a phase, and what became of it. */
+/** Duration and outcome of a participant in a phase. */
 export interface ParticipantDuration extends PhaseDuration {
   readonly name: string;
   readonly outcome: ParticipantOutcome | 'pending';
 }
 
-/** A shutdown as it stands, and what has happened in it so far. */
+/** Collects the events of a shutdown for the metrics. */
 export class ShutdownHistory {
   readonly #coordinator: ShutdownCoordinator;
   readonly #cuts = new Map<string, number>();
@@ -29,12 +29,12 @@ export class ShutdownHistory {
     coordinator.observe(this.#observe);
   }
 
-  /** How often a shutdown was forced. */
+  /** Number of forced shutdowns. */
   get forced(): number {
     return this.#forced;
   }
 
-  /** How far it has come; asked for once for all the metrics of a scrape. */
+  /** Current progress; cached until the next microtask, so that all metrics of a scrape share it. */
   get progress(): ShutdownProgress {
     if (!this.#latest) {
       this.#latest = this.#coordinator.progress();
@@ -43,16 +43,16 @@ export class ShutdownHistory {
     return this.#latest;
   }
 
-  /** The phases so far, the current one up to now. */
+  /** Returns the phases so far, the current one up to now. */
   phases(): PhaseDuration[] {
     const { elapsedMs = 0 } = this.progress;
     const { phase } = this.#coordinator;
-    if (phase === undefined || this.#phases.some((over) => over.phase === phase)) return this.#phases;
-    const overMs = this.#phases.reduce((sum, { durationMs }) => sum + durationMs, 0);
-    return [...this.#phases, { phase, durationMs: elapsedMs - overMs }];
+    if (phase === undefined || this.#phases.some((past) => past.phase === phase)) return this.#phases;
+    const pastMs = this.#phases.reduce((sum, { durationMs }) => sum + durationMs, 0);
+    return [...this.#phases, { phase, durationMs: elapsedMs - pastMs }];
   }
 
-  /** The participants so far, those that are waited for included. */
+  /** Returns the participants so far, pending ones included. */
   participants(): ParticipantDuration[] {
     const pending = this.progress.pending.map(({ name, phase, ageMs }) => ({
       name,
@@ -63,7 +63,7 @@ export class ShutdownHistory {
     return [...this.#participants, ...pending];
   }
 
-  /** How many pieces of work were cut, by kind. */
+  /** Returns the number of cuts, by kind. */
   cuts(): ReadonlyMap<Cut['kind'], number> {
     return this.#cuts;
   }

@@ -13,7 +13,7 @@ import type { Registry } from 'prom-client';
 import type { GracefulShutdownMetricsOptions } from './graceful-shutdown-metrics.module-definition.js';
 import type { MetricDefinition, Sample } from './metric-definitions.js';
 
-/** Has the metrics in a registry for as long as the application lives. */
+/** Registers the metrics on init, and removes them when the shutdown has finished. */
 @Injectable()
 export class ShutdownMetrics implements OnModuleInit {
   readonly #logger = new Logger('GracefulShutdown');
@@ -45,7 +45,7 @@ export class ShutdownMetrics implements OnModuleInit {
     const taken = metrics.filter(({ name }) => registry.getSingleMetric(name));
     const free = metrics.filter((metric) => !taken.includes(metric));
     for (const metric of free) add(metric, registry, () => metric.read(history));
-    if (taken.length > 0) this.#warnOf(taken);
+    if (taken.length > 0) this.#warnAboutTaken(taken);
     this.#management.add(path, {
       GET: async () => ({
         status: 200,
@@ -60,33 +60,33 @@ export class ShutdownMetrics implements OnModuleInit {
     });
   }
 
-  /** What `PrometheusModule` was given, wherever in the application it is imported. */
+  /** Returns the options of `PrometheusModule`, wherever in the application it is imported. */
   #prometheusOptions(): PrometheusOptions {
     try {
       return this.#moduleRef.get<PrometheusOptions | undefined>(optionsToken(), { strict: false }) ?? {};
     } catch {
-      // It is not imported: somebody else serves the registry.
+      // PrometheusModule is not imported; the application serves the registry itself.
       return {};
     }
   }
 
-  #warnOf(taken: readonly MetricDefinition[]): void {
+  #warnAboutTaken(taken: readonly MetricDefinition[]): void {
     this.#logger.warn(
-      `The registry has ${taken.map(({ name }) => name).join(', ')} already, from another application in this ` +
-        'process perhaps, so they are not those of this one. Give each a registry of its own with ' +
-        'GracefulShutdownMetricsModule.forRoot({ registry }), or a customMetricPrefix.',
+      `The registry already has ${taken.map(({ name }) => name).join(', ')}, perhaps from another application in this ` +
+        'process; this application does not export them. Give each application its own registry with ' +
+        'GracefulShutdownMetricsModule.forRoot({ registry }), or its own customMetricPrefix.',
     );
   }
 }
 
-/** The token is not exported; the providers of PrometheusModule's own metrics ask for it. */
+/** Returns the token of PrometheusModule's options: it is not exported, but the providers of its metrics inject it. */
 function optionsToken(): symbol {
   const { inject = [] } = makeGaugeProvider({ name: 'any', help: 'any' }) as FactoryProvider;
   const [first] = inject as readonly { readonly token: symbol }[];
   return first!.token;
 }
 
-/** Registers a metric that is read when it is scraped. */
+/** Registers a metric whose values are read on each scrape. */
 function add(metric: MetricDefinition, registry: Registry, read: () => readonly Sample[]): void {
   const { name, help, labelNames } = metric;
   const configuration = { name, help, labelNames: [...labelNames], registers: [registry] };

@@ -2,7 +2,7 @@ import { ApplicationShutdown } from './application-shutdown.js';
 import { ShutdownError } from '../core/errors.js';
 import { overrideMethod } from '../util/override-method.js';
 import type { INestApplicationContext } from '@nestjs/common';
-import type { CloseApplication } from './lifecycle/nest-teardown.js';
+import type { CloseApplication } from './lifecycle/nest-lifecycle.js';
 
 /**
  * Hands an application's shutdown to its {@link GracefulShutdownModule}: signals, the repeated signal, the exit

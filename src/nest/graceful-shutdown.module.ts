@@ -3,9 +3,10 @@ import { ConfigModule } from '@nestjs/config';
 import { ModulesContainer } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { resolveOptions } from '../config/resolve-options.js';
-import { shutdownConfig } from '../config/shutdown.config.js';
 import { THIS_COPY } from '../util/this-copy.js';
+import { RESOLVED_OPTIONS } from '../config/resolved-options.js';
 import { systemClock } from '../util/clock.js';
+import { ProbeCheck } from '../util/probe.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownError } from '../core/errors.js';
 import { SafeLogger } from '../report/safe-logger.js';
@@ -17,8 +18,13 @@ import { countActiveResources } from '../process/active-resources.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ApplicationShutdown } from './application-shutdown.js';
-import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './graceful-shutdown.module-definition.js';
-import { RESOLVED_OPTIONS } from '../config/resolved-options.token.js';
+import { PROBE_CHECK } from './integrations/probe-check.provider.js';
+import { NestLifecycle } from './lifecycle/nest-lifecycle.js';
+import {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  shutdownConfig,
+} from './graceful-shutdown.module-definition.js';
 import { ShutdownEndModule } from './lifecycle/shutdown-end.module.js';
 import { ShutdownGateModule } from './lifecycle/shutdown-gate.module.js';
 import { ShuttingDownError } from './shutting-down-error.js';
@@ -81,15 +87,39 @@ const COPY = Symbol.for('nestjs-drain.module');
     },
     {
       provide: ResourceRegistry,
-      useFactory: (coordinator: PhasedCoordinator, { resourceTimeoutMs }: ResolvedOptions) =>
+      useFactory: (
+        coordinator: PhasedCoordinator,
+        { participantTimeoutMs }: ResolvedOptions,
+        probes: ProbeCheck,
+      ) =>
         new ResourceRegistry({
           clock: systemClock,
           coordinator,
           logger: new SafeLogger(new Logger('GracefulShutdown')),
-          resourceTimeoutMs,
+          resourceTimeoutMs: participantTimeoutMs,
+          probes,
         }),
-      inject: [PhasedCoordinator, RESOLVED_OPTIONS],
+      inject: [PhasedCoordinator, RESOLVED_OPTIONS, ProbeCheck],
     },
+    {
+      provide: NestLifecycle,
+      useFactory: (
+        coordinator: PhasedCoordinator,
+        options: ResolvedOptions,
+        modules: ModulesContainer,
+        probes: ProbeCheck,
+      ) =>
+        new NestLifecycle({
+          coordinator,
+          options,
+          modules,
+          probes,
+          clock: systemClock,
+          logger: new SafeLogger(new Logger('GracefulShutdown')),
+        }),
+      inject: [PhasedCoordinator, RESOLVED_OPTIONS, ModulesContainer, ProbeCheck],
+    },
+    PROBE_CHECK,
     ApplicationShutdown,
     ...HEALTH_PROVIDERS,
   ],
@@ -100,6 +130,7 @@ const COPY = Symbol.for('nestjs-drain.module');
     ShutdownHealthIndicator,
     ApplicationShutdown,
     ManagementServer,
+    NestLifecycle,
   ],
 })
 export class GracefulShutdownModule extends ConfigurableModuleClass {

@@ -1,9 +1,13 @@
 import { systemClock } from '../util/clock.js';
 import { isHttpServer } from '../http/any-http-server.js';
 import { HttpServers } from '../http/http-servers.js';
+import { RunningHandlers } from '../http/running-handlers.js';
 import { AdapterClose } from './lifecycle/adapter-close.js';
 import { overrideMethod } from '../util/override-method.js';
+import { trackRouteHandlers } from './integrations/route-handlers.js';
+import { blindSpotOfFastify, onFurtherServer } from './integrations/fastify-servers.js';
 import { routePatternOf } from './integrations/route-pattern.js';
+import type { ProbeCheck } from '../util/probe.js';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
@@ -17,6 +21,9 @@ export class HttpBinding {
   readonly #coordinator: PhasedCoordinator;
   readonly #options: ResolvedOptions;
   readonly #adapterHost: HttpAdapterHost;
+  readonly #handlers: RunningHandlers;
+  readonly #restore: (() => void)[] = [];
+  readonly #probes: ProbeCheck;
   #server: AnyHttpServer | undefined;
   #adapterClose: AdapterClose | undefined;
   #restoreListen = (): void => {};
@@ -29,12 +36,33 @@ export class HttpBinding {
     options: ResolvedOptions,
     adapterHost: HttpAdapterHost,
     routes: SpecialRoutes,
+    probes: ProbeCheck,
   ) {
     this.#coordinator = coordinator;
     this.#options = options;
     this.#adapterHost = adapterHost;
+    this.#probes = probes;
     const registeredAt = 'GracefulShutdownModule';
-    this.servers = new HttpServers({ clock: systemClock, coordinator, options, routes, registeredAt });
+    this.servers = new HttpServers({
+      clock: systemClock,
+      coordinator,
+      options,
+      probes,
+      routes,
+      registeredAt,
+    });
+    this.#handlers = new RunningHandlers({
+      clock: systemClock,
+      isExempt: (method, path) => routes.isExempt(method, path),
+      routePattern: (request, path) => routePatternOf(adapterHost.httpAdapter, probes)(request, path),
+    });
+    // As soon as there is an adapter, because handlers are registered before the first hook.
+    const adapters = adapterHost.init$.subscribe(() => {
+      // There is none in a microservice or an application context, whatever the type says.
+      const adapter = adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | null;
+      if (adapter) this.#restore.push(...trackRouteHandlers(adapter, this.#handlers));
+    });
+    this.#restore.push(() => adapters.unsubscribe());
   }
 
   /** To be called once the server has been created, and before it listens. */
@@ -45,12 +73,24 @@ export class HttpBinding {
     this.#server = server;
     this.#onListening = onListening;
     server.once('listening', onListening);
-    const routePattern = routePatternOf(adapter);
-    this.servers.add(server, 'HTTP server', { routePattern });
-    this.#stopWaitingForServers = onFurtherServer(adapter, (further) => {
-      this.#further += 1;
-      this.servers.add(further, `HTTP server#${this.#further}`, { routePattern });
+    this.#coordinator.add({
+      participant: this.#handlers,
+      // Before the servers: a request that is cut is cut once.
+      options: { priority: Number.MAX_VALUE },
+      registeredAt: 'GracefulShutdownModule',
+      cutsAtOnce: true,
     });
+    const probes = this.#probes;
+    const routePattern = routePatternOf(adapter, probes);
+    if (adapter.getType() === 'fastify') {
+      const fastify = Object(adapter.getInstance()) as object;
+      const blindSpot = (): string | undefined => blindSpotOfFastify(fastify, probes);
+      this.servers.add(server, 'HTTP server', { routePattern, blindSpot });
+      this.#stopWaitingForServers = onFurtherServer(fastify, probes, (further) => {
+        this.#further += 1;
+        this.servers.add(further, `HTTP server#${this.#further}`, { routePattern });
+      });
+    } else this.servers.add(server, 'HTTP server', { routePattern });
     this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
     // Whoever has ended the bootstrap may have started the next process, which needs the port.
     this.#restoreListen = overrideMethod(adapter, 'listen', (listen) => (...args) => {
@@ -71,28 +111,6 @@ export class HttpBinding {
     this.servers.dispose();
     this.#adapterClose?.dispose();
     this.#restoreListen();
+    for (const restore of this.#restore.splice(0)) restore();
   }
-}
-
-/**
- * Calls back for each server that Fastify adds for a further address of its host: `localhost` is two, mostly.
- *
- * It keeps them in a list under a symbol of its own, on 5.x; nothing happens where there is none.
- *
- * @returns a function that stops that
- */
-function onFurtherServer(
-  adapter: HttpAdapterHost['httpAdapter'],
-  callback: (server: AnyHttpServer) => void,
-): () => void {
-  const instance = Object(adapter.getInstance()) as Record<symbol, unknown>;
-  const key = Object.getOwnPropertySymbols(instance).find(
-    ({ description }) => description === 'fastify.serverBindings',
-  );
-  const servers = key && instance[key];
-  if (!Array.isArray(servers)) return () => {};
-  return overrideMethod(servers, 'push', (push) => (server) => {
-    if (isHttpServer(server)) callback(server);
-    return push(server);
-  });
 }

@@ -1,6 +1,8 @@
 import { ShutdownHealthIndicator } from './health/shutdown-health.indicator.js';
+import { DEPENDENCIES_OF_WRAPPER } from './lifecycle/container-probes.js';
 import { messageOf } from '../core/errors.js';
 import { decoratedMethodsOf } from './decorators/on-shutdown.decorator.js';
+import type { ProbeCheck } from '../util/probe.js';
 import type { ModulesContainer } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 
@@ -17,10 +19,15 @@ const HINTS: readonly Hint[] = [decoratedPerRequest, healthRouteThatStaysUp];
  *
  * The container is Nest's, and every version may keep it differently. A hint that cannot read it is left out, and a line says so.
  */
-export function setupHints(modules: Iterable<ModuleRef>, options: ResolvedOptions): string[] {
+export function setupHints(
+  modules: Iterable<ModuleRef>,
+  options: ResolvedOptions,
+  probes: ProbeCheck,
+): string[] {
   try {
     const ofTheApplication = [...modules].filter(({ providers }) => !providers.has(ShutdownHealthIndicator));
     const wrappers = ofTheApplication.flatMap(wrappersIn);
+    if (!probes.check(DEPENDENCIES_OF_WRAPPER, wrappers)) return [];
     return HINTS.flatMap((hint) => attempt(hint, wrappers, options));
   } catch (error) {
     return [unreadable('The setup', error)];

@@ -2,10 +2,10 @@ import { Module } from '@nestjs/common';
 import { ShutdownTracing } from './shutdown-tracing.js';
 
 /**
- * The shutdown as one trace of OpenTelemetry: a span for it, one for each phase, one for each participant and hook.
+ * Records the shutdown as one OpenTelemetry trace: a span for the shutdown, one per phase, and one per participant and
+ * hook.
  *
- * Import it once, beside `GracefulShutdownModule`. The trace ends where `flush` begins, which is where the SDK is to be
- * shut down.
+ * Import it once, next to `GracefulShutdownModule`. The trace ends when `flush` begins; shut the SDK down in `flush`.
  */
 @Module({ providers: [ShutdownTracing] })
 export class GracefulShutdownTracingModule {}

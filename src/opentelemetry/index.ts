@@ -1,5 +1,5 @@
 /**
- * Spans of the shutdown, for OpenTelemetry.
+ * OpenTelemetry spans of the shutdown.
  *
  * @module nestjs-drain/opentelemetry
  */

@@ -8,15 +8,15 @@ import type { ShutdownReason } from '../core/reason.js';
 
 type Settled = Extract<ShutdownEvent, { type: 'participant-settled' }>;
 
-/** What providers have that can be asked to export; the API does not say so. */
+/** Method of SDK tracer providers that exports pending spans; not part of the API's types. */
 interface Flushable {
   forceFlush?(): Promise<void>;
 }
 
-/** Records a shutdown as spans, while it happens. */
+/** Records a shutdown as spans while it happens. */
 @Injectable()
 export class ShutdownTracing {
-  /** Of what is under way, by what it is: the shutdown, the phase, and participants by phase and name. */
+  /** Open spans by key: the shutdown, the phase, and participants by phase and name. */
   readonly #open = new Map<string, Span>();
 
   constructor(@Inject(ShutdownCoordinator) coordinator: ShutdownCoordinator) {
@@ -30,7 +30,7 @@ export class ShutdownTracing {
       case 'terminating':
         return this.#begin(event.reason);
       case 'phase-entered':
-        // Whoever shuts the SDK down does so in flush: what is to be exported has to be over.
+        // The SDK is shut down in flush, and only ended spans are exported.
         return event.phase === 'flush' ? this.#endAll() : this.#start('phase', event.phase, 'shutdown');
       case 'phase-left':
         return this.#end('phase');
@@ -64,7 +64,7 @@ export class ShutdownTracing {
     }
   };
 
-  /** A drain that becomes a shutdown goes on under its new reason. */
+  /** An announcement that becomes a shutdown keeps its span and gets the new reason. */
   #begin({ kind, signal }: ShutdownReason): void {
     if (!this.#open.has('shutdown')) this.#start('shutdown', 'graceful shutdown');
     this.#open.get('shutdown')?.setAttributes({
@@ -75,7 +75,7 @@ export class ShutdownTracing {
 
   #start(key: string, name: string, parentKey?: string, attributes: Attributes = {}): void {
     const parent = parentKey === undefined ? undefined : this.#open.get(parentKey);
-    // Behind the end of the trace there is nothing to hang a span on.
+    // After the end of the trace there is no parent span.
     if (parentKey !== undefined && !parent) return;
     const context = parent ? trace.setSpan(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
     this.#open.set(key, trace.getTracer('nestjs-drain').startSpan(name, { attributes }, context));
@@ -97,7 +97,7 @@ export class ShutdownTracing {
     this.#open.delete(key);
   }
 
-  /** The innermost first. */
+  /** Ends all open spans, innermost first. */
   #endAll(): void {
     for (const key of [...this.#open.keys()].toReversed()) this.#end(key);
   }
@@ -107,7 +107,7 @@ function keyOf({ name, phase }: { readonly name: string; readonly phase: string 
   return `${phase}: ${name}`;
 }
 
-/** For an SDK that nobody shuts down, and whose spans would be lost with the process. */
+/** Exports pending spans; otherwise they are lost if the application does not shut the SDK down. */
 async function exportSpans(): Promise<void> {
   const provider = trace.getTracerProvider();
   const delegate: TracerProvider & Flushable =

@@ -1,3 +1,5 @@
+import { Socket } from 'node:net';
+import { WriteStream } from 'node:tty';
 import type { ActiveResources } from '../core/report.js';
 
 /**
@@ -9,14 +11,14 @@ export function countActiveResources(): ActiveResources {
   const counts = new Map<string, number>();
   const add = (kind: string, by: number): unknown => counts.set(kind, (counts.get(kind) ?? 0) + by);
   // Asking for a stream may open it: that comes before counting.
-  const streams = [process.stdout, process.stderr].map(kindOf);
+  const streams = [process.stdout, process.stderr].flatMap(kindOf);
   for (const kind of process.getActiveResourcesInfo()) add(kind, 1);
   for (const kind of streams) add(kind, -1);
   return Object.fromEntries([...counts].filter(([, count]) => count > 0));
 }
 
-/** How a pipe or a terminal is called there; a file is not in the list. */
-function kindOf(stream: object): string {
-  const { _handle: handle } = stream as { readonly _handle?: object | null };
-  return `${handle?.constructor.name}Wrap`;
+/** How an open terminal or pipe is called there; a file is not in the list. */
+function kindOf(stream: object): string[] {
+  if (!(stream instanceof Socket) || stream.destroyed) return [];
+  return [stream instanceof WriteStream ? 'TTYWrap' : 'PipeWrap'];
 }

@@ -29,11 +29,11 @@ export function publishDiagnostics(coordinator: ShutdownCoordinator): void {
     switch (event.type) {
       case 'phase-entered':
       case 'phase-left':
-        return PHASE.publish({ ...event, coordinator });
+        return PHASE.hasSubscribers ? PHASE.publish({ ...event, coordinator }) : undefined;
       case 'participant-started':
       case 'participant-slow':
       case 'participant-settled':
-        return PARTICIPANT.publish({ ...event, coordinator });
+        return PARTICIPANT.hasSubscribers ? PARTICIPANT.publish({ ...event, coordinator }) : undefined;
       case 'finished':
         return REPORT.publish({ coordinator, report: event.report });
       case 'announced':

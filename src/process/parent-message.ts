@@ -1,3 +1,6 @@
+import { COUNTED_CHANNEL } from './process-probes.js';
+import type { ProbeCheck } from '../util/probe.js';
+
 /** The IPC channel as it counts who listens; that it does is not documented, hence the question marks. */
 interface CountedChannel {
   refCounted?(): void;
@@ -11,9 +14,10 @@ interface CountedChannel {
  *
  * @returns a function that stops listening; nothing happens in a process without a parent that talks, nor in a copy of one
  */
-export function onShutdownMessage(callback: () => void): () => void {
+export function onShutdownMessage(callback: () => void, probes: ProbeCheck): () => void {
   const channel = process.channel as CountedChannel | null | undefined;
   if (!channel) return () => {};
+  probes.check(COUNTED_CHANNEL, channel);
   const listener = (message: unknown): void => {
     if (message === 'shutdown') callback();
   };

@@ -1,12 +1,14 @@
 import { messageOf } from '../core/errors.js';
 import { exitCodeFor, signalExitCode } from './exit-code.js';
 import { FatalErrors } from './fatal-errors.js';
+import { EXIT_OF_PROCESS } from './process-probes.js';
 import { processRegistry } from './process-registry.js';
 import { SignalTrigger } from './signal-trigger.js';
 import { StandardOutput } from './standard-output.js';
 import { Watchdog } from './watchdog.js';
 import { deferred } from '../util/deferred.js';
 import type { Clock } from '../util/clock.js';
+import type { ProbeCheck } from '../util/probe.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownReport } from '../core/report.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
@@ -18,6 +20,7 @@ import type { ProcessMember } from './process-registry.js';
 export interface ProcessBindingDependencies {
   readonly coordinator: PhasedCoordinator;
   readonly clock: Clock;
+  readonly probes: ProbeCheck;
   readonly options: ResolvedOptions;
   readonly logger: ShutdownLogger;
   /** How long a shutdown by signal announces, as things stand; milliseconds. */
@@ -47,12 +50,12 @@ export class ProcessBinding {
   readonly #watchdog: Watchdog | undefined;
 
   constructor(dependencies: ProcessBindingDependencies) {
-    const { coordinator, clock, logger, announceDelayMs } = dependencies;
+    const { coordinator, clock, probes, logger, announceDelayMs } = dependencies;
     this.#dependencies = dependencies;
     const signals = new SignalTrigger({
       coordinator,
       clock,
-      forceOnRepeatAfterMs: dependencies.options.forceOnRepeatAfterMs,
+      probes,
       announceDelayMs,
       onIgnored: (what) => logger.log(`${what} again: already shutting down`),
       onForced: this.#onForced,
@@ -75,9 +78,10 @@ export class ProcessBinding {
     if (dependencies.options.onFatalError) {
       this.#fatalErrors = new FatalErrors({ coordinator, logger, onForced: () => this.#onForced(1) });
     }
-    const { watchdog, watchdogMarginMs: marginMs, forceAfterTimeout, exit } = dependencies.options;
+    const { watchdog, forceAfterTimeout, exit } = dependencies.options;
     if (watchdog !== false && forceAfterTimeout && exit !== false) {
-      this.#watchdog = new Watchdog({ marginMs, warn: (message) => logger.warn(message) });
+      probes.check(EXIT_OF_PROCESS, process);
+      this.#watchdog = new Watchdog({ warn: (message) => logger.warn(message) });
     }
     coordinator.observe((event) => {
       if (event.type === 'terminating') this.#onTerminating();

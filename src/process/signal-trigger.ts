@@ -3,6 +3,7 @@ import { signalExitCode } from './exit-code.js';
 import { onShutdownMessage } from './parent-message.js';
 import { processRegistry } from './process-registry.js';
 import type { Clock } from '../util/clock.js';
+import type { ProbeCheck } from '../util/probe.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownReason } from '../core/reason.js';
 
@@ -10,8 +11,7 @@ import type { ShutdownReason } from '../core/reason.js';
 export interface SignalTriggerDependencies {
   readonly coordinator: PhasedCoordinator;
   readonly clock: Clock;
-  /** From when on, after the trigger, a repeated SIGTERM forces. */
-  readonly forceOnRepeatAfterMs: number;
+  readonly probes: ProbeCheck;
   /** How long a shutdown by signal announces, as things stand. */
   announceDelayMs(this: void): number;
   /** Hears of one that changes nothing. */
@@ -19,6 +19,9 @@ export interface SignalTriggerDependencies {
   /** Hears of one that ends the waiting, whatever for. */
   onForced(this: void, exitCode: number): void;
 }
+
+/** From when on, after the first one, a repeated SIGTERM forces: Kubernetes may send it twice. */
+export const REPEAT_FORCES_AFTER_MS = 5_000;
 
 /** Within this time a second SIGINT is the same key press: npm and the Nest CLI each pass on one Ctrl-C. */
 const SAME_KEY_PRESS_MS = 250;
@@ -46,7 +49,8 @@ export class SignalTrigger {
   /** Starts to listen, to the parent process too; more than once is the same as once. */
   listen(signal: NodeJS.Signals): void {
     if (this.#listeners.has(signal)) return;
-    if (!this.isListening) this.#stopMessages = onShutdownMessage(() => this.#onMessage());
+    if (!this.isListening)
+      this.#stopMessages = onShutdownMessage(() => this.#onMessage(), this.#dependencies.probes);
     const listener = (): void => this.#onSignal(signal);
     this.#listeners.set(signal, listener);
     process.on(signal, listener);
@@ -76,7 +80,7 @@ export class SignalTrigger {
   }
 
   #trigger(as: NodeJS.Signals, reason: ShutdownReason, announceDelayMs: number): void {
-    const { coordinator, clock, forceOnRepeatAfterMs, onIgnored, onForced } = this.#dependencies;
+    const { coordinator, clock, onIgnored, onForced } = this.#dependencies;
     const now = clock.now();
     if (this.#triggeredAt === undefined) {
       this.#triggeredAt = now;
@@ -84,7 +88,7 @@ export class SignalTrigger {
       return;
     }
     const what = reason.signal ?? 'shutdown message';
-    const forcesAfterMs = as === 'SIGINT' ? SAME_KEY_PRESS_MS : forceOnRepeatAfterMs;
+    const forcesAfterMs = as === 'SIGINT' ? SAME_KEY_PRESS_MS : REPEAT_FORCES_AFTER_MS;
     if (now - this.#triggeredAt < forcesAfterMs) return onIgnored(what);
     onForced(signalExitCode(as));
     coordinator.force(`${what} again`);

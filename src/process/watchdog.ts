@@ -2,9 +2,15 @@ import { Worker } from 'node:worker_threads';
 import { messageOf } from '../core/errors.js';
 import { CANCELLED, WATCHDOG_THREAD } from './watchdog-thread.js';
 
+/** Enough for an event loop that is merely busy; the thread has its second of the platform's margin after it. */
+export const WATCHDOG_MARGIN_MS = 250;
+
 export interface WatchdogDependencies {
-  /** How long after the deadline the main thread may still end the process by itself, in milliseconds. */
-  readonly marginMs: number;
+  /**
+   * How long after the deadline the main thread may still end the process by itself, in milliseconds. Default:
+   * {@link WATCHDOG_MARGIN_MS}.
+   */
+  readonly marginMs?: number;
   /** Hears, once, why nothing watches. */
   warn(this: void, message: string): void;
 }
@@ -33,9 +39,8 @@ export class Watchdog {
   start(deadlineInMs: number): void {
     const url = debuggerUrl();
     if (url !== undefined) return this.#turnOff(`a debugger can attach at ${url}`);
-    this.#write(
-      process.hrtime.bigint() + BigInt(Math.ceil((deadlineInMs + this.#dependencies.marginMs) * 1e6)),
-    );
+    const { marginMs = WATCHDOG_MARGIN_MS } = this.#dependencies;
+    this.#write(process.hrtime.bigint() + BigInt(Math.ceil((deadlineInMs + marginMs) * 1e6)));
     this.#startThread();
   }
 

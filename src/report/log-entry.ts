@@ -1,15 +1,15 @@
 import type { ShutdownReport } from '../core/report.js';
 
-/** How Node asks an object for the text that it is printed as. */
+/** Method that `util.inspect` and `console` call to format an object. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /**
- * A line of the log with its facts as fields: an object for a logger that writes JSON, the line for one that writes text.
+ * A log line with its facts as fields: loggers that write JSON print the object, loggers that write text print the line.
  */
 export class LogEntry {
   readonly message: string;
 
-  /** @param fields plain data, under names that are not `message` */
+  /** @param fields plain data; no field may be named `message` */
   constructor(message: string, fields: Readonly<Record<string, unknown>> = {}) {
     this.message = message;
     Object.assign(this, fields);
@@ -24,7 +24,10 @@ export class LogEntry {
   }
 }
 
-/** A report as an entry of the log: a field for a logger that writes JSON, one line of JSON for one that writes text. */
+/**
+ * A log entry with the report: a `report` field for loggers that write JSON, one line of JSON for loggers that write
+ * text.
+ */
 export class ReportEntry extends LogEntry {
   declare readonly report: ShutdownReport;
 

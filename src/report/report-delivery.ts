@@ -7,50 +7,53 @@ import type { Clock } from '../util/clock.js';
 import type { ShutdownReport } from '../core/report.js';
 import type { ShutdownLogger } from './shutdown-log.js';
 
-/** Who takes the report where it is wanted. */
+/** Dependencies of {@link ReportDelivery}. */
 export interface ReportDeliveryDependencies {
-  readonly options: Pick<
-    ResolvedOptions,
-    'onReport' | 'reportFile' | 'terminationLog' | 'isTerminationLogSet' | 'participantTimeoutMs'
-  >;
+  readonly options: Pick<ResolvedOptions, 'report' | 'participantTimeoutMs'>;
   readonly clock: Clock;
   readonly logger: ShutdownLogger;
 }
 
 /**
- * Takes the report to files, and to whoever asked to be called.
+ * Writes the report to the configured files and passes it to `report.callback`.
  *
- * Files are written before {@link deliver} returns: a process that is ending runs nothing later.
+ * Files are written before {@link deliver} returns, because an ending process runs nothing later.
  */
 export class ReportDelivery {
   readonly #dependencies: ReportDeliveryDependencies;
-  #called: Promise<void> = Promise.resolve();
+  #callback: Promise<void> = Promise.resolve();
 
   constructor(dependencies: ReportDeliveryDependencies) {
     this.#dependencies = dependencies;
   }
 
-  /** Settles when the callback has; never rejects, and does not outlast `participantTimeoutMs` or the deadline. */
+  /**
+   * Resolves when the callback has settled, at the latest after `participantTimeoutMs` or at the deadline; never
+   * rejects.
+   */
   get settled(): Promise<void> {
-    return this.#called;
+    return this.#callback;
   }
 
+  /** Delivers the report; a failure is a warning and never throws. */
   deliver(report: ShutdownReport): void {
-    const { reportFile, terminationLog, isTerminationLogSet } = this.#dependencies.options;
+    const { file, terminationLog, isTerminationLogSet } = this.#dependencies.options.report;
     if (terminationLog !== false && (isTerminationLogSet || isWritable(terminationLog))) {
-      this.#write('terminationLog', terminationLog, () => terminationMessage(report));
+      this.#write('report.terminationLog', terminationLog, () => terminationMessage(report));
     }
-    if (reportFile !== undefined) {
-      this.#write('reportFile', reportFile, () => `${JSON.stringify(report, undefined, 2)}\n`);
+    if (file !== undefined) {
+      this.#write('report.file', file, () => `${JSON.stringify(report, undefined, 2)}\n`);
     }
-    this.#called = this.#call(report);
+    this.#callback = this.#call(report);
   }
 
   #write(option: string, path: string, content: () => string): void {
     try {
-      writeWithoutWaiting(path, content());
+      writeNonBlocking(path, content());
     } catch (error) {
-      this.#dependencies.logger.warn(`the report is not in ${path} (${option}): ${messageOf(error)}`);
+      this.#dependencies.logger.warn(
+        `could not write the report to ${path} (${option}): ${messageOf(error)}`,
+      );
     }
   }
 
@@ -58,7 +61,7 @@ export class ReportDelivery {
     const { options, clock } = this.#dependencies;
     const limitMs = Math.min(options.participantTimeoutMs, report.remainingMs);
     try {
-      const result: unknown = options.onReport?.(report);
+      const result: unknown = options.report.callback?.(report);
       if (!isThenable(result)) return;
       const isInTime = await new Promise<boolean>((resolve, reject) => {
         const timer = clock.setTimer(() => resolve(false), limitMs);
@@ -68,10 +71,10 @@ export class ReportDelivery {
       });
       if (!isInTime)
         this.#dependencies.logger.warn(
-          `the option onReport was not waited for any longer, after ${Math.round(limitMs)} ms`,
+          `report.callback is still running after ${Math.round(limitMs)} ms; no longer waiting`,
         );
     } catch (error) {
-      this.#dependencies.logger.warn(`the option onReport failed: ${messageOf(error)}`);
+      this.#dependencies.logger.warn(`report.callback failed: ${messageOf(error)}`);
     }
   }
 }
@@ -85,8 +88,8 @@ function isWritable(path: string): boolean {
   }
 }
 
-/** A pipe that nobody reads would hold up the process for good: it is an error at once in place of that. */
-function writeWithoutWaiting(path: string, content: string): void {
+/** Fails on a pipe without a reader, where a blocking write would hang the process. */
+function writeNonBlocking(path: string, content: string): void {
   const { O_WRONLY, O_CREAT, O_TRUNC, O_NONBLOCK } = constants;
   const file = openSync(path, O_WRONLY | O_CREAT | O_TRUNC | (O_NONBLOCK ?? 0), 0o644);
   try {

@@ -1,6 +1,6 @@
 import type { Cut, ParticipantReport, PendingReport, ShutdownReport } from '../core/report.js';
 
-/** What a shutdown came to, in one line: `SIGTERM: forced by deadline after 25 000 ms of 25 000 ms`. */
+/** Summarises a shutdown in one line: `SIGTERM: forced by deadline after 25 000 ms of 25 000 ms`. */
 export function headline({ reason, status, durationMs, gracePeriodMs, forcedBy }: ShutdownReport): string {
   const why = reason.signal ?? reason.kind;
   const message = reason.message === undefined ? '' : ` (${oneLine(reason.message)})`;
@@ -9,7 +9,7 @@ export function headline({ reason, status, durationMs, gracePeriodMs, forcedBy }
   return `${why}${message}: ${status}${force} after ${milliseconds(durationMs)}${budget}`;
 }
 
-/** A line for each participant that did not complete. */
+/** Returns a line for each participant that did not complete. */
 export function failureLines(participants: readonly ParticipantReport[]): string[] {
   return participants
     .filter(({ outcome }) => outcome !== 'completed')
@@ -21,7 +21,7 @@ export function failureLines(participants: readonly ParticipantReport[]): string
     .map(oneLine);
 }
 
-/** A line for each piece of work that was cut. */
+/** Returns a line for each piece of work that was cut. */
 export function cutLines(cuts: readonly Cut[]): string[] {
   return cuts
     .map(({ kind, name, ageMs, bytesSent, progress }) => {
@@ -32,19 +32,22 @@ export function cutLines(cuts: readonly Cut[]): string[] {
     .map(oneLine);
 }
 
-/** A line for each participant that was waited for when the shutdown was forced. */
+/** Returns a line for each participant that was pending when the shutdown was forced or interrupted. */
 export function pendingLines(pending: readonly PendingReport[]): string[] {
   return pending
     .map(({ name, phase, ageMs }) => `pending: ${name} in ${phase} for ${milliseconds(ageMs)}`)
     .map(oneLine);
 }
 
-/** `25 000 ms` */
+/** Formats whole milliseconds, with digits in groups of three: `25 000 ms`. */
 export function milliseconds(ms: number): string {
   return `${String(Math.round(ms)).replace(/\B(?=(\d{3})+$)/g, ' ')} ms`;
 }
 
-/** Names, messages and routes come from outside: they must neither break a line nor speak to the terminal. */
+/**
+ * Replaces control characters and line separators in text from outside, which must not break a line or control the
+ * terminal.
+ */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }

@@ -2,7 +2,7 @@ import { isBegunPromise } from '../util/thenable.js';
 import type { LogEntry } from './log-entry.js';
 import type { ShutdownLogger } from './shutdown-log.js';
 
-/** A logger that can fail without harm: a line that it cannot write is lost, and nothing else. */
+/** Wraps a logger that may throw or reject: the line is lost, the shutdown goes on. */
 export class SafeLogger implements ShutdownLogger {
   readonly #logger: ShutdownLogger;
 
@@ -28,6 +28,6 @@ function attempt(write: () => unknown): void {
     const result = write();
     if (isBegunPromise(result)) result.then(undefined, () => {});
   } catch {
-    // There is nobody to tell: telling is what has failed.
+    // Logging is what failed, so there is nowhere to report it.
   }
 }

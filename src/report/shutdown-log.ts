@@ -1,27 +1,29 @@
 import { PHASES } from '../core/phase.js';
 import { describeReason } from '../core/reason.js';
 import { messageOf } from '../core/errors.js';
-import { LogEntry } from './log-entry.js';
-import { ReportEntry } from './log-entry.js';
+import { LogEntry, ReportEntry } from './log-entry.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import type { ShutdownEvent } from '../core/events.js';
 import type { AbandonCause, Cut, ShutdownReport } from '../core/report.js';
 
-/** Where log lines go: texts, and entries, which print as a text and have fields beside it. */
+/** Receives log lines: plain text, or entries, which print as text and carry fields. */
 export interface ShutdownLogger {
   log(message: string | LogEntry): void;
   warn(message: string | LogEntry): void;
   error(message: string | LogEntry): void;
 }
 
-/** How much is logged. */
+/** Options of {@link ShutdownLog}. */
 export interface ShutdownLogOptions {
+  /** Whether to log every {@link PROGRESS_INTERVAL_MS} what the shutdown is waiting for. */
   readonly logProgress: boolean;
-  readonly progressIntervalMs: number;
 }
 
-/** Tells the course of a shutdown: a line per phase, one for whatever is slow or fails, and the outcome. */
+/** Interval between progress lines, in milliseconds. */
+export const PROGRESS_INTERVAL_MS = 5_000;
+
+/** Logs a shutdown: one line per phase, one for everything slow, failed or cut, and the outcome. */
 export class ShutdownLog {
   readonly #coordinator: ShutdownCoordinator;
   readonly #logger: ShutdownLogger;
@@ -41,7 +43,7 @@ export class ShutdownLog {
     this.#options = options;
   }
 
-  /** The observer to hand to {@link ShutdownCoordinator.observe}. */
+  /** Observer to pass to {@link ShutdownCoordinator.observe}. */
   readonly observe = (event: ShutdownEvent): void => {
     switch (event.type) {
       case 'announced':
@@ -51,16 +53,16 @@ export class ShutdownLog {
       case 'terminating':
         this.#scheduleProgress();
         return this.#log(
-          `${describeReason(event.reason)}: shutting down, at most ${seconds(event.gracePeriodMs)}`,
+          `${describeReason(event.reason)}: shutting down within ${milliseconds(event.gracePeriodMs)}`,
           { reason: event.reason.kind, gracePeriodMs: event.gracePeriodMs },
         );
       case 'joined':
-        return this.#log(`${describeReason(event.reason)} joins the shutdown under way`, {
+        return this.#log(`${describeReason(event.reason)}: shutdown already in progress`, {
           reason: event.reason.kind,
         });
       case 'self-wait':
         return this.#warn(
-          `${event.name} asks for a shutdown while it takes part in one: awaiting that, it would wait for itself`,
+          `${event.name} called shutdown() or close() from inside the shutdown; awaiting it deadlocks`,
           { participant: event.name },
         );
       case 'self-wait-suspected':
@@ -72,14 +74,14 @@ export class ShutdownLog {
       case 'resumed':
         return this.#log('resumed: accepting traffic again', {});
       case 'phase-left':
-        if (event.phase === PHASES.at(-1)) this.#stopTelling();
+        if (event.phase === PHASES.at(-1)) this.#stopProgress();
         return this.#log(`${event.phase} took ${milliseconds(event.durationMs)}`, {
           phase: event.phase,
           durationMs: event.durationMs,
         });
       case 'participant-slow':
         return this.#warn(
-          `${event.name} has been in ${event.phase} for ${milliseconds(event.ageMs)}, going on while there is time`,
+          `${event.name} is still running in ${event.phase} after ${milliseconds(event.ageMs)}; waiting while time is left`,
           { participant: event.name, phase: event.phase, ageMs: event.ageMs },
         );
       case 'participant-settled':
@@ -87,16 +89,16 @@ export class ShutdownLog {
       case 'cut':
         return this.#logCut(event.cut);
       case 'deadline-passed':
-        return this.#warn(`${event.phase} is past its time; forceAfterTimeout is false, so it goes on`, {
+        return this.#warn(`${event.phase} exceeded its deadline; still waiting (forceAfterTimeout: false)`, {
           phase: event.phase,
         });
       case 'forced':
-        this.#stopTelling();
-        return this.#error(`forced by ${event.by}: ${this.#pendingNow() || 'nothing was pending'}`, {
+        this.#stopProgress();
+        return this.#error(`forced by ${event.by}; pending: ${this.#pendingNow() || 'none'}`, {
           forcedBy: event.by,
         });
       case 'observer-failed':
-        return this.#error(`an observer of the shutdown failed: ${messageOf(event.error)}`, {});
+        return this.#error(`a shutdown observer failed: ${messageOf(event.error)}`, {});
       case 'finished':
         return this.#logOutcome(event.report);
       case 'phase-entered':
@@ -107,7 +109,7 @@ export class ShutdownLog {
 
   #logCut({ phase, kind, name, ageMs, progress }: Cut): void {
     const reached = progress === undefined ? '' : `, at ${progress}`;
-    const line = `cut in ${phase}: ${kind} ${name}, ${milliseconds(ageMs)} old${reached}`;
+    const line = `cut in ${phase}: ${kind} ${name} after ${milliseconds(ageMs)}${reached}`;
     this.#warn(line, { phase, kind, name, ageMs, ...(progress !== undefined && { progress }) });
   }
 
@@ -119,7 +121,7 @@ export class ShutdownLog {
     if (outcome === 'failed') this.#error(`${name} failed in ${phase}: ${messageOf(error)}${where}`, fields);
     else
       this.#error(
-        `${name} was abandoned in ${phase} after ${milliseconds(durationMs)}, because ${BECAUSE[cause]}${where}`,
+        `${name} was abandoned in ${phase} after ${milliseconds(durationMs)}: ${CAUSES[cause]}${where}`,
         fields,
       );
   }
@@ -127,14 +129,13 @@ export class ShutdownLog {
   #logOutcome(report: ShutdownReport): void {
     const { status, durationMs, gracePeriodMs, cuts, activeResources } = report;
     const losses = cuts.length > 0 ? `, ${cuts.length} cut` : '';
-    const line = `shutdown ${status} in ${milliseconds(durationMs)} of ${seconds(gracePeriodMs)}${losses}`;
+    const line = `shutdown ${status} after ${milliseconds(durationMs)} of ${milliseconds(gracePeriodMs)}${losses}`;
     const fields = { status, durationMs, gracePeriodMs, cuts: cuts.length };
     if (status === 'completed') this.#log(line, fields);
     else this.#error(line, fields);
     const left = Object.entries(activeResources).map(([kind, count]) => `${count} ${kind}`);
-    if (left.length > 0)
-      this.#log(`ended with the process, which they kept alive: ${left.join(', ')}`, { activeResources });
-    // What closes an application itself, as every test does, gets to see the report, and nothing was out of the ordinary.
+    if (left.length > 0) this.#log(`exiting with open handles: ${left.join(', ')}`, { activeResources });
+    // The caller of a clean close(), such as a test, can read the report from the coordinator.
     if (status !== 'completed' || report.reason.kind !== 'close') this.#logger.log(new ReportEntry(report));
   }
 
@@ -144,15 +145,15 @@ export class ShutdownLog {
     this.#timer = this.#clock.setTimer(() => {
       const { inFlight, remainingMs = 0, state, pending } = this.#coordinator.progress();
       this.#log(
-        `${state}: waiting for ${this.#pendingNow() || 'nothing'}; ${inFlight} in flight, ${seconds(remainingMs)} left`,
+        `${state}: waiting for ${this.#pendingNow() || 'nothing'}; ${inFlight} in flight, ${milliseconds(remainingMs)} left`,
         { phase: state, inFlight, remainingMs, pending },
       );
       this.#scheduleProgress();
-    }, this.#options.progressIntervalMs);
+    }, PROGRESS_INTERVAL_MS);
   }
 
-  /** Before the report is made: what keeps the process alive is counted for it. */
-  #stopTelling(): void {
+  /** Runs before the report counts the handles that keep the process alive, so that this timer is not one of them. */
+  #stopProgress(): void {
     this.#timer?.cancel();
   }
 
@@ -176,9 +177,9 @@ export class ShutdownLog {
   }
 }
 
-const BECAUSE: Record<AbandonCause, string> = {
-  timeout: 'its time was up',
-  forced: 'the shutdown was forced',
+const CAUSES: Record<AbandonCause, string> = {
+  timeout: 'timed out',
+  forced: 'shutdown forced',
 };
 
 /** `HTTP server: 1, background tasks: 2` */
@@ -192,8 +193,4 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function milliseconds(ms: number): string {
   return `${Math.round(ms)} ms`;
-}
-
-function seconds(ms: number): string {
-  return `${Math.round(ms / 100) / 10} s`;
 }

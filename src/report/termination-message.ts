@@ -1,16 +1,17 @@
 import { cutLines, failureLines, headline, milliseconds, oneLine, pendingLines } from './report-lines.js';
 import type { ShutdownReport } from '../core/report.js';
 
-/** What Kubernetes keeps of a termination message. */
+/** The size, in bytes, to which Kubernetes truncates a termination message. */
 export const TERMINATION_MESSAGE_BYTES = 4_096;
 
-/** Of one line, so that a long error leaves room for the others. */
+/** Maximum length of a line, so that a long error leaves room for the others. */
 const LINE_CHARACTERS = 300;
+/** How many participants the line `slowest:` lists. */
 const SLOWEST = 5;
 
 /**
- * What `kubectl describe pod` is to show of a shutdown: a line for what it came to, then what was waited for, what
- * failed, what was lost, and where the time went; as many of them, in this order, as fit.
+ * Renders a report as Kubernetes' termination message, which `kubectl describe pod` shows: the outcome, then what was
+ * pending, failed or was cut, then where the time went. Lines that do not fit are omitted from the end.
  *
  * @returns at most {@link TERMINATION_MESSAGE_BYTES} bytes as UTF-8, in whole lines
  */
@@ -20,18 +21,18 @@ export function terminationMessage(report: ShutdownReport): string {
     ...pendingLines(report.pending),
     ...failureLines(report.participants),
     ...cutLines(report.cuts),
-    ...whereTheTimeWent(report),
+    ...timingLines(report),
   ].map(shorten);
-  // Room for the line that says how many are missing.
-  let left = TERMINATION_MESSAGE_BYTES - byteLength(missing(lines.length));
+  // Reserves room for the line that counts the omitted ones.
+  let left = TERMINATION_MESSAGE_BYTES - byteLength(omitted(lines.length));
   const fitting = lines.findIndex((line) => (left -= byteLength(line)) < 0);
-  if (fitting < 0) return lines.map(terminated).join('');
-  return [...lines.slice(0, fitting), missing(lines.length - fitting)].map(terminated).join('');
+  if (fitting < 0) return lines.map(withNewline).join('');
+  return [...lines.slice(0, fitting), omitted(lines.length - fitting)].map(withNewline).join('');
 }
 
-function whereTheTimeWent({ phases, participants, announceNeedMs, remainingMs }: ShutdownReport): string[] {
-  const list = (took: readonly { readonly name: string; readonly durationMs: number }[]): string =>
-    took.map(({ name, durationMs }) => `${oneLine(name)} ${milliseconds(durationMs)}`).join(', ');
+function timingLines({ phases, participants, announceNeedMs, remainingMs }: ShutdownReport): string[] {
+  const list = (entries: readonly { readonly name: string; readonly durationMs: number }[]): string =>
+    entries.map(({ name, durationMs }) => `${oneLine(name)} ${milliseconds(durationMs)}`).join(', ');
   const slowest = participants
     .toSorted((a, b) => b.durationMs - a.durationMs)
     .slice(0, SLOWEST)
@@ -42,11 +43,11 @@ function whereTheTimeWent({ phases, participants, announceNeedMs, remainingMs }:
     ...(announceNeedMs === undefined
       ? []
       : [`last request: ${milliseconds(announceNeedMs)} after the trigger`]),
-    `left of the grace period: ${milliseconds(remainingMs)}`,
+    `grace period left: ${milliseconds(remainingMs)}`,
   ];
 }
 
-// By code points: half of a surrogate pair is no text.
+// Cuts by code points, so that no surrogate pair is split.
 function shorten(line: string): string {
   const characters = Array.from(line);
   return characters.length > LINE_CHARACTERS
@@ -54,14 +55,14 @@ function shorten(line: string): string {
     : characters.join('');
 }
 
-function missing(count: number): string {
+function omitted(count: number): string {
   return `… and ${count} more lines`;
 }
 
-function terminated(line: string): string {
+function withNewline(line: string): string {
   return `${line}\n`;
 }
 
 function byteLength(line: string): number {
-  return new TextEncoder().encode(terminated(line)).length;
+  return new TextEncoder().encode(withNewline(line)).length;
 }

@@ -10,7 +10,7 @@ interface Row {
   readonly strokes: Strokes;
 }
 
-/** What a bar is drawn with: its ends, its middle, and the whole of it where it is one column wide. */
+/** Characters of a bar: its ends, its middle, and a single character for a bar one column wide. */
 interface Strokes {
   readonly first: string;
   readonly middle: string;
@@ -26,11 +26,11 @@ const NARROWEST_WIDTH = 60;
 const SHARE_OF_LABELS = 0.45;
 
 /**
- * Draws a shutdown as a chart for a terminal or a log: a bar per phase and per participant, to scale, with its
- * milliseconds; below it what went wrong.
+ * Renders a report as a chart for a terminal or a log: a bar per phase and participant, to scale, with its duration in
+ * milliseconds; below the chart, a line for everything that failed, was cut or was pending.
  *
- * @param options.width columns of the chart; default 80, at least 60. The lines below the chart may be longer.
- * @returns lines without colour and without a final line break
+ * @param options.width columns of the chart; default 80, minimum 60. The lines below the chart may be longer.
+ * @returns lines without colour and without a trailing line break
  */
 export function formatTimeline(report: ShutdownReport, options: { readonly width?: number } = {}): string {
   const width = Math.max(NARROWEST_WIDTH, options.width ?? DEFAULT_WIDTH);
@@ -75,7 +75,7 @@ function problems({ participants, cuts, pending }: ShutdownReport): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-// The end of a hook's name tells most: which hook it is.
+// The end of a hook's name matters most: it says which hook it is.
 function shorten(label: string, width: number): string {
   if (label.length <= width) return label;
   const tail = Math.floor((width * 2) / 3);

@@ -1,4 +1,6 @@
 import { callMethod, hasMethod, read } from '../util/foreign.js';
+import { CLOSED_OF_WORKER, ENDING_OF_PG_POOL, POOL_OF_KNEX, POOL_OF_TYPEORM } from './client-probes.js';
+import type { Probe } from '../util/probe.js';
 import type { ResourceType } from './resource-options.js';
 
 /** How something that many programs use is recognised and closed; never by import, since any of it may be absent. */
@@ -16,6 +18,8 @@ export interface KnownClient<Client extends object = object> {
   drop?(client: Client): unknown;
   /** The message with which it refuses to be closed twice. */
   readonly closedError?: RegExp;
+  /** What of it is private. */
+  readonly probes?: readonly Probe<Client>[];
 }
 
 interface TypeOrmDataSource {
@@ -76,6 +80,7 @@ export const KNOWN_CLIENTS: readonly KnownClient[] = [
     isClosed: (source) => !source.isInitialized,
     busy: ({ driver }) => (isPgPool(driver?.master) ? busyOf(driver.master) : 0),
     closedError: /connection is not yet established/,
+    probes: [POOL_OF_TYPEORM],
   }),
   known({
     label: 'Prisma client',
@@ -109,7 +114,9 @@ export const KNOWN_CLIENTS: readonly KnownClient[] = [
     type: 'database',
     shape: { destroy: 'function', raw: 'function', transaction: 'function', client: 'object' },
     close: (knex) => knex.destroy(),
-    isClosed: ({ client }) => client.pool === undefined,
+    // Destroying it leaves the property behind, empty.
+    isClosed: ({ client }) => 'pool' in client && client.pool === undefined,
+    probes: [POOL_OF_KNEX],
     busy: ({ client }) => client.pool?.numUsed?.() ?? 0,
   }),
   known({
@@ -127,6 +134,7 @@ export const KNOWN_CLIENTS: readonly KnownClient[] = [
     close: endPgPool,
     isClosed: ({ ending }) => ending === true,
     busy: busyOf,
+    probes: [ENDING_OF_PG_POOL],
   }),
   known({
     label: 'pg Client',
@@ -159,6 +167,7 @@ export const KNOWN_CLIENTS: readonly KnownClient[] = [
     shape: { close: 'function', pause: 'function', isRunning: 'function', waitUntilReady: 'function' },
     close: (worker) => worker.close(),
     isClosed: ({ closed }) => closed === true,
+    probes: [CLOSED_OF_WORKER],
   }),
   known({
     label: 'BullMQ queue',

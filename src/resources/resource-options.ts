@@ -21,7 +21,7 @@ export interface ResourceOptions<R extends object = object> {
    * logger 10.
    */
   readonly priority?: number;
-  /** What closing it may take, in milliseconds, 0 or more; it is abandoned then. Default: `resourceTimeoutMs`. */
+  /** What closing it may take, in milliseconds, 0 or more; it is abandoned then. Default: `participantTimeoutMs`. */
   readonly timeoutMs?: number;
   /**
    * How it is closed: the name of its method, or a function, whose signal aborts when nobody waits any longer.

@@ -9,6 +9,7 @@ import { Resource } from './resource.js';
 import { ResourceRelease } from './resource-release.js';
 import { problemWithResourceOptions } from './resource-problem.js';
 import type { Clock } from '../util/clock.js';
+import type { ProbeCheck } from '../util/probe.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { ResourceInfo, ResourceOptions } from './resource-options.js';
@@ -20,6 +21,7 @@ export interface ResourceRegistryDependencies {
   readonly logger: ShutdownLogger;
   /** What closing a resource may take that has no timeout of its own. */
   readonly resourceTimeoutMs: number;
+  readonly probes: ProbeCheck;
 }
 
 /** Lower than any participant's: whoever takes part in the shutdown may still use the resources. */
@@ -122,6 +124,8 @@ export class ResourceRegistry {
     if (problem !== undefined) complain(problem);
     const closer = findCloser(object, options.close);
     if (typeof closer === 'string') return complain(closer);
+    const { probes } = closer.client ?? {};
+    for (const probe of probes ?? []) this.#dependencies.probes.check(probe, object);
     const { resourceTimeoutMs } = this.#dependencies;
     const resource = new Resource(name, object, closer, options, {
       timeoutMs: resourceTimeoutMs,

@@ -1,3 +1,4 @@
+import type { StepBounds } from '../core/execution.js';
 import type { Clock } from '../util/clock.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
@@ -43,12 +44,12 @@ export class ResourceRelease {
   }
 
   async #close(group: readonly Resource[], groupsToCome: number, context: ShutdownContext): Promise<void> {
-    // The other phase, or what else is flushed, has a claim to time as well.
+    // The other phase, or what else is flushed, needs time as well.
     const share = { steps: 1, stepsToCome: groupsToCome + 2 };
     await Promise.all(
       group.map((resource) => {
         const { name, registeredAt, timeoutMs } = resource;
-        const run = (signal: AbortSignal): Promise<void> => this.#closeOne(resource, signal, context);
+        const run = ({ signal }: StepBounds): Promise<void> => this.#closeOne(resource, signal, context);
         return this.#dependencies.coordinator.perform({ name, registeredAt, run }, share, timeoutMs);
       }),
     );

@@ -1,26 +1,29 @@
 import { isEncodedBelow } from './event-stream.js';
 import type { ServerResponse } from 'node:http';
 
-/** Ends an event stream with a last piece of text, by the response's own methods: somebody may have wrapped them. */
+/**
+ * Ends an event stream with a last piece of text; calls `write` and `end` of the response itself, which middleware may
+ * have wrapped.
+ */
 export function endStream(response: ServerResponse, lastText: string): void {
   if (!isEncodedBelow(response)) response.write(lastText);
   response.end();
-  dropWhatFollows(response);
+  discardLaterWrites(response);
 }
 
-/** A source that does not know yet must not fail for it: Node raises an error for each write after the end. */
-function dropWhatFollows(response: ServerResponse): void {
-  const drop = (...args: unknown[]): void => {
+/** Discards later writes: the source cannot know about the end, and Node raises an error for each write after it. */
+function discardLaterWrites(response: ServerResponse): void {
+  const discard = (...args: unknown[]): void => {
     const callback = args.find((argument) => typeof argument === 'function');
     if (callback) queueMicrotask(callback as () => void);
   };
   Object.assign(response, {
     write(...args: unknown[]): boolean {
-      drop(...args);
+      discard(...args);
       return true;
     },
     end(...args: unknown[]): ServerResponse {
-      drop(...args);
+      discard(...args);
       return response;
     },
   });

@@ -1,24 +1,26 @@
 import type { ServerResponse } from 'node:http';
 
-/** What Node keeps on a response of HTTP/1.1; private, and the same on every version since 20. */
+/** A private field of HTTP/1.1 responses, unchanged since Node 20. */
 interface SentResponse {
-  /** The whole header, as it was sent. */
+  /** The complete header block as sent. */
   readonly _header?: unknown;
 }
 
-/** Whether the header of `response` has been sent, and says that events follow. */
+/** Whether `response` has sent its headers, with content type `text/event-stream`. */
 export function isEventStream(response: ServerResponse): boolean {
   return response.headersSent && /^text\/event-stream\s*(;|$)/i.test(sentHeader(response, 'content-type'));
 }
 
-/** Whether what is written to `response` itself is encoded already, and is not taken over for encoding by a wrapper. */
+/**
+ * Whether text written to `response` has to be encoded already: it has a content encoding, and no wrapper encodes it.
+ */
 export function isEncodedBelow(response: ServerResponse): boolean {
   return (
     !Object.hasOwn(response, 'write') && !/^(identity)?$/i.test(sentHeader(response, 'content-encoding'))
   );
 }
 
-/** As it was sent: a header that is given to `writeHead` alone cannot be asked for otherwise. */
+/** Returns a header as sent: `getHeader()` does not know headers that were passed only to `writeHead()`. */
 function sentHeader(response: ServerResponse, name: string): string {
   const { _header: header } = response as SentResponse;
   if (typeof header !== 'string') return String(response.getHeader(name) ?? '');

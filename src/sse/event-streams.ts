@@ -5,43 +5,48 @@ import { endStream } from './end-stream.js';
 import { isEventStream } from './event-stream.js';
 import { farewellText, type Farewell } from './farewell.js';
 import { refuseStream } from './refuse-stream.js';
-import { goesOnMs } from './stream-policy.js';
+import { finishLimitMs } from './stream-policy.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../util/clock.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 
-/** A request in flight that may be answered with events. */
+/** A request in flight that may be answered with an event stream. */
 export interface StreamedRequest {
   readonly response: ServerResponse;
-  /** Served to the very end. */
+  /** Whether it is served until the end of the shutdown. */
   readonly isExempt: boolean;
-  /** Lets its connection end with it: the client is to come back elsewhere, and not by this one. */
+  /** Closes the connection after the response, so that the client reconnects elsewhere. */
   retire(this: void): void;
 }
 
-/** How long it may take to send the streams away. */
+/** Times for ending the streams. */
 export interface StreamTimes {
-  /** Over how many milliseconds their clients come back; 0: everybody at once. */
+  /** Window over which the clients reconnect, in milliseconds; 0: all at once. */
   readonly windowMs: number;
-  /** How many milliseconds a stream may go on that is to finish by itself. */
+  /** How long a stream with the policy `finish` may go on, in milliseconds. */
   readonly finishMs: number;
 }
 
-/** How event streams take part in a shutdown; without defaults. */
+/** Dependencies of {@link EventStreams}. */
 export interface EventStreamsDependencies {
   readonly clock: Clock;
   readonly farewell: Farewell;
-  /** Whatever is in flight, from `announce` on. */
+  /** Returns the requests in flight, from `announce` on. */
   requests(this: void): Iterable<StreamedRequest>;
   times(this: void, context: ShutdownContext): StreamTimes;
 }
 
-/** When the first client is to be back: clients keep to their `retry` from then on, even where nobody answers. */
+/**
+ * Delay, in milliseconds, after which the first client reconnects; clients keep the last `retry` for good, so it must
+ * not be tiny.
+ */
 const FIRST_BACK_MS = 1_000;
-/** What is left of that for those who are told later than was planned, because the event loop was busy. */
+/**
+ * Minimum `retry`, in milliseconds, for clients whose stream ends later than planned because the event loop was busy.
+ */
 const SHORTEST_RETRY_MS = 250;
 
-/** How the streams end in a phase. */
+/** How the streams end in the current phase. */
 interface Ending extends StreamTimes {
   readonly beganAt: number;
   readonly signal: AbortSignal;
@@ -49,11 +54,11 @@ interface Ending extends StreamTimes {
 }
 
 /**
- * Ends the event streams of an application when it drains, so that their clients go on elsewhere.
+ * Ends the event streams of an application when it drains, so that their clients reconnect to another instance.
  *
- * Each client has an instant of its own in the window to come back. Its stream ends at half the time until then, and
- * `retry` is the other half: neither the ends nor the reconnects are a crowd, and nobody is away for long. Where the
- * streams are few, they end at once, and `retry` is all of it.
+ * Each client gets its own instant in the window to reconnect. Its stream ends halfway to that instant, and `retry` is
+ * the other half: neither the ends nor the reconnects pile up, and no client is without events for long. A small number
+ * of streams ends at once, with the full delay as `retry`.
  */
 export class EventStreams implements ShutdownParticipant {
   readonly name = 'event streams';
@@ -77,7 +82,7 @@ export class EventStreams implements ShutdownParticipant {
     await this.#end(requests());
   }
 
-  /** Ends what is left, and what was served to the very end: the server is about to close. */
+  /** Ends the remaining streams, exempt ones included: the server is about to close. */
   release(): void {
     const { clock, requests } = this.#dependencies;
     this.#hurry.abort();
@@ -86,49 +91,53 @@ export class EventStreams implements ShutdownParticipant {
     void this.#end(requests());
   }
 
-  /** To be called for each request that is accepted: it may become a stream when the others have ended. */
+  /** Call this for each accepted request: it may become a stream after the others have ended. */
   readonly onAccepted = (request: StreamedRequest): void => {
     void this.#end([request]);
   };
 
   /**
-   * Answers a request that came too late, if it is for an event stream.
+   * Answers a late request if it asks for an event stream.
    *
-   * @returns whether it is
+   * @returns whether it does
    */
   readonly refuse = (request: IncomingMessage, response: ServerResponse): boolean => {
     const retryMs = FIRST_BACK_MS + Math.random() * (this.#ending?.windowMs ?? 0);
     return refuseStream(request, response, this.#dependencies.farewell, retryMs);
   };
 
-  /** Waits for nothing any more. */
+  /** Stops waiting for streams. */
   dispose(): void {
     this.#ending = undefined;
     this.#hurry.abort();
   }
 
-  /** @returns resolves when those have ended that were not to go on */
+  /** @returns resolves when the streams have ended, except those that may go on */
   async #end(requests: Iterable<StreamedRequest>): Promise<void> {
     const ending = this.#ending;
     if (!ending) return;
-    const byTime = new Map<number, StreamedRequest[]>();
+    const byDelay = new Map<number, StreamedRequest[]>();
     for (const request of requests) {
       if (!request.response.headersSent) this.#watch(request);
       if (!isOpen(request) || (request.isExempt && !ending.includesExempt)) continue;
-      const leftMs = this.#leftMs(request, ending);
-      const those = byTime.get(leftMs);
-      if (those) those.push(request);
-      else byTime.set(leftMs, [request]);
+      const delayMs = this.#delayMs(request, ending);
+      const group = byDelay.get(delayMs);
+      if (group) group.push(request);
+      else byDelay.set(delayMs, [request]);
     }
     const { clock } = this.#dependencies;
-    for (const [leftMs, those] of byTime) {
-      if (leftMs > 0) void wait(clock, leftMs, ending.signal).then(() => this.#sendAway(those, ending));
+    for (const [delayMs, group] of byDelay) {
+      if (delayMs > 0) void wait(clock, delayMs, ending.signal).then(() => this.#sendAway(group, ending));
     }
-    await this.#sendAway(byTime.get(0) ?? [], ending);
+    await this.#sendAway(byDelay.get(0) ?? [], ending);
   }
 
-  #leftMs({ response }: StreamedRequest, { finishMs, beganAt }: Ending): number {
-    return Math.max(0, beganAt + Math.min(goesOnMs(response), finishMs) - this.#dependencies.clock.now());
+  /** Returns how long the stream may still go on, in milliseconds. */
+  #delayMs({ response }: StreamedRequest, { finishMs, beganAt }: Ending): number {
+    return Math.max(
+      0,
+      beganAt + Math.min(finishLimitMs(response), finishMs) - this.#dependencies.clock.now(),
+    );
   }
 
   #sendAway(requests: readonly StreamedRequest[], { windowMs, signal }: Ending): Promise<void> {
@@ -142,18 +151,18 @@ export class EventStreams implements ShutdownParticipant {
       try {
         endStream(request.response, farewellText(farewell, retryMs));
       } catch {
-        // Somebody has wrapped it badly. It stays, is cut in the end, and named then.
+        // A broken wrapper of the response threw. The stream stays open; the drain cuts and names it at its end.
       }
     });
   }
 
-  /** Looks at a response again when its header is known. */
+  /** Looks at a response again once its headers have been sent. */
   #watch(request: StreamedRequest): void {
     const { response } = request;
     const restore = overrideMethod(response, 'writeHead', (writeHead) => (...args) => {
       const result = writeHead(...args);
       restore();
-      // What it has to say first, it says in this turn.
+      // Lets the handler write its first events, which it does in the same tick.
       setImmediate(() => void this.#end([request]));
       return result;
     });

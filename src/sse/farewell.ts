@@ -1,17 +1,17 @@
-/** What the client of an event stream is told in the last event. */
+/** Data of the last event of a stream. */
 export interface Farewell {
   readonly code: string;
   readonly message: string;
 }
 
 /**
- * The last event, as text. It has no id: the client keeps the one that it has.
+ * Formats the last event. It has no id, so the client keeps its current one.
  *
- * @param retryMs when the client is to come back; `undefined`: when it likes
+ * @param retryMs delay before the client reconnects; `undefined` leaves it to the client
  */
 export function farewellText({ code, message }: Farewell, retryMs: number | undefined): string {
   const lines = ['event: shutdown', `data: ${JSON.stringify({ code, message })}`];
   if (retryMs !== undefined) lines.push(`retry: ${Math.floor(retryMs)}`);
-  // An event that was begun ends before it; between two events a blank line means nothing.
+  // The blank line ends an event that is only partly written; between two events it has no effect.
   return `\n\n${lines.join('\n')}\n\n`;
 }

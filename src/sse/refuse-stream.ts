@@ -2,10 +2,10 @@ import { farewellText, type Farewell } from './farewell.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /**
- * Answers a request for an event stream that comes too late, by a stream of nothing but a last event: a browser's
- * `EventSource` gives up for ever after any other status, and comes back after this one.
+ * Answers a late request for an event stream with status 200 and a stream that has only the last event: after any other
+ * status a browser's `EventSource` gives up for good; after this one it reconnects.
  *
- * @returns whether it was such a request
+ * @returns whether the request was for an event stream
  */
 export function refuseStream(
   { method, headers }: IncomingMessage,
@@ -13,14 +13,14 @@ export function refuseStream(
   farewell: Farewell,
   retryMs: number,
 ): boolean {
-  // Who prefers something else would take it for the answer.
+  // A client that prefers another type would take the stream for its answer.
   if (method !== 'GET' || !/^\s*text\/event-stream\s*([,;]|$)/i.test(headers.accept ?? '')) return false;
   const { origin } = headers;
   response.writeHead(200, {
     'Content-Type': 'text/event-stream',
     'Cache-Control': 'no-store',
     'X-Accel-Buffering': 'no',
-    // To a page of another origin a refusal counts as much as a 503. There is nothing here that it might not read.
+    // Without CORS headers, a page of another origin would see a failure. The event has nothing confidential.
     ...(origin !== undefined && {
       'Access-Control-Allow-Origin': origin,
       'Access-Control-Allow-Credentials': 'true',

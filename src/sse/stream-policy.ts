@@ -1,31 +1,31 @@
 import type { ServerResponse } from 'node:http';
 
-/** What becomes of an event stream when draining begins. */
+/** What happens to an event stream when draining begins. */
 export type ShutdownStreamOptions =
   | {
-      /** It gets a last event and ends, when its turn has come. */
+      /** The stream gets a last event and ends, at its instant in the reconnect window. */
       readonly policy: 'end';
     }
   | {
-      /** It goes on, in the hope that it ends by itself. */
+      /** The stream goes on and is expected to end by itself. */
       readonly policy: 'finish';
       /**
-       * After how many milliseconds of draining it ends like the others, if it has not by itself. Default: when there
-       * is just enough time left for that; it is never later.
+       * Limit, in milliseconds from the beginning of the drain, after which a stream that has not ended by itself ends
+       * like the others. Default and upper limit: the last moment that leaves enough time to end it.
        */
       readonly maxMs?: number;
     };
 
-/** On the response itself, and registered, so that it is seen by every copy of this package. */
+/** A registered symbol, so that every copy of this package finds the policy on the response. */
 const POLICY = Symbol.for('nestjs-drain.stream-policy');
 
-/** Notes what is to become of `response`. */
+/** Stores the policy of `response`. */
 export function setPolicy(response: ServerResponse, options: ShutdownStreamOptions): void {
   Object.defineProperty(response, POLICY, { value: options, configurable: true });
 }
 
-/** How long, in milliseconds, `response` may go on in drain. */
-export function goesOnMs(response: ServerResponse): number {
+/** Returns how long `response` may go on in `drain`, in milliseconds; 0 without the policy `finish`. */
+export function finishLimitMs(response: ServerResponse): number {
   // Another version of this package may have noted something else.
   const { policy, maxMs } = Object(Reflect.get(response, POLICY)) as { policy?: unknown; maxMs?: unknown };
   if (policy !== 'finish') return 0;

@@ -6,23 +6,17 @@
 export { ShutdownError, ShutdownFailedError } from '../core/errors.js';
 export type { ShutdownErrorCode } from '../core/errors.js';
 export type { ShutdownEvent, ShutdownObserver } from '../core/events.js';
-export type {
-  ParticipantMethod,
-  ParticipantOptions,
-  ShutdownContext,
-  ShutdownParticipant,
-} from '../core/participant.js';
+export type { ParticipantOptions, ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 export { LifetimeEvent } from '../core/phase.js';
 export type { ShutdownPhase, ShutdownState } from '../core/phase.js';
-export type { ShutdownReason, ShutdownReasonKind, ShutdownRequest } from '../core/reason.js';
-export type { ShutdownProgress, ShutdownReport, ShutdownStatus } from '../core/report.js';
-export { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+export type { ShutdownReason } from '../core/reason.js';
+export type { ShutdownProgress, ShutdownReport } from '../core/report.js';
+export type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 export type { LogEntry } from '../report/log-entry.js';
 export type { ShutdownLogger } from '../report/shutdown-log.js';
 export { formatTimeline } from '../report/timeline.js';
-export { ResourceRegistry } from '../resources/resource-registry.js';
-export { BackgroundTasks } from '../tasks/background-tasks.js';
+export type { ResourceRegistry } from '../resources/resource-registry.js';
+export type { BackgroundTasks } from '../tasks/background-tasks.js';
 export { createShutdown } from './create-shutdown.js';
-export { StandaloneShutdown } from './standalone-shutdown.js';
-export type { Served } from './standalone-shutdown.js';
+export type { Served, StandaloneShutdown } from './standalone-shutdown.js';
 export type { StandaloneOptions } from './standalone-options.js';

@@ -1,9 +1,10 @@
 import { bootNotes } from '../config/boot-notes.js';
-import { processEnvironment } from '../config/process-environment.js';
+import { processEnvironment } from '../config/environment.js';
 import { resolveOptions } from '../config/resolve-options.js';
 import { announceDelayMs } from '../config/resolved-options.js';
 import { callSite } from '../util/call-site.js';
 import { systemClock } from '../util/clock.js';
+import { ProbeCheck } from '../util/probe.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { messageOf, ShutdownError } from '../core/errors.js';
 import { SafeLogger } from '../report/safe-logger.js';
@@ -14,6 +15,7 @@ import { ALIVE, notReady } from '../health/probes.js';
 import { isHttpServer } from '../http/any-http-server.js';
 import { HttpServers } from '../http/http-servers.js';
 import { countActiveResources } from '../process/active-resources.js';
+import { packageVersion } from '../process/package-version.js';
 import { ProgramShutdown } from '../process/program-shutdown.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
@@ -58,6 +60,7 @@ export class StandaloneShutdown implements AsyncDisposable {
     const options = resolveOptions(withoutNest(given), processEnvironment());
     const logger = new SafeLogger(givenLogger);
     const clock = systemClock;
+    const probes = new ProbeCheck({ warn: (message) => logger.warn(message), versionOf: packageVersion });
     const coordinator = new PhasedCoordinator(options, clock, countActiveResources);
     const routes = new SpecialRoutes(options, () => notReady(coordinator));
     this.coordinator = coordinator;
@@ -75,9 +78,10 @@ export class StandaloneShutdown implements AsyncDisposable {
       clock,
       coordinator,
       logger,
-      resourceTimeoutMs: options.resourceTimeoutMs,
+      resourceTimeoutMs: options.participantTimeoutMs,
+      probes,
     });
-    this.#servers = new HttpServers({ clock, coordinator, options, routes, registeredAt: 'serve' });
+    this.#servers = new HttpServers({ clock, coordinator, options, probes, routes, registeredAt: 'serve' });
     this.#management = new ManagementServer(managementAddress(options));
     addManagementRoutes(this.#management, coordinator, options, () =>
       this.isShuttingDown ? notReady(coordinator) : ALIVE,
@@ -86,6 +90,7 @@ export class StandaloneShutdown implements AsyncDisposable {
       {
         coordinator,
         clock,
+        probes,
         options,
         logger,
         announceDelayMs: () => announceDelayMs(options, this.#servers.isListening),

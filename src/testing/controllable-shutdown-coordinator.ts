@@ -18,43 +18,43 @@ const OPTIONS: CoordinatorOptions = {
 };
 
 /**
- * The coordinator itself, in the hands of a test: it stays in `drain` until it is told to go on, and no time passes but
- * by its {@link clock}.
+ * A real coordinator under the control of a test: it stays in `drain` until {@link finish} or {@link fail} is called,
+ * and time passes only through its {@link clock}.
  *
- * What is registered takes part as in an application. It neither listens to signals nor ends the process.
+ * Registered participants take part as in an application. It neither listens for signals nor ends the process.
  */
 export class ControllableShutdownCoordinator extends PhasedCoordinator {
-  /** The time of this coordinator; `await clock.advance(ms)` lets timeouts and deadlines pass. */
+  /** The clock of this coordinator; `await clock.advance(ms)` lets timeouts and deadlines pass. */
   readonly clock: ManualClock;
 
   readonly #drain = deferred<void>();
 
-  /** @param options durations in milliseconds; default: 8 000 for all, no announce delay, 5 000 for each participant */
+  /** @param options durations in milliseconds; default: grace period 8 000, no announce delay, 5 000 per participant */
   constructor(options: Partial<CoordinatorOptions> = {}) {
     const clock = new ManualClock();
     super({ ...OPTIONS, ...options }, clock);
     this.clock = clock;
-    // It may be told to fail before anybody is asked to drain.
+    // fail() may be called before draining begins, when nothing handles the rejection yet.
     this.#drain.promise.catch(() => {});
     this.register({ name: 'the test', drain: () => this.#drain.promise });
   }
 
   /**
-   * Shuts down as far as `drain`, and stays there.
+   * Starts a shutdown and stops in `drain`.
    *
    * @param reason default: SIGTERM
-   * @returns settles once everybody has been asked to drain
+   * @returns resolves once `drain` of all participants has been called
    */
   async beginDraining(reason: ShutdownReason = { kind: 'signal', signal: 'SIGTERM' }): Promise<void> {
-    // With `raiseOnError` it rejects at whoever finishes it.
+    // With `raiseOnError` the callers of finish() and fail() get the rejection.
     this.shutdown(reason).catch(() => {});
     await this.entered('drain');
   }
 
   /**
-   * Lets the drain end, and the rest follow.
+   * Ends the drain and lets the shutdown go on.
    *
-   * @returns the report, once everything that takes part has finished too
+   * @returns the report, once all participants have finished
    */
   finish(): Promise<ShutdownReport> {
     this.#drain.resolve();
@@ -62,9 +62,10 @@ export class ControllableShutdownCoordinator extends PhasedCoordinator {
   }
 
   /**
-   * Lets the drain fail, and the rest follow.
+   * Fails the drain and lets the shutdown go on.
    *
-   * @param error the test's own failure in the report
+   * @param error the error that the report has for the participant `the test`
+   * @returns the report, once all participants have finished
    */
   fail(error: unknown): Promise<ShutdownReport> {
     this.#drain.reject(error);

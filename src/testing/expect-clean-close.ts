@@ -6,27 +6,28 @@ import { OpenHandles } from './open-handles.js';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { ShutdownReport } from '../core/report.js';
 
-/** How {@link expectCleanClose} looks at an application. */
+/** Options of {@link expectCleanClose}. */
 export interface CleanCloseOptions<App extends INestApplicationContext = INestApplicationContext> {
-  /** Does something with the application before it is closed. Default: it is initialised. */
+  /** Uses the application before it is closed. Default: calls `app.init()`. */
   readonly use?: (app: App) => unknown;
-  /** How long closing may take, in milliseconds; less than the test runner's own limit. Default: 3 000. */
+  /** Time limit for closing, in milliseconds; must be below the test runner's own timeout. Default: 3 000. */
   readonly timeoutMs?: number;
 }
 
-/** Handles take some turns of the event loop to close; what is open after this long stays. */
+/** Handles need some iterations of the event loop to close; one still open after this many milliseconds is a leak. */
 const SETTLING_MS = 500;
 
 /**
- * Creates an application, uses it, closes it, and fails when that is not clean: when a hook or participant hangs, throws
- * or is cut short, or when something is left open that would keep the process alive.
+ * Creates, uses and closes an application, and throws if it does not close cleanly: a hook or participant hangs, throws
+ * or is abandoned, work is cut, or a handle is left open that would keep the process alive.
  *
- * Works with any test runner: it needs nothing but an `async` test.
+ * Works with any test runner that supports `async` tests.
  *
- * @param create makes the application, which imports `GracefulShutdownModule`; what it opens is watched
- * @param options what to do with it, and how long closing it may take
+ * @param create creates the application, which must import `GracefulShutdownModule`; handles opened from here on are
+ *   watched
+ * @param options how to use the application, and how long closing may take
  * @returns the report of the shutdown
- * @throws {Error} with one line for each thing that is wrong, by name
+ * @throws {Error} with one line per problem, each with a name
  */
 export async function expectCleanClose<App extends INestApplicationContext>(
   create: () => App | Promise<App>,
@@ -39,7 +40,8 @@ export async function expectCleanClose<App extends INestApplicationContext>(
     try {
       await use(app);
     } catch (error) {
-      // What it has open would keep the test runner alive; and why it could not be used tells more than how it closes.
+      // Closed all the same, or its handles would keep the test runner alive. The original error says more than the
+      // problems of closing.
       await close(app, coordinator, timeoutMs);
       throw error;
     }
@@ -67,7 +69,7 @@ function coordinatorOf(app: INestApplicationContext): ShutdownCoordinator {
   }
 }
 
-/** @returns what kept it from closing */
+/** @returns the problems that kept the application from closing */
 async function close(
   app: INestApplicationContext,
   coordinator: ShutdownCoordinator,
@@ -84,8 +86,8 @@ async function close(
     cancel = () => timer.cancel();
   });
   const closed = app.close().then(
-    () => (coordinator.report ? [] : ['close() returned, and its shutdown is not over']),
-    // What an unclean shutdown rejects with, the report tells better.
+    () => (coordinator.report ? [] : ['close() returned before the shutdown had finished']),
+    // After an unclean shutdown, the report says more than the rejection.
     (error: unknown) => (coordinator.report ? [] : [`close() failed: ${messageOf(error)}`]),
   );
   const problems = await Promise.race([closed, timedOut]);
@@ -114,5 +116,5 @@ async function leftOpen(handles: OpenHandles): Promise<string[]> {
     await nextTurn();
     open = handles.describe();
   }
-  return open.map((what) => `still open: ${what}`);
+  return open.map((handle) => `still open: ${handle}`);
 }

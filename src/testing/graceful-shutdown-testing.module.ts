@@ -2,27 +2,29 @@ import { Global, Logger, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { DEFAULTS, LATE_RESPONSE_DEFAULTS } from '../config/default-options.js';
 import { systemClock } from '../util/clock.js';
+import { ProbeCheck } from '../util/probe.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { ShutdownHealthIndicator } from '../nest/health/shutdown-health.indicator.js';
 import { ShuttingDownError } from '../nest/shutting-down-error.js';
+import { packageVersion } from '../process/package-version.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ControllableShutdownCoordinator } from './controllable-shutdown-coordinator.js';
 import { NoopShutdownCoordinator } from './noop-shutdown-coordinator.js';
 import type { DynamicModule } from '@nestjs/common';
 
-/** How {@link GracefulShutdownTestingModule} is set up. */
+/** Options of {@link GracefulShutdownTestingModule}. */
 export interface GracefulShutdownTestingOptions {
-  /** Default: a {@link NoopShutdownCoordinator}. */
+  /** The coordinator to provide. Default: a {@link NoopShutdownCoordinator}. */
   readonly coordinator?: ShutdownCoordinator;
 }
 
 /**
- * In place of `GracefulShutdownModule` in tests of single modules: what can be injected from that one can be injected
- * from this, and nothing listens, waits or exits.
+ * Replaces `GracefulShutdownModule` in tests of single modules: it provides the same injectables, but never listens,
+ * waits or exits.
  *
- * `app.close()` is Nest's own. {@link ShutdownCoordinator} is the one that is given to `forRoot`, for example a
+ * `app.close()` is Nest's own. {@link ShutdownCoordinator} is the coordinator passed to `forRoot`, for example a
  * {@link ControllableShutdownCoordinator}; background tasks and resources take part in its shutdown.
  */
 @Global()
@@ -56,12 +58,16 @@ export class GracefulShutdownTestingModule {
             new ResourceRegistry({
               clock: systemClock,
               logger: new Logger('GracefulShutdown'),
-              // Where nothing shuts down, what is registered is checked all the same.
+              // With a coordinator that never shuts down, registrations are still validated.
               coordinator:
                 coordinator instanceof PhasedCoordinator
                   ? coordinator
                   : new ControllableShutdownCoordinator(),
-              resourceTimeoutMs: DEFAULTS.resourceTimeoutMs,
+              resourceTimeoutMs: DEFAULTS.participantTimeoutMs,
+              probes: new ProbeCheck({
+                warn: (message) => new Logger('GracefulShutdown').warn(message),
+                versionOf: packageVersion,
+              }),
             }),
         },
       ],

@@ -1,5 +1,5 @@
 /**
- * For tests of one's own: of a service, of a module, of a whole application's end.
+ * Tools for testing a service, a module, or the shutdown of a whole application.
  *
  * @module nestjs-drain/testing
  */
@@ -8,5 +8,5 @@ export { expectCleanClose } from './expect-clean-close.js';
 export type { CleanCloseOptions } from './expect-clean-close.js';
 export { GracefulShutdownTestingModule } from './graceful-shutdown-testing.module.js';
 export type { GracefulShutdownTestingOptions } from './graceful-shutdown-testing.module.js';
-export { ManualClock } from './manual-clock.js';
+export type { ManualClock } from './manual-clock.js';
 export { NoopShutdownCoordinator } from './noop-shutdown-coordinator.js';

@@ -5,7 +5,7 @@ interface PendingTimer {
   readonly callback: () => void;
 }
 
-/** A clock that stands still until it is advanced. */
+/** A clock that only moves when {@link advance} is called. */
 export class ManualClock implements Clock {
   readonly #timers = new Set<PendingTimer>();
   #now = 0;
@@ -25,12 +25,12 @@ export class ManualClock implements Clock {
     return { cancel: () => void this.#timers.delete(timer) };
   }
 
-  /** Timers that have been set, and neither fired nor cancelled. */
+  /** Number of timers that have neither fired nor been cancelled. */
   get pendingTimers(): number {
     return this.#timers.size;
   }
 
-  /** Moves time on by `ms`, firing timers in their order and letting promises settle after each. */
+  /** Advances time by `ms` milliseconds; fires due timers in order and lets promises settle after each. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     await settle();
@@ -52,7 +52,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets everything run that waits on promises alone. */
+/** Waits until all pending promise callbacks have run. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

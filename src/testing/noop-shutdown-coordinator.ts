@@ -2,10 +2,10 @@ import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { REPORT_VERSION, type ShutdownProgress, type ShutdownReport } from '../core/report.js';
 
 /**
- * A coordinator that never shuts down: for tests of services that have to register with one, and of nothing else.
+ * A coordinator that never shuts down, for tests of services that only need to register with one.
  *
- * `register()` and its like do nothing. `shutdown()` resolves with the report of a shutdown in which nothing took part;
- * `announce()` starts nothing.
+ * `register()`, `onLifetimeEvent()` and `observe()` do nothing. `shutdown()` resolves with the report of a shutdown
+ * without participants; `announce()` returns `false` and starts nothing.
  */
 export class NoopShutdownCoordinator extends ShutdownCoordinator {
   readonly state = 'running';

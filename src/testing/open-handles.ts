@@ -1,7 +1,7 @@
 import { createHook, executionAsyncId } from 'node:async_hooks';
 import { stackOf, withPlainStacks } from '../util/stack.js';
 
-/** What keeps a process alive, by the names that async_hooks has for it. */
+/** The async_hooks types of handles that keep a process alive. */
 const KEEPING_ALIVE: ReadonlySet<string> = new Set([
   'FSEVENTWRAP',
   'MESSAGEPORT',
@@ -23,10 +23,10 @@ interface Handle {
   readonly place: string;
 }
 
-/** Handles that are opened from now on, with the places where that is done. */
+/** Records the handles opened after its construction, each with the place where it was opened. */
 export class OpenHandles {
   readonly #handles = new Map<number, Handle>();
-  /** Where whatever else is under way was begun: a server is opened in a later turn than `listen()` is called in. */
+  /** Origins of other async operations: a server is opened in a later tick than `listen()` is called in. */
   readonly #origins = new Map<number, Error>();
   readonly #hook = createHook({
     init: (id, kind, _trigger, resource) => {
@@ -36,7 +36,7 @@ export class OpenHandles {
         this.#origins.set(id, origin);
         return;
       }
-      // Opened with their first use, they are the process's own.
+      // The standard streams are opened on first use and belong to the process.
       if (/createWritableStdioStream|getStdin/.test(plainStack())) return;
       const place =
         placeIn(origin) ?? placeIn(this.#origins.get(executionAsyncId())) ?? 'at an unknown place';
@@ -48,19 +48,20 @@ export class OpenHandles {
     },
   }).enable();
 
-  /** Those that are open, and would keep the process alive: what each is, and where it was opened. */
+  /** Describes the open handles that would keep the process alive: the type of each, and where it was opened. */
   describe(): string[] {
     return [...this.#handles.values()]
       .filter(({ resource }) => resource.hasRef?.() !== false)
       .map(({ kind, place }) => `${kind}, opened ${place}`);
   }
 
+  /** Stops recording. */
   dispose(): void {
     this.#hook.disable();
   }
 }
 
-/** The innermost frame that is neither Node's, nor of this file, nor of a package if there is another. */
+/** Returns the innermost stack frame outside Node and this file; a frame of a package only if there is no other. */
 function placeIn(origin: Error | undefined): string | undefined {
   const frames = ((origin && stackOf(origin)) ?? '')
     .split('\n')

@@ -11,7 +11,7 @@ export class Deadline {
     this.at = at;
   }
 
-  /** A deadline that never comes: an operator's drain has none. */
+  /** A deadline that never comes. */
   static none(clock: Clock): Deadline {
     return new Deadline(clock, Infinity);
   }

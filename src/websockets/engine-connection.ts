@@ -9,6 +9,7 @@ export interface EngineConnection extends EventEmitter {
   /** Whether a client that polls is trying out a WebSocket, which would be stuck if that was closed. */
   readonly upgrading?: boolean;
   readonly transport: EventEmitter & {
+    readonly name?: string;
     /** With the transport `websocket`. */
     readonly socket?: unknown;
     /** With the transport `polling`: a request that is bringing messages. */

@@ -41,6 +41,11 @@ export class Messages {
   onIdle = (): void => {};
   readonly #bySocket = new WeakMap<object, SocketMessages>();
 
+  /** The name that a socket was first seen with; nothing, if it was not. */
+  nameOf(key: object): string | undefined {
+    return this.#bySocket.get(key)?.name;
+  }
+
   /** Those of a socket that is told apart by `key`. */
   of(key: object, name?: string): SocketMessages {
     const existing = this.#bySocket.get(key);

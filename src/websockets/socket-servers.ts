@@ -7,10 +7,10 @@ import type { OpenSocket, UpgradedConnection } from './open-socket.js';
 import type { WebSocket } from './web-socket.js';
 
 /** What is read of a server of `ws`. */
-interface WsServer {
+export interface WsServer {
   readonly clients: ReadonlySet<unknown>;
   readonly path?: string;
-  readonly options?: { readonly path?: string | null };
+  readonly options?: { readonly path?: string | null; readonly noServer?: boolean };
   /** The HTTP server that it has made itself, or was given. */
   readonly _server?: unknown;
 }
@@ -89,6 +89,17 @@ export class SocketServers {
     return found;
   }
 
+  /** The clients of socket.io that have entered a namespace, by whatever transport. */
+  engineConnections(): EngineConnection[] {
+    const all = [...this.#ioServers].flatMap(({ engine }) => Object.values(engine.clients));
+    return all.filter((connection) => this.#messages.nameOf(connection) !== undefined);
+  }
+
+  /** Whether a WebSocket of `ws` is connected to one of these servers. */
+  get haveWebSockets(): boolean {
+    return [...this.#wsServers].some(({ clients }) => clients.size > 0);
+  }
+
   /** Whether a request polls for a client that is connected already, or brings its messages. */
   continues({ url }: Pick<IncomingMessage, 'url'>): boolean {
     const session = /[?&]sid=([^&#]+)/.exec(url ?? '')?.[1];
@@ -104,11 +115,13 @@ function ioServerOf(server: unknown): IoServer | undefined {
   return [server, ofNamespace].find(isIoServer);
 }
 
-function isIoServer(server: unknown): server is IoServer {
+/** Whether it looks like a server of socket.io. */
+export function isIoServer(server: unknown): server is IoServer {
   const { engine } = Object(server) as Partial<IoServer>;
   return typeof engine === 'object' && typeof engine.clients === 'object';
 }
 
-function isWsServer(server: unknown): server is WsServer {
+/** Whether it looks like a server of `ws`. */
+export function isWsServer(server: unknown): server is WsServer {
   return (Object(server) as Partial<WsServer>).clients instanceof Set;
 }

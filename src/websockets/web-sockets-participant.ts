@@ -13,6 +13,8 @@ export interface WebSocketsDependencies {
   readonly clock: Clock;
   readonly closeCode: CloseCode;
   readonly messages: Messages;
+  /** What could be lost unseen, in words; asked at the end of `drain`, which fails for it. */
+  blindSpot?(this: void): string | undefined;
   /** Who is connected now. */
   open(this: void): readonly OpenSocket[];
   /** How many bytes of what was sent are with the kernel. */
@@ -83,6 +85,8 @@ export class WebSocketsParticipant implements ShutdownParticipant {
       // Others may have come, or may only now be told apart.
     } while (!signal.aborted && this.#newcomers().length > 0);
     signal.removeEventListener('abort', cutTheRest);
+    const blindSpot = this.#dependencies.blindSpot?.();
+    if (blindSpot !== undefined) throw new Error(blindSpot);
   }
 
   /** Messages that are being handled, and clients that a gateway is greeting or seeing off. */

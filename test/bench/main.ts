@@ -10,6 +10,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<rea
   'exit-time': () => import('./exit-time.js'),
   deadline: () => import('./deadline.js'),
   'close-time': () => import('./close-time.js'),
+  'many-hooks': () => import('./many-hooks.js'),
   restarts: () => import('./restarts.js'),
   'slow-reader': () => import('./slow-reader.js'),
   backlog: () => import('./backlog.js'),

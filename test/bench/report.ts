@@ -17,9 +17,9 @@ export async function measure(): Promise<readonly Figure[]> {
   const times: number[] = [];
   let bytes = 0;
   for (let shutdown = 0; shutdown < SHUTDOWNS; shutdown += 1) {
-    const reportFile = join(folder, 'report.json');
-    times.push(await shutDown({ reportFile, terminationLog: join(folder, 'termination-log') }));
-    bytes = (await readFile(reportFile)).length;
+    const file = join(folder, 'report.json');
+    times.push(await shutDown({ file, terminationLog: join(folder, 'termination-log') }));
+    bytes = (await readFile(file)).length;
   }
   await rm(folder, { recursive: true });
   const [lower, upper] = quartiles(times).map((ms) => ms.toFixed(1));
@@ -33,15 +33,14 @@ export async function measure(): Promise<readonly Figure[]> {
   ];
 }
 
-async function shutDown(files: { reportFile: string; terminationLog: string }): Promise<number> {
+async function shutDown(files: { file: string; terminationLog: string }): Promise<number> {
   let flushedAt = 0;
   let writtenAt = 0;
   @Module({
     imports: [
       GracefulShutdownModule.forRoot({
-        ...files,
-        // Called when the files are written.
-        onReport: () => void (writtenAt = performance.now()),
+        // It is called when the files are written.
+        report: { ...files, callback: () => void (writtenAt = performance.now()) },
       }),
     ],
   })

@@ -95,7 +95,6 @@ export function planFor(seed: number, sabotage?: Sabotage): ChaosPlan {
       gracePeriodMs: random.between(800, 2_500),
       announceDelayMs: random.pick([0, random.between(1, 300)]),
       participantTimeoutMs: random.between(100, 1_000),
-      forceOnRepeatAfterMs: random.pick([0, 200, 5_000, 5_000]),
       onFatalError,
       drainAuthKey: DRAIN_KEY,
       ...(random.chance(0.2) && { lateRequests: 'serve' as const }),
@@ -201,7 +200,11 @@ function steps(random: Random, onFatalError: boolean): Step[] {
     ],
     [
       { ...first, does: 'SIGTERM' },
-      ...random.list(random.between(1, 20), () => ({ ...then, does: 'SIGTERM' as const })),
+      // A SIGTERM forces after 5 s only, which none of these shutdowns lasts.
+      ...random.list(random.between(1, 20), () => ({
+        ...then,
+        does: random.pick<'SIGTERM' | 'SIGINT'>(['SIGTERM', 'SIGTERM', 'SIGINT']),
+      })),
     ],
     [
       { ...first, does: 'close' },

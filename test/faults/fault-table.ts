@@ -133,7 +133,7 @@ export const MISBEHAVIOURS: readonly Misbehaviour[] = [
     fault: 'awaits shutdown()',
     what: 'awaits `coordinator.shutdown()`',
     ends: hangs,
-    prints: /culprit.* asks for a shutdown while it takes part in one/i,
+    prints: /culprit.* called shutdown\(\) or close\(\) from inside the shutdown/i,
   },
   { fault: 'awaits app.close()', what: 'awaits `app.close()`', ends: hangs },
   {

@@ -30,7 +30,7 @@ export const TESTED_ELSEWHERE: readonly TestedElsewhere[] = [
   {
     what: 'A process that is PID 1',
     promise: 'Ends, with its code',
-    spec: 'process/pid-1.spec.ts',
+    spec: 'process/pid-1.unshare.spec.ts',
   },
   {
     what: 'A fatal error is the trigger, or the second of its kind',

@@ -58,7 +58,7 @@ describe.each(['nest-12-esm', 'nest-11-cjs'])('the package, installed into the c
   it('brings a program', async () => {
     await expect(
       run(folder, 'npx', '--no-install', 'nestjs-drain', 'report', 'package.json'),
-    ).rejects.toThrow('package.json has no report of a shutdown in it');
+    ).rejects.toThrow('package.json contains no shutdown report');
   });
 
   it(

@@ -123,9 +123,35 @@ describe.each([12, 11] as const)('a signal during the bootstrap on Nest %i', (ne
     },
   );
 
-  it('that hangs ends when the signal is repeated', async () => {
-    const plan = { options: { forceOnRepeatAfterMs: 0 }, stopAt: ['onModuleInit'] as const };
+  it.each(['enable', 'hooks'] as const)('that hangs is named in the report: "%s"', async (line) => {
+    const plan = { line, options: { gracePeriodMs: 1_000 }, stopAt: ['onModuleInit'] as const };
     await using program = startApplication(plan, { nest });
+    await program.event('stage');
+
+    program.signal('SIGTERM');
+
+    const { report } = await program.event('report');
+    expect(report).toMatchObject({
+      status: 'failed',
+      participants: expect.arrayContaining([
+        expect.objectContaining({
+          name: 'nest',
+          phase: 'announce',
+          outcome: 'failed',
+          error: expect.stringMatching(
+            /did not end within 500 ms.*: \w+\.onModuleInit \(running for \d+ ms\)/,
+          ),
+        }),
+      ]),
+    });
+    expect(await program.exited).toMatchObject({ code: 143, signal: null });
+  });
+
+  it('that hangs ends when the signal is repeated', async () => {
+    await using program = startApplication(
+      { options: { gracePeriodMs: 60_000 }, stopAt: ['onModuleInit'], faults: ['clock-jumps'] },
+      { nest },
+    );
     await program.event('stage');
     program.signal('SIGTERM');
     await program.event('phase');

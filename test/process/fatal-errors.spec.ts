@@ -39,7 +39,7 @@ describe.each([12, 11] as const)('a fatal error on Nest %i, with onFatalError', 
     await program.event('draining');
 
     program.signal('SIGUSR2');
-    await program.printed(/joins the shutdown under way/);
+    await program.printed(/shutdown already in progress/);
     program.signal('SIGURG');
 
     expect(await program.exited).toMatchObject({ code: 1, signal: null });
@@ -101,7 +101,7 @@ describe('process.exit() in the middle of a shutdown', () => {
         pending: [{ name: 'what a drain waits for', phase: 'drain' }],
       },
     });
-    expect(output).toContain('shutdown interrupted in');
+    expect(output).toContain('shutdown interrupted after');
   });
 
   it('has no report when no shutdown was under way', async () => {
@@ -125,7 +125,7 @@ describe('what would have kept the process alive', () => {
     const { code, output } = await program.exited;
     expect(code).toBe(0);
     expect(await program.event('report')).toMatchObject({ report: { activeResources: { Timeout: 1 } } });
-    expect(output).toContain('ended with the process, which they kept alive: 1 Timeout');
+    expect(output).toContain('exiting with open handles: 1 Timeout');
   });
 
   it('is not told where there is nothing', async () => {

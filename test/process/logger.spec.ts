@@ -21,7 +21,7 @@ describe('a logger that throws', () => {
       faults: ['logger-broken', 'handle-left'],
       exit: 'throws',
       exitCode: 'throws',
-      options: { reportFile: '/nowhere/report.json' },
+      options: { report: { file: '/nowhere/report.json' } },
     });
     await program.event('listening');
 

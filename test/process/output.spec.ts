@@ -35,6 +35,6 @@ describe('stdout that is read slowly', () => {
     const { code, output } = await program.exited;
 
     expect(code).toBe(0);
-    expect(output).toMatch(/\.\nlast words\n[^]*shutdown completed in/);
+    expect(output).toMatch(/\.\nlast words\n[^]*shutdown completed after/);
   });
 });

@@ -4,6 +4,9 @@ import { startApplication } from '../support/process/application.js';
 import type { ApplicationPlan } from '../fixtures/plan.js';
 import type { Program } from '../support/process/program.js';
 
+/** What has a second signal come 5 s after the first one. */
+const FIVE_SECONDS_LATER: ApplicationPlan = { faults: ['clock-jumps'], options: { gracePeriodMs: 60_000 } };
+
 /** An application that a first signal has brought into its drain. */
 async function draining(plan: ApplicationPlan, signal: NodeJS.Signals): Promise<Program> {
   const program = startApplication({ ...plan, faults: ['drain-waits', ...(plan.faults ?? [])] });
@@ -25,9 +28,9 @@ describe('a repeated signal', () => {
   });
 
   it.each(['enable', 'hooks'] as const)(
-    'forces, with 143, when it is a SIGTERM after forceOnRepeatAfterMs: "%s"',
+    'forces, with 143, when it is a SIGTERM 5 s after the first one: "%s"',
     async (line) => {
-      await using program = await draining({ line, options: { forceOnRepeatAfterMs: 0 } }, 'SIGTERM');
+      await using program = await draining({ line, ...FIVE_SECONDS_LATER }, 'SIGTERM');
 
       program.signal('SIGTERM');
 
@@ -76,7 +79,7 @@ describe('a repeated signal', () => {
   });
 
   it('ends the process, without exit code of its own, when the first one was an app.close()', async () => {
-    await using program = await draining({ options: { forceOnRepeatAfterMs: 0 } }, 'SIGIO');
+    await using program = await draining(FIVE_SECONDS_LATER, 'SIGIO');
     program.signal('SIGTERM');
     await program.printed(/SIGTERM joins/);
 

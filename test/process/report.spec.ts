@@ -15,8 +15,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** An application that leaves its report in files. */
 function startReporting(plan: ApplicationPlan): Program {
-  const files = { reportFile: join(folder, 'report.json'), terminationLog: join(folder, 'termination-log') };
-  return startApplication({ ...plan, options: { ...plan.options, ...files } });
+  const report = { file: join(folder, 'report.json'), terminationLog: join(folder, 'termination-log') };
+  return startApplication({ ...plan, options: { ...plan.options, report } });
 }
 
 function expectFiles(): { report: unknown; message: string } {

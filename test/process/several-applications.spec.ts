@@ -85,7 +85,7 @@ describe('several applications in one process', () => {
 
   it('do not wait for each other when a signal is repeated', async () => {
     await using program = startApplications([
-      { name: 'signalled', line: 'enable', forceOnRepeatAfterMs: 0 },
+      { name: 'signalled', line: 'enable', clockJumps: true },
       { name: 'closed', line: 'neither', drainWaitsFor: 'SIGURG', closedBy: 'SIGIO' },
     ]);
     await program.event('started');

@@ -32,7 +32,7 @@ describe('a program without Nest', () => {
 
   it('has probes, progress and drain on its management port, and goes on after an operator resumed', async () => {
     const key = 'a-key-that-is-long-enough';
-    await using program = startStandalone({ options: { managementPort: 0, drainAuthKey: key } });
+    await using program = startStandalone({ options: { management: { port: 0 }, drainAuthKey: key } });
     await program.event('listening');
     const url = /probes, progress and drain are at (\S+)/.exec(program.output)?.[1] ?? '';
     const headers = { authorization: `Bearer ${key}` };

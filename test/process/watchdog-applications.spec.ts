@@ -6,7 +6,7 @@ import type { WatchedApplication } from '../fixtures/watchdog-applications.js';
 import type { Program } from '../support/process/program.js';
 
 const GRACE_MS = 500;
-const OPTIONS: GracefulShutdownOptions = { gracePeriodMs: GRACE_MS, watchdogMarginMs: 100 };
+const OPTIONS: GracefulShutdownOptions = { gracePeriodMs: GRACE_MS };
 /** Longer than the watchdog leaves to an event loop. */
 const TOO_LONG_MS = 2_000;
 
@@ -92,8 +92,8 @@ describe('an application where node is not permitted to start threads', () => {
 
     const { code, output } = await program.exited;
 
-    expect(output).toContain('watchdog needs a thread, which node is not permitted to start');
-    expect(output).toContain('start node with --allow-worker, or give false');
+    expect(output).toContain('watchdog needs a worker thread, which the permission model denies');
+    expect(output).toContain('start node with --allow-worker, or use false');
     expect(code).not.toBe(0);
   });
 

@@ -10,8 +10,16 @@ const MARGIN_MS = 100;
 /** What is left to the platform's own deadline, from ours on: the promise. */
 const PLATFORM_MARGIN_MS = 2_000;
 
-/** The command that makes a program PID 1, as it is in a container. */
-export const AS_PID_1 = ['unshare', '--fork', '--pid', '--mount-proc', '--kill-child'];
+/** What the end of a process says, and how it ends where the thread can have it exit. */
+export const PASSED = '[GracefulShutdown] The deadline has passed, and ';
+export const BLOCKED = `${PASSED}the event loop is blocked in\n`;
+export const NO_INSPECTOR = `${PASSED}the event loop is blocked, by what cannot be said: node is not permitted to inspect. Killing the process.\n`;
+export const EXITED = { code: 70, signal: null, isInTime: true };
+
+/** The option of this Node that takes all permissions. */
+export const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission';
 
 export interface WatchedOptions {
   readonly execArgv?: readonly string[];
@@ -43,4 +51,9 @@ export async function endOf(
   const exit = await program.exited;
   const lateMs = Date.now() - Number(at) - deadlineInMs;
   return { ...exit, isInTime: lateMs > 0 && lateMs < PLATFORM_MARGIN_MS };
+}
+
+/** A line of a stack with that function, mapped to its source. */
+export function frameOf(name: string, file = String.raw`watchdog-blockers\.ts`): RegExp {
+  return new RegExp(String.raw`^ +at (Object\.)?${name}( \[as .+\])? \(.*${file}:\d+:\d+\)$`, 'm');
 }

@@ -3,19 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AS_PID_1, endOf, startWatched } from './watchdog-program.js';
+import { BLOCKED, endOf, EXITED, frameOf, PASSED, startWatched } from './watchdog-program.js';
 
-const PASSED = '[GracefulShutdown] The deadline has passed, and ';
-const BLOCKED = `${PASSED}the event loop is blocked in\n`;
 const ENDING = 'Ending the process with exit code 70.\n';
 
-const EXITED = { code: 70, signal: null, isInTime: true };
-/** SIGKILL, except as PID 1, which is spared the signals that it sends itself. */
-const killed = (asPid1: boolean): object => ({
-  code: null,
-  signal: asPid1 ? 'SIGTRAP' : 'SIGKILL',
-  isInTime: true,
-});
+const KILLED = { code: null, signal: 'SIGKILL', isInTime: true };
 
 let folder: string;
 let fifo: string;
@@ -25,11 +17,6 @@ beforeAll(() => {
   execFileSync('mkfifo', [fifo]);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** A line of a stack with that function, mapped to its source. */
-function frameOf(name: string, file = String.raw`watchdog-blockers\.ts`): RegExp {
-  return new RegExp(String.raw`^ +at (Object\.)?${name}( \[as .+\])? \(.*${file}:\d+:\d+\)$`, 'm');
-}
 
 describe('an event loop that is blocked past the deadline', () => {
   it.each([
@@ -54,18 +41,14 @@ describe('an event loop that is blocked past the deadline', () => {
     },
   );
 
-  it.each(
-    (['execSync', 'pbkdf2Sync', 'a read from a pipe'] as const).flatMap((then) =>
-      [false, true].map((asPid1) => ({ then, asPid1 })),
-    ),
-  )(
-    'kills the process where there is no stack, and says so: $then, as PID 1: $asPid1',
-    async ({ then, asPid1 }) => {
-      await using program = startWatched({ then }, { through: asPid1 ? AS_PID_1 : [], env: { FIFO: fifo } });
+  it.each(['execSync', 'pbkdf2Sync', 'a read from a pipe'] as const)(
+    'kills the process where there is no stack, and says so: %s',
+    async (then) => {
+      await using program = startWatched({ then }, { env: { FIFO: fifo } });
 
       const end = await endOf(program);
 
-      expect(end).toMatchObject(killed(asPid1));
+      expect(end).toMatchObject(KILLED);
       expect(end.output).toContain(`${PASSED}the event loop is blocked where no stack can be had`);
       expect(end.output).toContain(' Killing the process.\n');
     },
@@ -82,16 +65,6 @@ describe('an event loop that is blocked past the deadline', () => {
       expect(end.output).toMatch(/is blocked (in\n[^]*(blockedIn|settleForEver)|where no stack can be had)/);
     },
   );
-
-  it('ends PID 1 as any other', async () => {
-    await using program = startWatched({ then: 'a loop' }, { through: AS_PID_1 });
-
-    const end = await endOf(program);
-
-    expect(end).toMatchObject(EXITED);
-    expect(end.output).toMatch(frameOf('blockedInLoop'));
-    expect(program.events).toContainEqual({ event: 'exit', code: 70 });
-  });
 
   it.each(['stacks-hidden', 'stacks-throw'] as const)(
     'is told by what although the application makes something else of stacks: %s',
@@ -144,15 +117,12 @@ describe('a process that does not end at the deadline', () => {
     expect(program.events).toContainEqual({ event: 'exit', code: 70 });
   });
 
-  it.each([false, true])('is killed when an exit listener blocks, as PID 1: %s', async (asPid1) => {
-    await using program = startWatched(
-      { then: 'a loop', faults: ['exit-listener-blocks'] },
-      { through: asPid1 ? AS_PID_1 : [] },
-    );
+  it('is killed when an exit listener blocks', async () => {
+    await using program = startWatched({ then: 'a loop', faults: ['exit-listener-blocks'] });
 
     const end = await endOf(program);
 
-    expect(end).toMatchObject(killed(asPid1));
+    expect(end).toMatchObject(KILLED);
     expect(end.output).toMatch(frameOf('blockedInLoop'));
     expect(end.output).toContain(
       `${PASSED}process.exit(70) is held up by an 'exit' listener. Killing the process.\n`,
@@ -164,24 +134,18 @@ describe('a process that does not end at the deadline', () => {
 
     const end = await endOf(program);
 
-    expect(end).toMatchObject(killed(false));
+    expect(end).toMatchObject(KILLED);
     expect(end.output).toContain(`${PASSED}process.exit(70) did not end the process. Killing the process.\n`);
   });
 
-  it.each([false, true])(
-    'is ended although a read never ends, for which process.exit waits, as PID 1: %s',
-    async (asPid1) => {
-      await using program = startWatched(
-        { then: 'a loop', faults: ['read-stuck'] },
-        { through: asPid1 ? AS_PID_1 : [], env: { FIFO: fifo } },
-      );
+  it('is ended although a read never ends, for which process.exit waits', async () => {
+    await using program = startWatched({ then: 'a loop', faults: ['read-stuck'] }, { env: { FIFO: fifo } });
 
-      const end = await endOf(program);
+    const end = await endOf(program);
 
-      // Only from 22.15 on has Node something in place of that exit.
-      expect(end).toMatchObject('execve' in process ? EXITED : killed(asPid1));
-      expect(end.output).toMatch(frameOf('blockedInLoop'));
-      expect(program.events).toContainEqual({ event: 'exit', code: 70 });
-    },
-  );
+    // Only from 22.15 on has Node something in place of that exit.
+    expect(end).toMatchObject('execve' in process ? EXITED : KILLED);
+    expect(end.output).toMatch(frameOf('blockedInLoop'));
+    expect(program.events).toContainEqual({ event: 'exit', code: 70 });
+  });
 });

@@ -1,5 +1,13 @@
 import { Injectable, Module, type INestApplicationContext, type INestMicroservice } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
+import type {
+  HealthCheckService,
+  HealthIndicatorResult,
+  HealthIndicatorService,
+  HealthIndicatorStatus,
+  MemoryHealthIndicator,
+  TypeOrmHealthIndicator,
+} from '@nestjs/terminus';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
@@ -16,6 +24,7 @@ import {
   TrackTask,
   type Deadline,
   type ParticipantOptions,
+  type ReadinessIndicator,
   type ShutdownContext,
   type ShutdownParticipant,
   type ShutdownPhase,
@@ -72,6 +81,31 @@ enableGracefulShutdown({});
 class AppModule {}
 void AppModule;
 
+// Indicators of Terminus are what the readiness route checks, those of the application's own included.
+declare const database: TypeOrmHealthIndicator;
+declare const memory: MemoryHealthIndicator;
+declare const indicatorService: HealthIndicatorService;
+declare const anyIndicator: () => HealthIndicatorResult | PromiseLike<HealthIndicatorResult>;
+export const indicators: readonly ReadinessIndicator[] = [
+  () => database.pingCheck('database'),
+  async () => memory.checkHeap('heap', 1_000_000),
+  () => indicatorService.check('queue').up({ length: 0 }),
+  () => indicatorService.check('queue').down('full'),
+  anyIndicator,
+];
+GracefulShutdownModule.forRoot({ health: { indicators } });
+// @ts-expect-error no status
+GracefulShutdownModule.forRoot({ health: { indicators: [() => ({ queue: { length: 0 } })] } });
+// They can be handed to Terminus, which knows the status 'degraded' from version 12 on.
+type HandedToTerminus = Parameters<HealthCheckService['check']>[0][number];
+expectType<
+  ReadinessIndicator extends HandedToTerminus ? true : false,
+  'degraded' extends HealthIndicatorStatus ? true : false
+>();
+const known = () => ({ queue: { status: 'up' as const, length: 0 } });
+known satisfies ReadinessIndicator;
+known satisfies HandedToTerminus;
+
 // The coordinator is a token to inject by, not a class to construct.
 // @ts-expect-error abstract
 new ShutdownCoordinator();
@@ -80,6 +114,10 @@ expectType<typeof injected, ShutdownCoordinator>();
 // @ts-expect-error whoever stands in for it has all of it
 class Incomplete extends ShutdownCoordinator {}
 void Incomplete;
+
+coordinator.announce('maintenance');
+// @ts-expect-error it is announce() now
+coordinator.drain('maintenance');
 
 // Participants have a name and methods named after phases.
 const participant: ShutdownParticipant = {

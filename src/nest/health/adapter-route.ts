@@ -1,5 +1,7 @@
+import { ADAPTER_TYPE, STACK_OF_EXPRESS } from '../integrations/adapter-probes.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { ProbeCheck } from '../../util/probe.js';
 import type { RawHandler } from '../../health/endpoint.js';
 
 interface FastifyInstance {
@@ -22,36 +24,45 @@ interface ExpressApplication {
   all(path: string, handler: RawHandler): void;
 }
 
+/** What came of adding a route: `taken` when the application has one of its own there. */
+export type Addition = 'added' | 'taken' | 'impossible';
+
 /**
- * Serves a path beside Nest's router, so that nothing the application has set up for its routes applies.
- * To be called once Nest's routes are there, and before its handler of unknown ones.
+ * Adds a route directly to the HTTP framework, so that the application's global prefix, guards, pipes and interceptors
+ * do not apply. Call it after Nest has added its routes and before it adds its not-found handler.
  *
- * @returns whether it does: `false` when the application has a route of its own there
+ * @returns what came of it; nothing is added unless it is `added`
  */
-export function addRoute(adapter: AbstractHttpAdapter, path: string, handler: RawHandler): boolean {
-  const instance: unknown = adapter.getInstance();
-  return adapter.getType() === 'fastify'
-    ? addToFastify(instance as FastifyInstance, path, handler)
-    : addToExpress(instance as ExpressApplication, path, handler);
+export function addRoute(
+  adapter: AbstractHttpAdapter,
+  path: string,
+  handler: RawHandler,
+  probes: ProbeCheck,
+): Addition {
+  if (!probes.check(ADAPTER_TYPE, adapter.getType())) return 'impossible';
+  const instance = Object(adapter.getInstance()) as object;
+  if (adapter.getType() === 'fastify') return addToFastify(instance as FastifyInstance, path, handler);
+  if (!probes.check(STACK_OF_EXPRESS, instance)) return 'impossible';
+  return addToExpress(instance as ExpressApplication, path, handler);
 }
 
-function addToFastify(fastify: FastifyInstance, path: string, handler: RawHandler): boolean {
+function addToFastify(fastify: FastifyInstance, path: string, handler: RawHandler): Addition {
   const method = fastify.supportedMethods;
-  if (method.some((one) => fastify.hasRoute({ method: one, url: path }))) return false;
+  if (method.some((one) => fastify.hasRoute({ method: one, url: path }))) return 'taken';
   const answer: FastifyHandler = (request, reply) => {
     reply.hijack();
     handler(request.raw, reply.raw);
   };
-  // Answering in the hook is answering before the body is parsed.
+  // Responding from the hook skips body parsing.
   fastify.route({ method, url: path, onRequest: answer, handler: answer });
-  return true;
+  return 'added';
 }
 
-function addToExpress(express: ExpressApplication, path: string, handler: RawHandler): boolean {
+function addToExpress(express: ExpressApplication, path: string, handler: RawHandler): Addition {
   const { stack } = express.router;
-  if (stack.some(({ route }) => route?.path === path)) return false;
+  if (stack.some(({ route }) => route?.path === path)) return 'taken';
   express.all(path, handler);
-  // In front of the body parsers, of the application's middleware, and of routes such as `*path`.
+  // Moved in front of body parsers, the application's middleware, and routes such as `*path`.
   stack.unshift(stack.pop()!);
-  return true;
+  return 'added';
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { RESOLVED_OPTIONS } from '../../config/resolved-options.token.js';
+import { RESOLVED_OPTIONS } from '../../config/resolved-options.js';
+import { ProbeCheck } from '../../util/probe.js';
 import { ShutdownError } from '../../core/errors.js';
 import { ShutdownCoordinator } from '../../core/shutdown-coordinator.js';
 import { addRoute } from './adapter-route.js';
@@ -17,9 +18,10 @@ import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { Methods } from '../../health/endpoint.js';
 
 /**
- * Puts the health and drain routes on the HTTP adapter and on the management port.
+ * Adds the health, drain and development routes to the HTTP adapter, and the health, drain and progress routes to the
+ * management port.
  *
- * In `onModuleInit`, because Nest's routes are on the adapter by then, and its handler of unknown ones is not.
+ * Runs in `onModuleInit`, when the adapter has Nest's routes but not yet its not-found handler.
  */
 @Injectable()
 export class HealthRoutes implements OnModuleInit {
@@ -31,11 +33,12 @@ export class HealthRoutes implements OnModuleInit {
     private readonly readiness: Readiness,
     private readonly coordinator: ShutdownCoordinator,
     private readonly management: ManagementServer,
+    private readonly probes: ProbeCheck,
   ) {}
 
   onModuleInit(): void {
     addManagementRoutes(this.management, this.coordinator, this.options, () => this.readiness.answer());
-    // There is none in a microservice or an application context, whatever the type says.
+    // Microservices and application contexts have no adapter, although the type says otherwise.
     const adapter = this.host.httpAdapter as AbstractHttpAdapter | null | undefined;
     if (adapter) this.#addTo(adapter);
   }
@@ -43,26 +46,26 @@ export class HealthRoutes implements OnModuleInit {
   #addTo(adapter: AbstractHttpAdapter): void {
     const { health, drainKey, inDevelopment } = this.options;
     const { readiness, liveness, drain } = health;
-    if (!add(adapter, readiness, { GET: () => this.readiness.answer() })) {
+    if (this.#isTaken(adapter, readiness, { GET: () => this.readiness.answer() })) {
       this.#logger.log(
-        `${readiness} is the application's own: answered with 503 in its place while shutting down`,
+        `${readiness} is served by the application; during a shutdown it is answered with 503 instead`,
       );
     }
-    if (!add(adapter, liveness, { GET: () => ALIVE })) {
-      this.#logger.log(`${liveness} is the application's own: served until the end of a shutdown`);
+    if (this.#isTaken(adapter, liveness, { GET: () => ALIVE })) {
+      this.#logger.log(`${liveness} is served by the application until the end of a shutdown`);
     }
-    if (!add(adapter, drain, drainMethods(this.coordinator, drainKey, drain))) {
+    if (this.#isTaken(adapter, drain, drainMethods(this.coordinator, drainKey, drain))) {
       throw new ShutdownError(
         'SHUTDOWN_SETUP_INVALID',
-        `the drain route cannot be at ${drain}, where the application has a route of its own: ` +
+        `cannot add the drain route at ${drain}: the application already has a route there; ` +
           'set health.drain to another path, or to false',
       );
     }
-    add(adapter, DEVELOPMENT_PATH, developmentMethods(this.coordinator, inDevelopment));
+    this.#isTaken(adapter, DEVELOPMENT_PATH, developmentMethods(this.coordinator, inDevelopment));
   }
-}
 
-/** Whether the route is there, or was not wanted. */
-function add(adapter: AbstractHttpAdapter, path: string | false, methods: Methods | undefined): boolean {
-  return path === false || !methods || addRoute(adapter, path, endpoint(methods));
+  /** Adds a route, if it is wanted; tells whether the application has one of its own in its place. */
+  #isTaken(adapter: AbstractHttpAdapter, path: string | false, methods: Methods | undefined): boolean {
+    return path !== false && !!methods && addRoute(adapter, path, endpoint(methods), this.probes) === 'taken';
+  }
 }

@@ -5,11 +5,14 @@ import { managementAddress, ManagementServer } from '../../health/management-ser
 import { notReady } from '../../health/probes.js';
 import { Readiness } from './readiness.js';
 import { ShutdownHealthIndicator } from './shutdown-health.indicator.js';
-import { RESOLVED_OPTIONS } from '../../config/resolved-options.token.js';
+import { RESOLVED_OPTIONS } from '../../config/resolved-options.js';
 import type { Provider } from '@nestjs/common';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 
-/** Everything of this folder, for a module that imports Terminus and has the options and the coordinator. */
+/**
+ * Providers of the health routes; the importing module must import Terminus and provide the options and the
+ * coordinator.
+ */
 export const HEALTH_PROVIDERS: readonly Provider[] = [
   ShutdownHealthIndicator,
   Readiness,

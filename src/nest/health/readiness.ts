@@ -1,6 +1,6 @@
 import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
 import { HealthCheckService } from '@nestjs/terminus';
-import { RESOLVED_OPTIONS } from '../../config/resolved-options.token.js';
+import { RESOLVED_OPTIONS } from '../../config/resolved-options.js';
 import { messageOf } from '../../core/errors.js';
 import { ShutdownCoordinator } from '../../core/shutdown-coordinator.js';
 import { notReady } from '../../health/probes.js';
@@ -8,7 +8,7 @@ import { ShutdownHealthIndicator } from './shutdown-health.indicator.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { Answer } from '../../health/endpoint.js';
 
-/** "Send me traffic": no from the trigger on; until then, what Terminus finds. */
+/** Answers readiness probes: with the result of Terminus, and with 503 from the trigger on. */
 @Injectable()
 export class Readiness {
   readonly #logger = new Logger('GracefulShutdown');
@@ -22,7 +22,7 @@ export class Readiness {
 
   async answer(): Promise<Answer> {
     const found = this.coordinator.isShuttingDown ? undefined : await this.#check();
-    // A shutdown may have begun while an indicator took its time.
+    // A shutdown may have begun while the indicators ran.
     return this.coordinator.isShuttingDown || !found ? notReady(this.coordinator) : found;
   }
 

@@ -5,11 +5,11 @@ import { describeProgress } from '../../health/progress-summary.js';
 import type { HealthIndicatorResult } from '@nestjs/terminus';
 
 /**
- * Readiness for Terminus routes of the application's own: down from the trigger of a shutdown, or an operator's
- * drain, on.
+ * Terminus indicator for the application's own readiness routes: down from the trigger of a shutdown or an
+ * announcement on.
  *
- * Terminus logs an error for every check that fails. Where that is too much, name the route in
- * `health.readinessPaths` in place of using this: it is then answered without asking Terminus.
+ * Terminus logs an error for every failed check. To avoid that, list the route in `health.readinessPaths` instead: it is
+ * then answered without calling Terminus.
  */
 @Injectable()
 export class ShutdownHealthIndicator {
@@ -18,7 +18,7 @@ export class ShutdownHealthIndicator {
     private readonly indicators: HealthIndicatorService,
   ) {}
 
-  /** Up, or down with phase, reason, since when, what is in flight and the time left. */
+  /** Returns up, or down with phase, reason, time of the trigger, work in flight and time left. */
   isHealthy<Key extends string = 'shutdown'>(key: Key = 'shutdown' as Key): HealthIndicatorResult<Key> {
     const session = this.indicators.check(key);
     if (!this.coordinator.isShuttingDown) return session.up();

@@ -1,37 +1,16 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '../../core/errors.js';
 import { SafeLogger } from '../../report/safe-logger.js';
-import { hasMethods } from '../../util/foreign-class.js';
+import { overrideMethod } from '../../util/override-method.js';
+import { BullJobs } from './bull-jobs.js';
+import { METHODS_OF_JOB, METHODS_OF_WORKER, WORKERS_OF_EXPLORER } from './bull-probes.js';
+import { isExplorer, isWorker, type BullJob, type BullWorker } from './bull-worker.js';
 import type { Clock } from '../../util/clock.js';
+import type { ProbeCheck } from '../../util/probe.js';
 import type { ShutdownContext, ShutdownParticipant } from '../../core/participant.js';
-
-/** What moves jobs in Redis; private, and under different names in BullMQ 5 and 6. */
-interface JobStore {
-  moveJobFromActiveToWait(jobId: string, token: string): Promise<unknown>;
-}
-
-interface BullWorker {
-  readonly name: string;
-  /** The jobs that it is processing, by their ids; private, the same in BullMQ 5.60 to 6. */
-  readonly lockManager?: { readonly trackedJobs?: ReadonlyMap<string, { readonly token: string }> };
-  readonly backend?: Partial<JobStore>;
-  readonly scripts?: Partial<JobStore>;
-  isPaused(): boolean;
-  /** Settles when no job is active any more. */
-  pause(): Promise<void>;
-  resume(): unknown;
-  close(force?: boolean): Promise<void>;
-  /** Aborts the signals of processors that take one. */
-  cancelAllJobs?(reason: string): void;
-}
 
 /** What of the end of a drain is for handing jobs back; at most half of the time that is left when it begins. */
 const HAND_BACK_MS = 1_000;
-
-/** Whether an instance is a worker of BullMQ, or what makes those of `@nestjs/bullmq`. */
-export function hasBullWorkers(instance: object): boolean {
-  return isWorker(instance) || hasMethods(instance, ['registerWorkers', 'handleProcessor']);
-}
 
 /**
  * The workers of BullMQ: from the announcement on they fetch no job, and those that are active finish.
@@ -42,17 +21,24 @@ export function hasBullWorkers(instance: object): boolean {
 export class BullWorkers implements ShutdownParticipant {
   readonly name = 'BullMQ workers';
 
-  readonly #sources: readonly object[];
   readonly #clock: Clock;
+  readonly #probes: ProbeCheck;
   readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
-  /** Those that were paused here, and when they have nothing to do any more. */
-  readonly #idle = new Map<BullWorker, Promise<void>>();
+  readonly #jobs = new Map<BullWorker, BullJobs>();
+  readonly #restore: (() => void)[] = [];
+  /** Those that were paused here and have not come to rest yet, and when they do. */
+  readonly #pausing = new Map<BullWorker, Promise<void>>();
+  readonly #paused = new Set<BullWorker>();
   #announcedAt = 0;
 
-  /** @param sources instances with workers, which may make some as late as on registration by hand */
-  constructor(sources: readonly object[], clock: Clock) {
-    this.#sources = sources;
+  /** @param sources workers, and what makes some on registration, which may come as late as by hand */
+  constructor(sources: readonly object[], clock: Clock, probes: ProbeCheck) {
     this.#clock = clock;
+    this.#probes = probes;
+    for (const source of sources) {
+      if (isWorker(source)) this.#watch([source]);
+      else if (isExplorer(source)) this.#watchRegistration(source);
+    }
   }
 
   announce(): void {
@@ -61,8 +47,9 @@ export class BullWorkers implements ShutdownParticipant {
   }
 
   async resume(): Promise<void> {
-    const workers = [...this.#idle.keys()];
-    this.#idle.clear();
+    const workers = [...this.#paused];
+    this.#paused.clear();
+    this.#pausing.clear();
     await Promise.all(workers.map(async (worker) => worker.resume()));
   }
 
@@ -70,44 +57,80 @@ export class BullWorkers implements ShutdownParticipant {
     this.#pause();
     const { remainingMs } = context.until;
     let timer = { cancel(): void {} };
-    const handedBack = new Promise<void>((resolve) => {
+    const handedBack = new Promise<void>((resolve, reject) => {
       timer = this.#clock.setTimer(
-        () => void this.#handBack(context).finally(resolve),
+        () => void this.#handBack(context).then(resolve, reject),
         remainingMs - Math.min(HAND_BACK_MS, remainingMs / 2),
       );
     });
     context.signal.addEventListener('abort', () => this.#cut(context), { once: true });
-    await Promise.race([Promise.all(this.#idle.values()), handedBack]);
+    await Promise.race([this.#atRest(), handedBack]);
     timer.cancel();
+    const blindSpot = this.#probes.missing(WORKERS_OF_EXPLORER, METHODS_OF_WORKER);
+    if (blindSpot !== undefined) throw new Error(blindSpot);
   }
 
   /** For a worker that no hook of Nest's closes; the others have been closed. */
   async release(): Promise<void> {
-    await Promise.all(this.#workers().map((worker) => worker.close()));
+    await Promise.all([...this.#jobs.keys()].map((worker) => worker.close()));
   }
 
   inFlight(): number {
-    return this.#workers().reduce((sum, worker) => sum + activeJobs(worker).length, 0);
+    return [...this.#jobs.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
-  #pause(): void {
-    for (const worker of this.#workers()) {
-      if (worker.isPaused()) continue;
-      // Without Redis it cannot be told to stop waiting for jobs; it gets none either.
-      this.#idle.set(
-        worker,
-        worker.pause().catch(() => undefined),
-      );
+  /** Leaves the workers as they were. */
+  dispose(): void {
+    for (const restore of this.#restore.splice(0)) restore();
+    for (const jobs of this.#jobs.values()) jobs.dispose();
+  }
+
+  /** A worker fetches its first job in a later turn than it is made in: none is missed. */
+  #watchRegistration(explorer: { readonly workers: readonly object[] }): void {
+    this.#watch(explorer.workers);
+    this.#restore.push(
+      overrideMethod(explorer, 'registerWorkers', (register) => (...args) => {
+        const result = register(...args);
+        this.#watch(explorer.workers);
+        return result;
+      }),
+    );
+  }
+
+  #watch(workers: readonly object[]): void {
+    this.#probes.check(METHODS_OF_WORKER, workers);
+    for (const worker of workers.filter(isWorker)) {
+      if (!this.#jobs.has(worker)) this.#jobs.set(worker, new BullJobs(worker));
     }
   }
 
+  #pause(): void {
+    for (const [worker, jobs] of this.#jobs) {
+      if (worker.isPaused()) continue;
+      this.#paused.add(worker);
+      const atRest = worker
+        .pause()
+        // Without Redis it cannot be told to stop waiting for jobs; it gets none either.
+        .then(
+          () => jobs.clear(),
+          () => undefined,
+        )
+        .finally(() => this.#pausing.delete(worker));
+      this.#pausing.set(worker, atRest);
+    }
+  }
+
+  async #atRest(): Promise<void> {
+    await Promise.all([...this.#pausing.values(), ...Array.from(this.#jobs.values(), (jobs) => jobs.idle())]);
+  }
+
   async #handBack(context: ShutdownContext): Promise<void> {
-    const busy = this.#workers().filter((worker) => activeJobs(worker).length > 0);
     await Promise.all(
-      busy.map(async (worker) => {
-        await Promise.all(
-          activeJobs(worker).map(([id, token]) => this.#handBackJob(worker, id, token, context)),
-        );
+      [...this.#jobs].map(async ([worker, jobs]) => {
+        await jobs.prune();
+        if (jobs.size === 0 && !this.#pausing.has(worker)) return;
+        if (jobs.size === 0) this.#cutUnknown(worker, context);
+        await Promise.all([...jobs].map((job) => this.#handBackJob(worker, job, context)));
         worker.cancelAllJobs?.('handed back: the drain is nearly over');
         // Nest's hook would wait for what has just been handed back.
         if (!context.signal.aborted) void worker.close(true).catch(() => undefined);
@@ -115,52 +138,39 @@ export class BullWorkers implements ShutdownParticipant {
     );
   }
 
-  async #handBackJob(worker: BullWorker, id: string, token: string, context: ShutdownContext): Promise<void> {
-    const store = worker.backend ?? worker.scripts;
+  async #handBackJob(worker: BullWorker, job: BullJob, context: ShutdownContext): Promise<void> {
     try {
-      if (!store?.moveJobFromActiveToWait) throw new Error('this version of BullMQ has no way to do that');
-      await store.moveJobFromActiveToWait(id, token);
-      this.#logger.warn(`job ${id} of ${worker.name} was handed back: another worker takes it`);
+      if (!this.#probes.check(METHODS_OF_JOB, job))
+        throw new Error('this version of BullMQ has no way to do that');
+      await job.moveToWait(job.token);
+      this.#jobs.get(worker)?.delete(job);
+      this.#logger.warn(`job ${job.id} of ${worker.name} was handed back: another worker takes it`);
     } catch (error) {
-      this.#logger.error(`job ${id} of ${worker.name} could not be handed back: ${messageOf(error)}`);
-      this.#cutJob(worker, id, context);
+      this.#logger.error(`job ${job.id} of ${worker.name} could not be handed back: ${messageOf(error)}`);
+      this.#cutJob(worker, job, context);
     }
   }
 
   #cut(context: ShutdownContext): void {
-    for (const worker of this.#workers()) {
-      for (const [id] of activeJobs(worker)) this.#cutJob(worker, id, context);
+    for (const [worker, jobs] of this.#jobs) {
+      if (jobs.size === 0 && this.#pausing.has(worker)) this.#cutUnknown(worker, context);
+      for (const job of jobs) this.#cutJob(worker, job, context);
       void worker.close(true).catch(() => undefined);
     }
   }
 
-  #cutJob({ name }: BullWorker, id: string, context: ShutdownContext): void {
-    context.cut({ kind: 'job', name: `${id} of ${name}`, ageMs: this.#clock.now() - this.#announcedAt });
+  #cutJob(worker: BullWorker, job: BullJob, context: ShutdownContext): void {
+    this.#jobs.get(worker)?.delete(job);
+    this.#report(`${job.id} of ${worker.name}`, context);
   }
 
-  #workers(): BullWorker[] {
-    return [...new Set(this.#sources.flatMap(workersOf))];
+  /** What it has began before it was known here, or Redis does not answer. */
+  #cutUnknown(worker: BullWorker, context: ShutdownContext): void {
+    this.#pausing.delete(worker);
+    this.#report(`unknown, of ${worker.name}, which has not come to rest`, context);
   }
-}
 
-function workersOf(source: object): BullWorker[] {
-  if (isWorker(source)) return [source];
-  const { workers } = source as { workers?: unknown };
-  return Array.isArray(workers) ? workers.filter(isWorker) : [];
-}
-
-function isWorker(candidate: object): candidate is BullWorker {
-  return hasMethods(candidate, [
-    'isPaused',
-    'isRunning',
-    'pause',
-    'resume',
-    'close',
-    'waitUntilReady',
-    'getNextJob',
-  ]);
-}
-
-function activeJobs({ lockManager }: BullWorker): [id: string, token: string][] {
-  return Array.from(lockManager?.trackedJobs ?? [], ([id, { token }]) => [id, token]);
+  #report(name: string, context: ShutdownContext): void {
+    context.cut({ kind: 'job', name, ageMs: this.#clock.now() - this.#announcedAt });
+  }
 }

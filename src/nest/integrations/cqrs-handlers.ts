@@ -24,8 +24,8 @@ interface ModuleRef {
  * @returns functions that leave the instance as it was; none, if it is neither of the two buses
  */
 export function trackCqrs(instance: object, tasks: BackgroundTasks): (() => void)[] {
-  if (hasMethods(instance, ['bind', 'publishAll', 'registerSagas'])) return trackEventBus(instance, tasks);
-  if (hasMethods(instance, ['bind', 'execute', 'reflectCommandId'])) {
+  if (isEventBus(instance)) return trackEventBus(instance, tasks);
+  if (isCommandBus(instance)) {
     return [
       overrideMethod(
         instance,
@@ -37,6 +37,16 @@ export function trackCqrs(instance: object, tasks: BackgroundTasks): (() => void
     ];
   }
   return [];
+}
+
+/** Whether it is the bus of events. */
+export function isEventBus(instance: object): boolean {
+  return hasMethods(instance, ['bind', 'publishAll', 'registerSagas']);
+}
+
+/** Whether it is the bus of commands. */
+export function isCommandBus(instance: object): boolean {
+  return hasMethods(instance, ['bind', 'execute', 'reflectCommandId']);
 }
 
 function trackEventBus(

@@ -13,7 +13,7 @@ type Subscribe = (event: unknown, listener: Listener, options: unknown) => unkno
  * @returns functions that leave the instance as it was; none, if it is not the one that subscribes
  */
 export function trackEventListeners(instance: object, tasks: BackgroundTasks): (() => void)[] {
-  if (!hasMethods(instance, ['subscribeToEventIfListener', 'getRegisterListenerMethodBasedOn'])) return [];
+  if (!isEventSubscriber(instance)) return [];
   let name: string | undefined;
   return [
     overrideMethod(instance, 'subscribeToEventIfListener', (subscribe) => (host, method, ...rest) => {
@@ -33,4 +33,9 @@ export function trackEventListeners(instance: object, tasks: BackgroundTasks): (
         listen(event, track(listener), options);
     }),
   ];
+}
+
+/** Whether it is what subscribes the methods of `@OnEvent()`. */
+export function isEventSubscriber(instance: object): boolean {
+  return hasMethods(instance, ['subscribeToEventIfListener', 'getRegisterListenerMethodBasedOn']);
 }

@@ -1,3 +1,5 @@
+import { ROUTES_OF_FASTIFY } from './adapter-probes.js';
+import type { ProbeCheck } from '../../util/probe.js';
 import type { IncomingMessage } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 
@@ -17,9 +19,10 @@ interface FastifyRouter {
 }
 
 /** How patterns are found on `adapter`, where there is one; nothing is done before somebody asks. */
-export function routePatternOf(adapter: AbstractHttpAdapter | undefined): RoutePattern {
-  if (adapter?.getType() !== 'fastify') return expressPattern;
-  const router: unknown = adapter.getInstance();
+export function routePatternOf(adapter: AbstractHttpAdapter, probes: ProbeCheck): RoutePattern {
+  if (adapter.getType() !== 'fastify') return expressPattern;
+  const router = Object(adapter.getInstance()) as object;
+  if (!probes.check(ROUTES_OF_FASTIFY, router)) return () => undefined;
   return ({ method = '' }, path) => fastifyPattern(router as FastifyRouter, method, path);
 }
 

@@ -5,8 +5,15 @@ import { messageOf } from '../../core/errors.js';
 import { SafeLogger } from '../../report/safe-logger.js';
 import { classNameOf, hasMethods } from '../../util/foreign-class.js';
 import { overrideMethod } from '../../util/override-method.js';
+import {
+  CALLBACKS_OF_CRON_JOB,
+  EXPLORER_OF_SCHEDULE,
+  isScheduleExplorer,
+  METADATA_OF_SCHEDULE,
+} from './schedule-probes.js';
 import { isTracked } from '../decorators/track-task.decorator.js';
 import type { ShutdownParticipant } from '../../core/participant.js';
+import type { ProbeCheck } from '../../util/probe.js';
 import type { BackgroundTasks } from '../../tasks/background-tasks.js';
 
 type Job = (this: unknown, ...args: unknown[]) => unknown;
@@ -42,17 +49,24 @@ export class ScheduledJobs implements ShutdownParticipant {
   readonly name = 'scheduled jobs';
 
   readonly #tasks: BackgroundTasks;
+  readonly #probes: ProbeCheck;
   readonly #known = new WeakSet<Job>();
   readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
   readonly #missed: MissedJob[] = [];
   #isPaused = false;
 
-  constructor(tasks: BackgroundTasks) {
+  constructor(tasks: BackgroundTasks, probes: ProbeCheck) {
     this.#tasks = tasks;
+    this.#probes = probes;
   }
 
   announce(): void {
     this.#isPaused = true;
+  }
+
+  drain(): void {
+    const blindSpot = this.#probes.missing(EXPLORER_OF_SCHEDULE, CALLBACKS_OF_CRON_JOB);
+    if (blindSpot !== undefined) throw new Error(blindSpot);
   }
 
   resume(): void {
@@ -71,7 +85,7 @@ export class ScheduledJobs implements ShutdownParticipant {
    * @returns functions that leave the instance as it was; none, if there is nothing to take charge of
    */
   adopt(instance: object): (() => void)[] {
-    if (hasMethods(instance, ['lookupSchedulers', 'wrapFunctionInTryCatchBlocks'])) {
+    if (isScheduleExplorer(instance)) {
       return [this.#adoptDecoratedMethods(instance)];
     }
     if (hasMethods(instance, ['addCronJob', 'addInterval', 'addTimeout', 'getCronJobs'])) {
@@ -82,6 +96,7 @@ export class ScheduledJobs implements ShutdownParticipant {
 
   #adoptDecoratedMethods(explorer: object): () => void {
     return overrideMethod(explorer, 'wrapFunctionInTryCatchBlocks', (wrap) => (method, instance) => {
+      this.#probes.check(METADATA_OF_SCHEDULE, method as Job);
       const job = wrap(method, instance) as Job;
       const name = `${classNameOf(instance)}.${(method as Job).name}`;
       const track = isTracked(method) ? (call: () => unknown) => call() : this.#trackAs(name);
@@ -100,7 +115,7 @@ export class ScheduledJobs implements ShutdownParticipant {
   }
 
   #guardCron(name: string, job: CronJob): void {
-    if (!job._callbacks) return;
+    if (!this.#probes.check(CALLBACKS_OF_CRON_JOB, job) || !job._callbacks) return;
     job._callbacks = job._callbacks.map((callback) =>
       this.#guard(name, callback, this.#trackAs(name), () => job.runOnce === true),
     );

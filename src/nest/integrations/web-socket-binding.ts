@@ -1,23 +1,45 @@
 import 'reflect-metadata';
+import { ApplicationConfig } from '@nestjs/core';
 import { reconnectWindowMs } from '../../config/reconnect-window.js';
 import { systemClock } from '../../util/clock.js';
 import { isBegunPromise } from '../../util/thenable.js';
 import { bytesSentOn } from '../../http/socket-bytes.js';
+import { checkClients } from '../../websockets/check-clients.js';
 import { Messages } from '../../websockets/messages.js';
-import { SocketServers } from '../../websockets/socket-servers.js';
+import { isWsServer, SocketServers } from '../../websockets/socket-servers.js';
+import {
+  HTTP_SERVER_OF_WS,
+  REQUEST_OF_POLLING,
+  SERVER_OF_GATEWAY,
+} from '../../websockets/web-socket-probes.js';
+import {
+  ADAPTER_OF_GATEWAYS,
+  GATEWAY,
+  GATEWAY_METADATA,
+  HTTP_SERVER_ON_PORT,
+  METHODS_OF_ADAPTER,
+} from './gateway-probes.js';
 import { WebSocketsParticipant } from '../../websockets/web-sockets-participant.js';
 import { counted } from './counted-messages.js';
 import { overrideMethod } from '../../util/override-method.js';
+import type { ProbeCheck } from '../../util/probe.js';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { SocketMessages } from '../../websockets/messages.js';
 import type { RepliesTo } from './counted-messages.js';
-import type { HttpBinding } from '../http-binding.js';
+import type { HttpServers } from '../../http/http-servers.js';
 
-/** What `@WebSocketGateway()` marks a class with. */
-const GATEWAY = 'websockets:is_gateway';
+/** Nest's word for the port of the application itself. */
+const UNDERLYING = 0;
 const GATEWAY_HOOKS = ['handleConnection', 'handleDisconnect'] as const;
+
+/** The application's HTTP servers, to which gateways add theirs. */
+export interface GatewayServers {
+  readonly servers: HttpServers;
+  /** Drains a server that a gateway has opened, unless it is Nest's own. */
+  add(server: unknown, name: string): void;
+}
 
 /** What is read of a client: a WebSocket of `ws`, or a socket of socket.io. */
 interface Client {
@@ -33,29 +55,41 @@ interface Client {
  */
 export class WebSocketBinding {
   readonly #coordinator: PhasedCoordinator;
-  readonly #http: HttpBinding;
+  readonly #http: GatewayServers;
   readonly #modules: ModulesContainer;
+  readonly #probes: ProbeCheck;
   readonly #messages = new Messages();
   readonly #servers = new SocketServers(this.#messages);
   readonly #participant: WebSocketsParticipant;
   readonly #adapters = new WeakSet<object>();
   readonly #restore: (() => void)[] = [];
   #isAdded = false;
+  #hasAdapter = false;
 
   constructor(
     coordinator: PhasedCoordinator,
     options: ResolvedOptions,
     modules: ModulesContainer,
     moduleRef: ModuleRef,
-    http: HttpBinding,
+    http: GatewayServers,
+    probes: ProbeCheck,
   ) {
     this.#coordinator = coordinator;
     this.#http = http;
     this.#modules = modules;
+    this.#probes = probes;
     this.#participant = new WebSocketsParticipant({
       clock: systemClock,
       closeCode: options.webSocketCloseCode,
       messages: this.#messages,
+      blindSpot: () =>
+        probes.missing(
+          ADAPTER_OF_GATEWAYS,
+          METHODS_OF_ADAPTER,
+          GATEWAY_METADATA,
+          SERVER_OF_GATEWAY,
+          REQUEST_OF_POLLING,
+        ),
       open: () => this.#servers.open(http.servers.upgraded()),
       bytesSentOn,
       windowMs: (context) => reconnectWindowMs(options, context),
@@ -64,11 +98,12 @@ export class WebSocketBinding {
     // Whoever has upgraded connections without a gateway has attached a listener by then.
     this.#restore.push(
       coordinator.observe(({ type }) => {
-        if ((type === 'announced' || type === 'terminating') && http.servers.upgrades) this.#takePart();
+        if (type !== 'announced' && type !== 'terminating') return;
+        if (http.servers.upgrades) this.#takePart();
+        checkClients(probes, this.#servers, http.servers.upgraded());
       }),
     );
-    const configuration = configurationOf(moduleRef);
-    if (!configuration) return;
+    const configuration = moduleRef.get(ApplicationConfig, { strict: false });
     this.#restore.push(
       overrideMethod(configuration, 'getIoAdapter', (getIoAdapter) => () => {
         const adapter = getIoAdapter();
@@ -78,6 +113,13 @@ export class WebSocketBinding {
     );
   }
 
+  /** To be called when the gateways are connected. */
+  checkRecognised(): void {
+    if (gatewaysOf(this.#modules).length === 0 || this.#probes.check(ADAPTER_OF_GATEWAYS, this.#hasAdapter))
+      return;
+    this.#takePart();
+  }
+
   dispose(): void {
     for (const restore of this.#restore.splice(0)) restore();
   }
@@ -85,11 +127,14 @@ export class WebSocketBinding {
   #adopt(adapter: object): void {
     if (this.#adapters.has(adapter)) return;
     this.#adapters.add(adapter);
+    this.#hasAdapter = true;
     this.#watchGateways();
+    if (!this.#probes.check(METHODS_OF_ADAPTER, adapter)) this.#takePart();
     this.#restore.push(
       overrideMethod(adapter, 'create', (create) => (port, ...rest) => {
         const server = create(port, ...rest);
         this.#takePart();
+        this.#checkServer(adapter, port, server);
         const below = this.#servers.add(server) ?? serverOnPort(adapter, port);
         this.#http.add(below, `HTTP server on port ${String(port)}`);
         return server;
@@ -99,6 +144,13 @@ export class WebSocketBinding {
         return bind(client, handlers, counted(repliesTo as RepliesTo, this.#messagesOf(client as Client)));
       }),
     );
+  }
+
+  #checkServer(adapter: object, port: unknown, server: unknown): void {
+    this.#probes.check(GATEWAY_METADATA, gatewaysOf(this.#modules));
+    if (!this.#probes.check(SERVER_OF_GATEWAY, server) || !isWsServer(server) || port === UNDERLYING) return;
+    if (server.options?.noServer === true) this.#probes.check(HTTP_SERVER_ON_PORT, { adapter, port });
+    else this.#probes.check(HTTP_SERVER_OF_WS, server);
   }
 
   #messagesOf(client: Client): SocketMessages {
@@ -132,14 +184,6 @@ export class WebSocketBinding {
       cutsAtOnce: true,
     });
   }
-}
-
-/** Nest's configuration, which it shows to nobody; private, and the same on Nest 11 and 12. */
-function configurationOf(moduleRef: ModuleRef): object | undefined {
-  const { container } = moduleRef as unknown as {
-    readonly container?: { readonly applicationConfig?: object };
-  };
-  return container?.applicationConfig;
 }
 
 /** The static instances; one of a request does not exist yet. */

@@ -1,11 +1,20 @@
 import { hasBegun } from '../../core/phase.js';
 import { inBatches, HookCall } from './hook-call.js';
-import { isOfTerminus } from '../integrations/terminus-hooks.js';
 import { hasHook, HookWrapper, SHUTDOWN_HOOKS } from './hook-wrapper.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { HookHost } from './hook-hosts.js';
-import type { HookedCall, HookOwner, ShutdownHook } from './hook-wrapper.js';
+import type { HookedCall, HookOwner, LifecycleHook, ShutdownHook } from './hook-wrapper.js';
+
+/** What the bridge needs of its application. */
+export interface HookBridgeDependencies {
+  readonly coordinator: PhasedCoordinator;
+  readonly order: ResolvedOptions['hooks'];
+  /** Whether every trigger comes through the coordinator, which then knows the signal better than Nest. */
+  isOwned(this: void): boolean;
+  /** Whether a host's hooks are not told the signal. */
+  ignoresSignal(this: void, host: HookHost): boolean;
+}
 
 /** The hooks that Nest calls behind the gate. */
 const TEARDOWN_HOOKS = ['onModuleDestroy', 'onApplicationShutdown'] as const;
@@ -16,8 +25,7 @@ const TEARDOWN_HOOKS = ['onModuleDestroy', 'onApplicationShutdown'] as const;
  * Nest goes on to call the hooks in its own order. What was called ahead of it is not called again: Nest joins.
  */
 export class HookBridge implements HookOwner {
-  readonly #coordinator: PhasedCoordinator;
-  readonly #order: ResolvedOptions['hooks'];
+  readonly #dependencies: HookBridgeDependencies;
   #calls: readonly HookCall[] = [];
   /** The same by instance: there may be thousands. */
   readonly #callsOf = new Map<object, HookCall[]>();
@@ -25,11 +33,9 @@ export class HookBridge implements HookOwner {
   readonly #toCome = new Set<HookCall>();
   #begun = 0;
   #ended = 0;
-  #isOwned = false;
 
-  constructor(coordinator: PhasedCoordinator, order: ResolvedOptions['hooks']) {
-    this.#coordinator = coordinator;
-    this.#order = order;
+  constructor(dependencies: HookBridgeDependencies) {
+    this.#dependencies = dependencies;
   }
 
   /** How many calls Nest's teardown still has to make. */
@@ -39,7 +45,7 @@ export class HookBridge implements HookOwner {
 
   /** Wraps the hooks of all hosts; to be called again when there may be more of them. */
   adopt(hosts: readonly HookHost[]): void {
-    if (hasBegun('quiesce', this.#coordinator.state)) return;
+    if (hasBegun('quiesce', this.#dependencies.coordinator.state)) return;
     const ordinals = new Map<string, number>();
     this.#forget();
     this.#calls = hosts.flatMap((host) =>
@@ -52,17 +58,17 @@ export class HookBridge implements HookOwner {
     );
   }
 
-  /** From now on every trigger comes by the coordinator, which knows the signal. */
-  own(): void {
-    this.#isOwned = true;
+  /** The hooks that cannot be wrapped: Nest calls them, and nobody times or bounds them. */
+  get untimed(): string[] {
+    return this.#calls.filter((call) => !call.isWrapped).map(({ name }) => name);
   }
 
-  /** To be called when a teardown of Nest's begins: Nest 11 runs several at once, and each comes by for every hook. */
+  /** A teardown of Nest's begins. Nest 11 runs several at once, and each calls every hook. */
   onTeardownBegun(): void {
     this.#begun += 1;
   }
 
-  /** To be called when one ends; with the last one the wrappers go. */
+  /** A teardown has ended. With the last one the wrappers are removed. */
   onTeardownEnded(): void {
     this.#ended += 1;
     if (this.#ended < this.#begun) return;
@@ -70,16 +76,16 @@ export class HookBridge implements HookOwner {
     this.#forget();
   }
 
-  claim(
+  take(
     instance: object,
-    hook: ShutdownHook,
+    hook: LifecycleHook,
   ): ((call: HookedCall, args: readonly unknown[]) => unknown) | undefined {
     if (!this.#isNestsTurn) return undefined;
     const call = this.#callsOf
       .get(instance)
-      ?.find((candidate) => candidate.hook === hook && candidate.claims < Math.max(1, this.#begun));
+      ?.find((candidate) => candidate.hook === hook && candidate.timesTaken < Math.max(1, this.#begun));
     if (!call) return undefined;
-    call.claims += 1;
+    call.timesTaken += 1;
     const { made } = call;
     if (made) return () => made;
     if (!this.#isReleasing) {
@@ -122,27 +128,34 @@ export class HookBridge implements HookOwner {
 
   /** Whether a call that comes now can be one of Nest's; until then, whoever calls a hook does it by hand. */
   get #isNestsTurn(): boolean {
-    const { state } = this.#coordinator;
-    return hasBegun(this.#order === 'native' ? 'announce' : 'release', state);
+    const { state } = this.#dependencies.coordinator;
+    return hasBegun(this.#dependencies.order === 'native' ? 'announce' : 'release', state);
   }
 
   get #signal(): string | undefined {
-    return this.#coordinator.terminatingReason?.signal;
+    return this.#dependencies.coordinator.terminatingReason?.signal;
   }
 
   #signalFrom([given]: readonly unknown[]): unknown {
-    return this.#isOwned ? this.#signal : (given ?? this.#signal);
+    return this.#dependencies.isOwned() ? this.#signal : (given ?? this.#signal);
   }
 
   get #isReleasing(): boolean {
-    const { phase } = this.#coordinator;
+    const { phase } = this.#dependencies.coordinator;
     return phase === 'release' || phase === 'flush';
   }
 
   #bridge(host: HookHost, hook: ShutdownHook, name: string): HookCall {
     const wrapper = HookWrapper.around(host.instance, hook, this);
-    const ignoresSignal = this.#order === 'drain-first' && isOfTerminus(host);
-    const call = new HookCall({ name, host, hook, wrapper, coordinator: this.#coordinator, ignoresSignal });
+    const { coordinator, ignoresSignal } = this.#dependencies;
+    const call = new HookCall({
+      name,
+      host,
+      hook,
+      wrapper,
+      coordinator,
+      ignoresSignal: ignoresSignal(host),
+    });
     this.#callsOf.set(host.instance, [...(this.#callsOf.get(host.instance) ?? []), call]);
     if (wrapper && hook !== 'beforeApplicationShutdown') this.#toCome.add(call);
     return call;

@@ -22,8 +22,8 @@ export class HookCall {
   readonly hook: ShutdownHook;
   /** Settles with the call, once it was made; never rejects. */
   made: Promise<void> | undefined;
-  /** How often Nest has come by for it. */
-  claims = 0;
+  /** How often Nest has called it. */
+  timesTaken = 0;
 
   readonly #wrapper: HookWrapper | undefined;
   readonly #coordinator: PhasedCoordinator;
@@ -42,6 +42,10 @@ export class HookCall {
   /** Whether it is still to be made, and can be made ahead of Nest without being made twice. */
   get isOutstanding(): boolean {
     return !this.#isBegun && this.made === undefined && this.#wrapper?.isInPlace === true;
+  }
+
+  get isWrapped(): boolean {
+    return this.#wrapper !== undefined;
   }
 
   /** Calls the hook as Nest would. */

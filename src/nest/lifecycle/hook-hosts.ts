@@ -41,7 +41,9 @@ function batchesOf(moduleRef: ModuleRef): NewHost[][] {
   const levels = new Map<number, InstanceWrapper[]>();
   for (const wrapper of wrappers) {
     const level = levelOf(wrapper);
-    levels.set(level, [...(levels.get(level) ?? []), wrapper]);
+    const members = levels.get(level);
+    if (members) members.push(wrapper);
+    else levels.set(level, [wrapper]);
   }
   const batches = [...levels].toSorted(([a], [b]) => b - a).map(([, members]) => members);
   if (moduleClass) batches.push([moduleClass[1] as InstanceWrapper]);
@@ -62,12 +64,14 @@ function hostsOf(wrapper: InstanceWrapper, moduleName: string): NewHost[] {
   const { metatype } = wrapper;
   const isOurs = typeof metatype === 'function' && UNBRIDGED in metatype;
   if (isOurs || !wrapper.isDependencyTreeStatic()) return [];
-  const candidates: unknown[] = wrapper.isTransient
-    ? wrapper.getStaticTransientInstances().map((host) => host?.instance)
-    : [wrapper.instance];
+  const candidates: unknown[] = wrapper.isTransient ? transientInstances(wrapper) : [wrapper.instance];
   return candidates
     .filter(isObject)
     .map((instance) => ({ name: nameOf(instance, wrapper), moduleName, instance }));
+}
+
+function transientInstances(wrapper: Partial<InstanceWrapper>): unknown[] {
+  return (wrapper.getStaticTransientInstances?.() ?? []).map((host) => host?.instance as unknown);
 }
 
 function isObject(candidate: unknown): candidate is object {

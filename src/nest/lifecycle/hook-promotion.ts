@@ -1,12 +1,21 @@
 import { deferred } from '../../util/deferred.js';
 import { isThenable } from '../../util/thenable.js';
 import { inBatches } from './hook-call.js';
-import { isOfTerminus } from '../integrations/terminus-hooks.js';
 import type { Clock, Timer } from '../../util/clock.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { ShutdownParticipant } from '../../core/participant.js';
 import type { HookBridge } from './hook-bridge.js';
 import type { HookCall } from './hook-call.js';
+import type { HookHost } from './hook-hosts.js';
+
+/** What the promotion needs. */
+export interface HookPromotionDependencies {
+  readonly hooks: HookBridge;
+  readonly coordinator: PhasedCoordinator;
+  readonly clock: Clock;
+  /** Whether a host's hooks are a reaction to the shutdown that this module replaces. */
+  isReplaced(this: void, host: HookHost): boolean;
+}
 
 /** What a hook has begun and not finished. */
 interface PendingWork {
@@ -29,15 +38,11 @@ const ALONE = { steps: 1, stepsToCome: 1 };
 export class HookPromotion implements ShutdownParticipant {
   readonly name = 'beforeApplicationShutdown hooks';
 
-  readonly #bridge: HookBridge;
-  readonly #coordinator: PhasedCoordinator;
-  readonly #clock: Clock;
+  readonly #dependencies: HookPromotionDependencies;
   #begun: Promise<readonly PendingWork[]> = Promise.resolve([]);
 
-  constructor(bridge: HookBridge, coordinator: PhasedCoordinator, clock: Clock) {
-    this.#bridge = bridge;
-    this.#coordinator = coordinator;
-    this.#clock = clock;
+  constructor(dependencies: HookPromotionDependencies) {
+    this.#dependencies = dependencies;
   }
 
   async quiesce(): Promise<void> {
@@ -52,8 +57,9 @@ export class HookPromotion implements ShutdownParticipant {
 
   /** Calls them batch by batch; one that takes its time holds back the next only for a moment. */
   async #begin(): Promise<readonly PendingWork[]> {
-    const calls = this.#bridge.outstanding('beforeApplicationShutdown');
-    const batches = inBatches(calls.filter(({ host }) => !isOfTerminus(host)));
+    const { hooks, isReplaced } = this.#dependencies;
+    const calls = hooks.outstanding('beforeApplicationShutdown');
+    const batches = inBatches(calls.filter(({ host }) => !isReplaced(host)));
     const holdBackMs = Math.min(HOLD_BACK_MS, HOLD_BACK_TOTAL_MS / batches.length);
     const begun: PendingWork[] = [];
     const handedOver = deferred<void>();
@@ -67,7 +73,7 @@ export class HookPromotion implements ShutdownParticipant {
 
   #call(call: HookCall, handedOver: Promise<void>, begun: PendingWork[]): Promise<void> {
     const run = (): unknown => {
-      const result = call.call(this.#coordinator.terminatingReason?.signal);
+      const result = call.call(this.#dependencies.coordinator.terminatingReason?.signal);
       if (!isThenable(result)) return undefined;
       const work = Promise.resolve(result);
       const pending = { call, work, isSettled: false };
@@ -83,7 +89,7 @@ export class HookPromotion implements ShutdownParticipant {
   async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
     let timer: Timer | undefined;
     const elapsed = new Promise<void>((resolve) => {
-      timer = this.#clock.setTimer(resolve, ms);
+      timer = this.#dependencies.clock.setTimer(resolve, ms);
     });
     await Promise.race([work, elapsed]);
     timer?.cancel();

@@ -8,6 +8,9 @@ export const SHUTDOWN_HOOKS = [
 /** A shutdown hook of Nest. */
 export type ShutdownHook = (typeof SHUTDOWN_HOOKS)[number];
 
+/** A hook of Nest. */
+export type LifecycleHook = ShutdownHook | 'onModuleInit' | 'onApplicationBootstrap';
+
 /** A call as it would have gone without us; with arguments of the carrier's choice. */
 export type HookedCall = (args: readonly unknown[]) => unknown;
 
@@ -18,9 +21,9 @@ export interface HookOwner {
    *
    * @returns how to carry it out, or `undefined` for calls that are none of this application's
    */
-  claim(
+  take(
     instance: object,
-    hook: ShutdownHook,
+    hook: LifecycleHook,
   ): ((call: HookedCall, args: readonly unknown[]) => unknown) | undefined;
 }
 
@@ -30,25 +33,30 @@ type HookFunction = ((...args: unknown[]) => unknown) & { readonly [WRAPPER]?: H
 const WRAPPER = Symbol.for('nestjs-drain.hook-wrapper/1');
 
 /** Whether the instance has this hook, asked the way Nest asks. */
-export function hasHook(instance: object, hook: ShutdownHook): boolean {
+export function hasHook(instance: object, hook: LifecycleHook): boolean {
   return typeof read(instance, hook) === 'function';
 }
 
 /** What stands in the place of an instance's hook, for as long as any application wants that. */
 export class HookWrapper {
   readonly #instance: object;
-  readonly #hook: ShutdownHook;
+  readonly #hook: LifecycleHook;
   readonly #owners = new Set<HookOwner>();
   readonly #function: HookFunction;
   /** The property that it hides, where the instance had one of its own. */
   readonly #hidden: PropertyDescriptor | undefined;
+  /**
+   * The hook as the instance answered it, where nothing else leads there: some proxies, such as Prisma's clients, describe a
+   * property as empty and answer with a function.
+   */
+  readonly #answered: unknown;
 
   /**
    * Wraps an instance's hook, or joins the wrapper that another application has put there.
    *
    * @returns nothing where that is impossible: frozen instances and some proxies refuse
    */
-  static around(instance: object, hook: ShutdownHook, owner: HookOwner): HookWrapper | undefined {
+  static around(instance: object, hook: LifecycleHook, owner: HookOwner): HookWrapper | undefined {
     try {
       const existing = (read(instance, hook) as HookFunction)[WRAPPER];
       const wrapper = existing?.wraps(instance) ? existing : new HookWrapper(instance, hook);
@@ -60,10 +68,11 @@ export class HookWrapper {
     }
   }
 
-  private constructor(instance: object, hook: ShutdownHook) {
+  private constructor(instance: object, hook: LifecycleHook) {
     this.#instance = instance;
     this.#hook = hook;
     this.#hidden = Object.getOwnPropertyDescriptor(instance, hook);
+    if (typeof this.#liveHook() !== 'function') this.#answered = read(instance, hook);
     const onCall = (self: unknown, args: readonly unknown[]): unknown => this.#onCall(self ?? instance, args);
     const stand = function (this: unknown, ...args: unknown[]): unknown {
       return onCall(this, args);
@@ -93,21 +102,21 @@ export class HookWrapper {
 
   /** Calls the hook that is hidden here. */
   call(args: readonly unknown[], self: unknown = this.#instance): unknown {
-    const hidden = this.#hiddenHook();
+    const hidden = this.#answered ?? this.#liveHook();
     return typeof hidden === 'function' ? (Reflect.apply(hidden, self, args) as unknown) : undefined;
   }
 
   #onCall(self: unknown, args: readonly unknown[]): unknown {
     const call: HookedCall = (given) => this.call(given, self);
     for (const owner of this.#owners) {
-      const carryOut = owner.claim(this.#instance, this.#hook);
+      const carryOut = owner.take(this.#instance, this.#hook);
       if (carryOut) return carryOut(call, args);
     }
     return call(args);
   }
 
   /** As it is now: a class's method may be replaced while its instances live. */
-  #hiddenHook(): unknown {
+  #liveHook(): unknown {
     const hidden = this.#hidden;
     if (!hidden)
       return Reflect.get(Object.getPrototypeOf(this.#instance) as object, this.#hook, this.#instance);
@@ -130,7 +139,7 @@ export class HookWrapper {
 
   #uninstall(): void {
     try {
-      if (this.#hidden) Reflect.defineProperty(this.#instance, this.#hook, this.#hidden);
+      if (this.#hidden && !this.#answered) Reflect.defineProperty(this.#instance, this.#hook, this.#hidden);
       else Reflect.deleteProperty(this.#instance, this.#hook);
     } catch {
       // A proxy that has changed its mind keeps the wrapper, which does nothing without an owner.
@@ -138,7 +147,7 @@ export class HookWrapper {
   }
 }
 
-function read(instance: object, hook: ShutdownHook): unknown {
+function read(instance: object, hook: LifecycleHook): unknown {
   try {
     return (instance as Record<string, unknown>)[hook];
   } catch {

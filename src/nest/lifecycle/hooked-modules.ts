@@ -1,21 +1,27 @@
+import { checkContainer } from './check-container.js';
 import { hookHostsInNestOrder } from './hook-hosts.js';
 import { hasHook, SHUTDOWN_HOOKS } from './hook-wrapper.js';
 import type { HookHost } from './hook-hosts.js';
 import type { ModulesContainer } from '@nestjs/core';
+import type { ProbeCheck } from '../../util/probe.js';
+
+type ModuleRef = ModulesContainer extends Map<string, infer M> ? M : never;
 
 /** Tells the modules in which Nest calls hooks from those that were loaded too late for it. */
 export class HookedModules {
   readonly #modules: ModulesContainer;
+  readonly #probes: ProbeCheck;
   #known: ModulesContainer | undefined;
 
-  constructor(modules: ModulesContainer) {
+  constructor(modules: ModulesContainer, probes: ProbeCheck) {
     this.#modules = modules;
+    this.#probes = probes;
   }
 
   /** Every instance that Nest calls hooks on. The first call settles which modules those are in, as it does for Nest. */
   hosts(): HookHost[] {
     this.#known ??= new Map(this.#modules) as ModulesContainer;
-    return hookHostsInNestOrder(this.#known.values());
+    return this.#hostsIn([...this.#known.values()]);
   }
 
   /** Names of the modules that came too late, and have shutdown hooks. */
@@ -23,9 +29,13 @@ export class HookedModules {
     const known = this.#known;
     if (!known) return [];
     const late = [...this.#modules].filter(([token]) => !known.has(token)).map(([, moduleRef]) => moduleRef);
-    const hosts = hookHostsInNestOrder(late).filter(({ instance }) =>
+    const hosts = this.#hostsIn(late).filter(({ instance }) =>
       SHUTDOWN_HOOKS.some((hook) => hasHook(instance, hook)),
     );
     return [...new Set(hosts.map(({ moduleName }) => moduleName))];
+  }
+
+  #hostsIn(modules: readonly ModuleRef[]): HookHost[] {
+    return checkContainer(this.#probes, modules) ? hookHostsInNestOrder(modules) : [];
   }
 }

@@ -1,34 +1,34 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { ApplicationShutdown } from '../application-shutdown.js';
 import { UNBRIDGED } from './hook-hosts.js';
 import { setModuleDistance } from './module-distance.js';
+import { NestLifecycle } from './nest-lifecycle.js';
 import type { BeforeApplicationShutdown, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 
 /** Has the first init hook and the last shutdown hooks of the whole application. */
 @Injectable()
 export class ShutdownEnd implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   static readonly [UNBRIDGED] = true;
-  readonly #shutdown: ApplicationShutdown;
+  readonly #lifecycle: NestLifecycle;
 
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
-    @Inject(ApplicationShutdown) shutdown: ApplicationShutdown,
+    @Inject(NestLifecycle) lifecycle: NestLifecycle,
   ) {
-    this.#shutdown = shutdown;
-    if (!setModuleDistance(modules, ShutdownEndModule, Infinity)) shutdown.onPlaceRefused();
+    this.#lifecycle = lifecycle;
+    if (!setModuleDistance(modules, ShutdownEndModule, Infinity)) lifecycle.onPlaceRefused();
   }
 
   async onModuleInit(): Promise<void> {
-    await this.#shutdown.onFirstInitHook();
+    await this.#lifecycle.onFirstInit();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.#shutdown.onLastBeforeShutdownHook();
+    await this.#lifecycle.onLastBeforeShutdown();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#shutdown.onLastShutdownHook();
+    await this.#lifecycle.onLastShutdown();
   }
 }
 

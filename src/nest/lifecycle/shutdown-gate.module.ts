@@ -1,30 +1,30 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { ApplicationShutdown } from '../application-shutdown.js';
 import { UNBRIDGED } from './hook-hosts.js';
 import { setModuleDistance } from './module-distance.js';
+import { NestLifecycle } from './nest-lifecycle.js';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 
 /** Has the last bootstrap hook and the first destroy hook of the whole application. */
 @Injectable()
 export class ShutdownGate implements OnApplicationBootstrap, OnModuleDestroy {
   static readonly [UNBRIDGED] = true;
-  readonly #shutdown: ApplicationShutdown;
+  readonly #lifecycle: NestLifecycle;
 
   constructor(
     @Inject(ModulesContainer) modules: ModulesContainer,
-    @Inject(ApplicationShutdown) shutdown: ApplicationShutdown,
+    @Inject(NestLifecycle) lifecycle: NestLifecycle,
   ) {
-    this.#shutdown = shutdown;
-    if (!setModuleDistance(modules, ShutdownGateModule, -1)) shutdown.onPlaceRefused();
+    this.#lifecycle = lifecycle;
+    if (!setModuleDistance(modules, ShutdownGateModule, -1)) lifecycle.onPlaceRefused();
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.#shutdown.onLastBootstrapHook();
+    await this.#lifecycle.onLastBootstrap();
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.#shutdown.onFirstDestroyHook();
+    await this.#lifecycle.onFirstDestroy();
   }
 }
 

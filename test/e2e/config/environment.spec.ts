@@ -5,7 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { shutdownConfig } from '../../../src/config/shutdown.config.js';
+import { shutdownConfig } from '../../../src/nest/graceful-shutdown.module-definition.js';
 import type { Environment } from '../../../src/config/environment.js';
 import type { ConfigModuleOptions } from '@nestjs/config';
 import type { ModuleMetadata } from '@nestjs/common';

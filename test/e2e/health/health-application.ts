@@ -6,11 +6,12 @@ import { TerminusModule } from '@nestjs/terminus';
 import { request } from 'node:http';
 import { readEnvironment } from '../../../src/config/environment.js';
 import { resolveOptions } from '../../../src/config/resolve-options.js';
-import { RESOLVED_OPTIONS } from '../../../src/config/resolved-options.token.js';
+import { RESOLVED_OPTIONS } from '../../../src/config/resolved-options.js';
 import { systemClock } from '../../../src/util/clock.js';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { ShutdownCoordinator } from '../../../src/core/shutdown-coordinator.js';
 import { HEALTH_PROVIDERS } from '../../../src/nest/health/health.providers.js';
+import { PROBE_CHECK } from '../../../src/nest/integrations/probe-check.provider.js';
 import type { INestApplication, LoggerService, ModuleMetadata } from '@nestjs/common';
 import type { AddressInfo } from 'node:net';
 import type { Variables } from '../../../src/config/environment.js';
@@ -74,6 +75,7 @@ export async function start(adapter: Adapter, setup: Setup = {}): Promise<Health
       { provide: RESOLVED_OPTIONS, useValue: resolved },
       { provide: PhasedCoordinator, useValue: new PhasedCoordinator(resolved, systemClock) },
       { provide: ShutdownCoordinator, useExisting: PhasedCoordinator },
+      PROBE_CHECK,
       ...HEALTH_PROVIDERS,
       ...(metadata.providers ?? []),
     ],

@@ -40,7 +40,10 @@ function urlIn(log: LogLines): string {
 
 async function createWorker(options: GracefulShutdownOptions = {}) {
   const log = new LogLines();
-  const app = await createContext({ options: { managementPort: 0, drainAuthKey: KEY, ...options } }, log);
+  const app = await createContext(
+    { options: { management: { port: 0 }, drainAuthKey: KEY, ...options } },
+    log,
+  );
   return { app, coordinator: coordinatorOf(app), url: urlIn(log) };
 }
 
@@ -67,19 +70,19 @@ describe('the management port', () => {
     expect(await ask(`${url}/readyz`)).toMatchObject({ status: 200 });
   });
 
-  it('says what there is to whoever asks for something else', async () => {
+  it('answers an unknown path with 404 and the known ones', async () => {
     const { url } = await createWorker();
 
     expect(await ask(`${url}/orders`, { method: 'POST' })).toMatchObject({
       status: 404,
-      body: { message: 'there is /readyz, /healthz, /drain, /progress' },
+      body: { message: 'known paths: /readyz, /healthz, /drain, /progress' },
     });
     expect(await ask(`${url}/healthz`, { method: 'POST' })).toMatchObject({ status: 405 });
   });
 
-  it('answers to the end of flush, when the server of the application is closed', async () => {
+  it('answers until the end of flush, after the server of the application has closed', async () => {
     const log = new LogLines();
-    const app = await createHttp({ options: { managementPort: 0 } }, { logger: log });
+    const app = await createHttp({ options: { management: { port: 0 } } }, { logger: log });
     await app.listen(0, '127.0.0.1');
     const ownUrl = await app.getUrl();
     const url = urlIn(log);
@@ -109,25 +112,25 @@ describe('the management port', () => {
     await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
   });
 
-  it('is not there unless it is asked for', async () => {
+  it('is disabled by default', async () => {
     const log = new LogLines();
     await createContext({}, log);
 
     expect(urlIn(log)).toBe('');
   });
 
-  it('that is taken is an error at boot, which says so', async () => {
+  it('in use is an error at boot that says so', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
-    const { port: managementPort } = other.address() as AddressInfo;
+    const { port } = other.address() as AddressInfo;
 
-    const creation = NestFactory.createApplicationContext(rootModule({ options: { managementPort } }), {
+    const creation = NestFactory.createApplicationContext(rootModule({ options: { management: { port } } }), {
       logger: false,
       abortOnError: false,
     });
 
     await expect(creation).rejects.toThrow(
-      `the management port ${managementPort} on 127.0.0.1 cannot be opened: listen EADDRINUSE`,
+      `cannot open the management port ${port} on 127.0.0.1: listen EADDRINUSE`,
     );
     other.close();
     await once(other, 'close');

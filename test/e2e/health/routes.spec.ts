@@ -44,7 +44,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       });
     });
 
-    it('is 500 when what an indicator tells cannot be sent, and the process goes on', async () => {
+    it('is 500 if the result of an indicator cannot be sent, and the process goes on', async () => {
       const { ask } = await start(adapter, {
         options: { health: { indicators: [() => ({ queue: { status: 'up', length: 3n } })] } },
       });
@@ -53,7 +53,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       expect(body).toMatchObject({ message: expect.stringContaining('BigInt') });
     });
 
-    it('is 503 from the tick of the trigger on, and tells how far the shutdown is', async () => {
+    it('is 503 from the tick of the trigger on, with the progress of the shutdown', async () => {
       const { ask, coordinator } = await start(adapter, {
         options: { gracePeriodMs: 20_000, announceDelayMs: 10_000 },
       });
@@ -78,7 +78,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       await coordinator.finished;
     });
 
-    it('asks the indicators that were added, while not shutting down', async () => {
+    it('checks the configured indicators while not shutting down', async () => {
       let up = true;
       const { ask, coordinator } = await start(adapter, {
         options: { health: { indicators: [() => ({ database: { status: up ? 'up' : 'down' } })] } },
@@ -95,7 +95,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       expect((await ask('GET', '/readyz')).body).toMatchObject({ status: 'shutting_down' });
     });
 
-    it('is 503 where an indicator throws, and tells the log, not the client', async () => {
+    it('is 503 if an indicator throws, with the error in the log, not in the response', async () => {
       const logger = recorder();
       const { ask } = await start(adapter, {
         logger,
@@ -117,7 +117,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       );
     });
 
-    it('falls for a drain that begins while an indicator takes its time', async () => {
+    it('fails if an announcement begins while an indicator runs', async () => {
       let asked!: () => void;
       const isAsked = new Promise<void>((resolve) => (asked = resolve));
       let answered!: () => void;
@@ -135,7 +135,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       expect((await answer).status).toBe(503);
     });
 
-    it('logs no error when it is probed during a drain', async () => {
+    it('logs no error when probed during an announcement', async () => {
       const logger = recorder();
       const { ask, coordinator } = await start(adapter, { logger });
       const before = logger.lines.length;
@@ -184,7 +184,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       expect((await ask('HEAD', '/readyz')).status).toBe(503);
     });
 
-    it('answers a wrong method with 405 and what is allowed', async () => {
+    it('answers a wrong method with 405 and the allowed methods', async () => {
       const { ask } = await start(adapter, { options: { drainAuthKey: KEY } });
       const tried = [
         ['POST', '/readyz', 'GET, HEAD'],
@@ -201,12 +201,12 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       }
     });
 
-    it('takes no notice of a query', async () => {
+    it('ignores the query', async () => {
       const { ask } = await start(adapter);
       expect((await ask('GET', '/readyz?verbose=1')).status).toBe(200);
     });
 
-    it('has the path that was chosen, or none', async () => {
+    it('has the configured path, or none', async () => {
       const { ask } = await start(adapter, {
         options: {
           drainAuthKey: KEY,
@@ -227,7 +227,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
   describe('the drain route', () => {
     const options = { drainAuthKey: KEY };
 
-    it('announces once, and is undone', async () => {
+    it('announces once and resumes', async () => {
       const { ask, coordinator } = await start(adapter, { options });
       const headers = bearer;
       expect(await ask('POST', '/drain', { headers })).toMatchObject({
@@ -246,7 +246,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       expect((await ask('DELETE', '/drain', { headers })).status).toBe(409);
     });
 
-    it('is 409 where it is too late', async () => {
+    it('is 409 when it is too late', async () => {
       const { ask, coordinator } = await start(adapter, { options });
       let finish!: () => void;
       const work = new Promise<void>((resolve) => (finish = resolve));
@@ -307,7 +307,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
     });
   });
 
-  describe('where the application has a route of its own', () => {
+  describe('if the application has a route at the same path', () => {
     @Controller()
     class OwnRoutes {
       @Get('readyz')
@@ -321,20 +321,22 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       }
     }
 
-    it('that one is kept, and the log says what happens to it', async () => {
+    it('keeps it, and logs how it is handled', async () => {
       const logger = recorder();
       const { ask } = await start(adapter, { controllers: [OwnRoutes], logger });
       expect((await ask('GET', '/readyz')).text).toBe('own readiness');
       expect((await ask('GET', '/healthz')).text).toBe('own liveness');
       expect(logger.lines).toContainEqual(
-        expect.stringContaining("/readyz is the application's own: answered with 503"),
+        expect.stringContaining(
+          '/readyz is served by the application; during a shutdown it is answered with 503',
+        ),
       );
       expect(logger.lines).toContainEqual(
-        expect.stringContaining("/healthz is the application's own: served until"),
+        expect.stringContaining('/healthz is served by the application until'),
       );
     });
 
-    it('the drain route needs another path', async () => {
+    it('rejects the drain route at the same path', async () => {
       @Controller('drain')
       class DrainController {
         @Get()
@@ -344,13 +346,13 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       }
       const setup = { controllers: [DrainController] };
       await expect(start(adapter, { ...setup, options: { drainAuthKey: KEY } })).rejects.toThrow(
-        'the drain route cannot be at /drain, where the application has a route of its own: ' +
+        'cannot add the drain route at /drain: the application already has a route there; ' +
           'set health.drain to another path, or to false',
       );
       expect((await (await start(adapter, setup)).ask('GET', '/drain')).text).toBe('own drain');
     });
 
-    it('a route for everything does not count', async () => {
+    it('ignores a catch-all route', async () => {
       @Controller()
       class EverythingController {
         @All(adapter.name === 'Express' ? '*path' : '*')

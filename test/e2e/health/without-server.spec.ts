@@ -3,11 +3,12 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { Transport } from '@nestjs/microservices';
-import { RESOLVED_OPTIONS } from '../../../src/config/resolved-options.token.js';
+import { RESOLVED_OPTIONS } from '../../../src/config/resolved-options.js';
 import { systemClock } from '../../../src/util/clock.js';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { ShutdownCoordinator } from '../../../src/core/shutdown-coordinator.js';
 import { HEALTH_PROVIDERS } from '../../../src/nest/health/health.providers.js';
+import { PROBE_CHECK } from '../../../src/nest/integrations/probe-check.provider.js';
 import { ShutdownHealthIndicator } from '../../../src/nest/health/shutdown-health.indicator.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { resolve } from '../../unit/config/resolve.js';
@@ -19,6 +20,7 @@ const options = resolve({ drainAuthKey: 'a-key-that-is-long-enough' });
   providers: [
     { provide: RESOLVED_OPTIONS, useValue: options },
     { provide: ShutdownCoordinator, useFactory: () => new PhasedCoordinator(options, systemClock) },
+    PROBE_CHECK,
     ...HEALTH_PROVIDERS,
   ],
 })

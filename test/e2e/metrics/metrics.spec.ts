@@ -153,7 +153,7 @@ afterEach(async () => {
 guardAgainstLeaks();
 
 describe.each(ADAPTERS)('the metrics of an application on $name', (adapter) => {
-  it('tell before any shutdown that it is running, and what it is doing', async () => {
+  it('report the state running and current work before any shutdown', async () => {
     const application = await start(adapter);
     await application.get('/held');
     await eventually(() => application.coordinator.progress().inFlight === 1);
@@ -174,7 +174,7 @@ describe.each(ADAPTERS)('the metrics of an application on $name', (adapter) => {
     expect(Object.keys(samples).filter((name) => name.includes('duration'))).toEqual([]);
   });
 
-  it('follow a shutdown from phase to phase, to the end of the drain', async () => {
+  it('follow a shutdown from phase to phase until the end of the drain', async () => {
     const application = await start(adapter);
     await application.get('/held');
     await eventually(() => application.coordinator.progress().inFlight === 1);
@@ -265,7 +265,7 @@ describe.each(ADAPTERS)('the metrics of an application on $name', (adapter) => {
     });
   });
 
-  it('begin anew when an operator has resumed', async () => {
+  it('start over after a resume', async () => {
     const application = await start(adapter);
     application.coordinator.announce();
     expect(await application.scrape()).toMatchObject({
@@ -301,7 +301,7 @@ describe('the metrics', () => {
     ]);
   });
 
-  it('have the prefix and the labels of PrometheusModule, also where it is configured asynchronously', async () => {
+  it('have the prefix and labels of PrometheusModule, also if it is configured asynchronously', async () => {
     const application = await start(express, [
       PrometheusModule.registerAsync({
         useFactory: () => ({
@@ -317,7 +317,7 @@ describe('the metrics', () => {
     globalRegistry.setDefaultLabels({});
   });
 
-  it('are in the registry of the default metrics, or in the one that is given', async () => {
+  it('are in the registry of the default metrics, or in the configured one', async () => {
     const ofDefaults = new Registry();
     const given = new Registry();
     await start(express, [
@@ -335,13 +335,13 @@ describe('the metrics', () => {
     expect(globalRegistry.getMetricsAsArray()).toEqual([]);
   });
 
-  it('need nobody but a registry', async () => {
+  it('need only a registry', async () => {
     const application = await start(express, [GracefulShutdownMetricsModule]);
     expect(samplesIn(await globalRegistry.metrics())).toMatchObject({ 'state{phase="running"}': 1 });
     expect(application.warnings).toEqual([]);
   });
 
-  it('are those of each of two applications, each in a registry of its own', async () => {
+  it('are separate for two applications with a registry each', async () => {
     const registries = [new Registry(), new Registry()] as const;
     const [one] = [
       await start(express, [GracefulShutdownMetricsModule.forRoot({ registry: registries[0] })]),
@@ -353,12 +353,12 @@ describe('the metrics', () => {
     expect(samplesIn(await registries[1].metrics())).toMatchObject({ 'state{phase="running"}': 1 });
   });
 
-  it('leave names alone that are taken, with one warning, and the shutdown goes on', async () => {
+  it('skip names that are taken, with one warning', async () => {
     const taken = new Counter({ name: 'graceful_shutdown_forced_total', help: 'of somebody else' });
     const application = await start(express);
 
     expect(application.warnings).toEqual([
-      expect.stringContaining('The registry has graceful_shutdown_forced_total already'),
+      expect.stringContaining('The registry already has graceful_shutdown_forced_total'),
     ]);
     expect(await application.scrape()).toMatchObject({ 'state{phase="running"}': 1 });
     const report = await application.coordinator.shutdown();
@@ -366,21 +366,21 @@ describe('the metrics', () => {
     expect(globalRegistry.getSingleMetric('graceful_shutdown_forced_total')).toBe(taken);
   });
 
-  it('are gone from the registry when the application is', async () => {
+  it('are removed from the registry when the application has closed', async () => {
     const registry = new Registry();
     const application = await start(express, [GracefulShutdownMetricsModule.forRoot({ registry })]);
     await application.app.close();
     expect(registry.getMetricsAsArray()).toEqual([]);
   });
 
-  it('are on the management port, to the end of flush', async () => {
-    const managementPort = await freePort();
-    const application = await start(express, undefined, { managementPort });
+  it('are on the management port until the end of flush', async () => {
+    const port = await freePort();
+    const application = await start(express, undefined, { management: { port } });
     let last: Samples = {};
     application.coordinator.register({
       name: 'the last scrape',
       flush: async () => {
-        last = samplesIn(await (await fetch(`http://127.0.0.1:${managementPort}/metrics`)).text());
+        last = samplesIn(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
       },
     });
 

@@ -74,8 +74,9 @@ describe('on a Nest that does not let a module choose its place', () => {
     await app.init();
 
     expect(log.of('warn')).toEqual([
-      'This version of Nest does not let a module have the first hook and the last one: app.close() destroys ' +
-        'providers that requests still use. Call enableGracefulShutdown(app) in main.ts, which does without.',
+      expect.stringMatching(
+        /^not recognised: Module.distance \(@nestjs\/core@.+\), so .* app.close\(\) destroys providers that requests still use\. Call enableGracefulShutdown\(app\) in main.ts/,
+      ),
     ]);
     await app.close();
     expect(reportOf(app).status).toBe('completed');

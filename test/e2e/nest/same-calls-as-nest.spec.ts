@@ -1,60 +1,18 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Inject, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
-import { NestFactory, REQUEST } from '@nestjs/core';
+import { REQUEST } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { GracefulShutdownModule } from 'nestjs-drain';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { nestMajor } from '../../support/nest-major.js';
-import { closeAll, outcomesOf, remember, reportOf } from './applications.js';
+import { closeAll, LogLines, outcomesOf, remember, reportOf } from './applications.js';
 import { Journal, witness } from './journal.js';
-import type { INestApplicationContext, ModuleMetadata, Type } from '@nestjs/common';
+import { calls, closeAndListen, create, HOOKS, selfAware } from './shutdown-calls.js';
+import type { Type } from '@nestjs/common';
+import type { Parts } from './shutdown-calls.js';
 
 afterEach(closeAll);
 guardAgainstLeaks();
-
-const HOOKS = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'];
-
-/** Something to put under test: what an application consists of. */
-type Parts = (journal: Journal) => ModuleMetadata;
-
-async function create(
-  parts: ModuleMetadata,
-  imports: ModuleMetadata['imports'],
-): Promise<INestApplicationContext> {
-  @Module(parts)
-  class PartsModule {}
-  @Module({ imports: [PartsModule, ...(imports ?? [])] })
-  class RootModule {}
-  return NestFactory.createApplicationContext(RootModule, { logger: false, abortOnError: false });
-}
-
-/** What the hooks of an application hear when it is closed, with us or without. */
-async function closeAndListen(
-  parts: Parts,
-  isOurs: boolean,
-): Promise<Journal & { app?: INestApplicationContext }> {
-  const journal = new Journal();
-  const app = await create(parts(journal), isOurs ? [GracefulShutdownModule] : []);
-  await app.close();
-  return Object.assign(journal, isOurs && { app });
-}
-
-/** Hook by hook, what was called, in which order, on what and with what. */
-function calls(journal: Journal): string[][] {
-  return HOOKS.map((hook) => journal.of(hook));
-}
-
-/** A witness that also tells whether `this` is what it should be. */
-function selfAware(journal: Journal, name: string): object {
-  const host: Record<string, unknown> = {};
-  for (const hook of HOOKS) {
-    host[hook] = function (this: unknown, ...given: unknown[]) {
-      const self = this === host ? 'itself' : 'something else';
-      journal.note(`${name}.${hook}(${given.join()}), ${given.length} given, on ${self}`);
-    };
-  }
-  return host;
-}
 
 const KINDS: Record<string, Parts> = {
   'a class, and another that depends on it': (journal) => {
@@ -226,6 +184,34 @@ const KINDS: Record<string, Parts> = {
       HOOKS.includes(key) ? () => journal.note(`VIRTUAL.${key}`) : undefined;
     return { providers: [{ provide: 'STORE', useFactory: () => new Proxy({}, { get } as never) }] };
   },
+  'a proxy that answers for properties of its target, and makes up the rest': (journal) => {
+    const get = (target: object, key: string): unknown => {
+      if (Object.hasOwn(target, key)) return Reflect.get(target, key) as unknown;
+      return HOOKS.includes(key) ? () => journal.note(`VIRTUAL.${key}`) : undefined;
+    };
+    return { providers: [{ provide: 'STORE', useFactory: () => new Proxy({}, { get } as never) }] };
+  },
+  'a proxy that describes its properties as empty': (journal) => {
+    const Store = witness(journal, 'Store');
+    const getOwnPropertyDescriptor = (): PropertyDescriptor => ({
+      value: undefined,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+    return {
+      providers: [
+        { provide: 'STORE', useFactory: () => new Proxy(new Store(), { getOwnPropertyDescriptor }) },
+      ],
+    };
+  },
+  'a proxy that takes a property and forgets it': (journal) => {
+    const Store = witness(journal, 'Store');
+    const defineProperty = (): boolean => true;
+    return {
+      providers: [{ provide: 'STORE', useFactory: () => new Proxy(new Store(), { defineProperty }) }],
+    };
+  },
   'a proxy that refuses to be looked at': (journal) => {
     const refuse = (): never => {
       throw new TypeError('hands off');
@@ -276,6 +262,26 @@ it('calls no hook twice whose wrapper was refused: it is called in its own time,
     journal.indexOf('Store.beforeApplicationShutdown()'),
   );
   expect(outcomesOf(reportOf(journal.app!), 'Store.beforeApplicationShutdown')).toEqual([]);
+});
+
+it('names the hooks that it cannot time, in one line at boot', async () => {
+  const logger = new LogLines();
+  const journal = new Journal();
+  const Store = witness(journal, 'Store');
+  const frozen = { provide: 'STORE', useFactory: () => Object.freeze(new Store()) };
+
+  const app = await create(
+    { providers: [frozen, witness(journal, 'Other')] },
+    [GracefulShutdownModule],
+    logger,
+  );
+  await app.close();
+
+  expect(logger.of('warn', 'cannot be timed')).toEqual([
+    expect.stringContaining(
+      'Store.onModuleDestroy, Store.beforeApplicationShutdown, Store.onApplicationShutdown cannot be timed',
+    ),
+  ]);
 });
 
 it('leaves the property as it was, on whatever was wrapped', async () => {

@@ -94,7 +94,12 @@ it.each(ADAPTERS)(
   'a health check of the user’s own answers to the end of the drain on $adapter',
   async ({ create }) => {
     const app = await createHttp(
-      { imports: [TerminusModule], controllers: [HealthController], options: { lateRequests: 'serve' } },
+      {
+        imports: [TerminusModule],
+        controllers: [HealthController],
+        // A delay that is set keeps the port open to the end of the drain, outside of production too.
+        options: { lateRequests: 'serve', announceDelayMs: 0 },
+      },
       { create },
     );
     await app.listen(0, '127.0.0.1');

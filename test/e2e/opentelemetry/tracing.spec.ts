@@ -79,7 +79,7 @@ beforeEach(async () => {
 });
 
 describe('the trace of a shutdown', () => {
-  it('is exported, whole, by an SDK that is shut down in flush', async () => {
+  it('is exported completely by an SDK that is shut down in flush', async () => {
     coordinator.register({
       name: 'jobs',
       drain: ({ cut }) => cut({ kind: 'job', name: 'invoice', ageMs: 12 }),
@@ -111,13 +111,13 @@ describe('the trace of a shutdown', () => {
     expect(exported.spans.every(({ ended }) => ended)).toBe(true);
   });
 
-  it('is exported by an SDK that nobody shuts down', async () => {
+  it('is exported by an SDK that is never shut down', async () => {
     await app.close();
     expect(exported.isShutDown).toBe(false);
     expect(exported.names()).toContain('graceful shutdown');
   });
 
-  it('says what was forced', async () => {
+  it('marks a forced shutdown', async () => {
     coordinator.register({ name: 'stuck', drain: () => new Promise(() => {}) });
     void coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' });
     await coordinator.entered('drain');
@@ -135,7 +135,7 @@ describe('the trace of a shutdown', () => {
     });
   });
 
-  it('of a drain that was taken back is over with it, and the next one is another', async () => {
+  it('ends on resume, and the next shutdown is a new trace', async () => {
     coordinator.announce();
     await coordinator.resume();
     await app.close();

@@ -87,8 +87,8 @@ describe('a resource of an application', () => {
     expect(logger.of('log', 'orders-db')).toEqual(['orders-db was not open: there was nothing to close']);
   });
 
-  it('is bounded by resourceTimeoutMs', async () => {
-    const app = await createContext({ options: { resourceTimeoutMs: 50 } });
+  it('is bounded by participantTimeoutMs', async () => {
+    const app = await createContext({ options: { participantTimeoutMs: 50 } });
     app.get(ResourceRegistry).register('hung', { close: () => new Promise(() => {}) });
     await app.close();
     expect(outcomesOf(reportOf(app), 'hung')).toEqual(['release: abandoned']);

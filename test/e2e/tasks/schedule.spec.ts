@@ -153,7 +153,10 @@ describe('a job of @nestjs/schedule', () => {
       await tick(app, kind);
       await eventually(() => work.begun > begunBefore);
       await app.close();
-      expect(outcomesOf(reportOf(app), 'scheduled jobs')).toEqual(['announce: completed']);
+      expect(outcomesOf(reportOf(app), 'scheduled jobs')).toEqual([
+        'announce: completed',
+        'drain: completed',
+      ]);
     },
   );
 

@@ -9,7 +9,7 @@ import type { INestApplication, Provider } from '@nestjs/common';
 
 guardAgainstLeaks();
 
-/** What a test of a user's own would be told. */
+/** The error message that a user's test would get. */
 async function complaint(closing: Promise<unknown>): Promise<string> {
   try {
     await closing;
@@ -30,7 +30,7 @@ class PingController {
 }
 
 describe('expectCleanClose', () => {
-  it('is content with an application that closes cleanly after it was used, and gives its report', async () => {
+  it('returns the report of an application that closes cleanly after use', async () => {
     const create = (): Promise<INestApplication> => createHttp({ controllers: [PingController] });
 
     const report = await expectCleanClose(create, {
@@ -43,7 +43,7 @@ describe('expectCleanClose', () => {
     expect(report).toMatchObject({ status: 'completed', reason: { kind: 'close' } });
   });
 
-  it('names a hook that throws, with its message and where it is', async () => {
+  it('names a hook that throws, with its message and location', async () => {
     @Injectable()
     class Mailer {
       onModuleDestroy(): void {
@@ -72,7 +72,7 @@ describe('expectCleanClose', () => {
     expect(told).toContain('Indexer.onApplicationShutdown was still pending in release after 200 ms');
   });
 
-  it('names what is left open, and where it was opened', async () => {
+  it('names open handles, and where they were opened', async () => {
     const left: { server?: Server; timer?: NodeJS.Timeout } = {};
     @Injectable()
     class Forgetful {
@@ -91,7 +91,7 @@ describe('expectCleanClose', () => {
     expect(told).toMatch(/still open: TCPSERVERWRAP, opened at .*expect-clean-close\.spec\.ts:\d+/);
   });
 
-  it('does not mind what would not keep the process alive, nor what was there before', async () => {
+  it('ignores handles that do not keep the process alive or were open before', async () => {
     const before = setInterval(() => undefined, 60_000);
     let cache: NodeJS.Timeout | undefined;
     @Injectable()
@@ -108,7 +108,7 @@ describe('expectCleanClose', () => {
     expect(report.status).toBe('completed');
   });
 
-  it('closes an application that cannot be used, and tells why it cannot', async () => {
+  it('closes an application whose use fails, and throws the original error', async () => {
     let isClosed = false;
     const onModuleDestroy = (): void => {
       isClosed = true;
@@ -127,7 +127,7 @@ describe('expectCleanClose', () => {
     expect(isClosed).toBe(true);
   });
 
-  it('needs the module', async () => {
+  it('requires the module', async () => {
     @Module({})
     class BareModule {}
     let app: { close(): Promise<void> } | undefined;
@@ -140,7 +140,7 @@ describe('expectCleanClose', () => {
     expect(told).toContain('imports GracefulShutdownModule');
   });
 
-  it('can be used with the root module of the application itself', async () => {
+  it('works with the root module of the application', async () => {
     const report = await expectCleanClose(() => NestFactory.create(rootModule({}), { logger: false }));
 
     expect(report.status).toBe('completed');

@@ -4,10 +4,7 @@ import { ConfirmationMails } from './orders/confirmation-mails.js';
 import { OrdersModule } from './orders/orders.module.js';
 
 @Module({
-  imports: [
-    GracefulShutdownModule.forRoot({ announceDelayMs: 1_000, quietPeriodMs: 300, announceMaxMs: 4_000 }),
-    OrdersModule,
-  ],
+  imports: [GracefulShutdownModule.forRoot({ announceDelayMs: 1_000, quietPeriodMs: 300 }), OrdersModule],
 })
 export class AppModule {
   constructor(coordinator: ShutdownCoordinator, mails: ConfirmationMails) {

@@ -4,7 +4,7 @@ import { StockController } from './stock.controller.js';
 
 @Module({
   imports: [
-    GracefulShutdownModule.forRoot({ managementPort: Number(process.env['MANAGEMENT_PORT'] ?? 9000) }),
+    GracefulShutdownModule.forRoot({ management: { port: Number(process.env['MANAGEMENT_PORT'] ?? 9000) } }),
   ],
   controllers: [StockController],
 })

@@ -4,7 +4,7 @@ import { Outbox } from './outbox.js';
 
 const { OUTBOX = 'outbox', DELIVERIES = 'deliveries.log', RECIPIENT = 'http://localhost:3000' } = process.env;
 
-const shutdown = createShutdown({ managementPort: Number(process.env['MANAGEMENT_PORT'] ?? 9000) });
+const shutdown = createShutdown({ management: { port: Number(process.env['MANAGEMENT_PORT'] ?? 9000) } });
 const deliveries = await open(DELIVERIES, 'a');
 const outbox = new Outbox(OUTBOX, RECIPIENT, deliveries);
 

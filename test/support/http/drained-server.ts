@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../../src/util/clock.js';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { HttpServerParticipant, type WorkSources } from '../../../src/http/http-server-participant.js';
+import { strictProbes } from '../strict-probes.js';
 import { eventually } from './eventually.js';
 import { RawClient } from './raw-client.js';
 import type { CoordinatorOptions } from '../../../src/core/coordinator-options.js';
@@ -48,6 +49,7 @@ export class DrainedServer {
       server,
       {
         clock: systemClock,
+        probes: strictProbes(),
         lateRequests: 'reject',
         lateResponse: LATE_RESPONSE,
         isExempt: (_method, path) => path === '/healthz',

@@ -1,6 +1,7 @@
-import { findServers } from '../../../scripts/find-servers.mjs';
+import { dirname } from 'node:path';
+import { requireTool } from '../../../scripts/find-tools.mjs';
 import pg from 'pg';
-import { freePort, required, Server } from './server.js';
+import { freePort, Server } from './server.js';
 
 /** A PostgreSQL of one's own. */
 export class Postgres implements AsyncDisposable {
@@ -16,17 +17,15 @@ export class Postgres implements AsyncDisposable {
   }
 
   static async create(): Promise<Postgres> {
-    const { initdb, missing } = findServers();
     const server = new Server();
     const args = ['-D', 'data', '-U', 'app', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C'];
-    await server.run(required(initdb, missing), args);
+    await server.run(`${dirname(requireTool('postgres'))}/initdb`, args);
     const postgres = new Postgres(server, await freePort());
     await postgres.start();
     return postgres;
   }
 
   async start(): Promise<void> {
-    const { postgres, missing } = findServers();
     const settings = [
       `port=${this.#port}`,
       'listen_addresses=127.0.0.1',
@@ -35,11 +34,7 @@ export class Postgres implements AsyncDisposable {
       'shared_buffers=8MB',
     ];
     const args = ['-D', 'data', ...settings.flatMap((setting) => ['-c', setting])];
-    await this.#server.start(
-      required(postgres, missing),
-      args,
-      /database system is ready to accept connections/,
-    );
+    await this.#server.start(requireTool('postgres'), args, /database system is ready to accept connections/);
   }
 
   /** Ends every session, and stops. */

@@ -1,6 +1,6 @@
-import { findServers } from '../../../scripts/find-servers.mjs';
+import { requireTool } from '../../../scripts/find-tools.mjs';
 import { Redis } from 'ioredis';
-import { freePort, required, Server } from './server.js';
+import { freePort, Server } from './server.js';
 import { until } from './until.js';
 
 /** A Redis of one's own. */
@@ -22,7 +22,6 @@ export class RedisServer implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const { redis, missing } = findServers();
     const args = [
       '--port',
       String(this.port),
@@ -33,7 +32,7 @@ export class RedisServer implements AsyncDisposable {
       '--maxmemory-policy',
       'noeviction',
     ];
-    await this.#server.start(required(redis, missing), args, /Ready to accept connections/);
+    await this.#server.start(requireTool('redis'), args, /Ready to accept connections/);
   }
 
   async stop(): Promise<void> {

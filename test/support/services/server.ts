@@ -90,9 +90,3 @@ export async function freePort(): Promise<number> {
   await once(server, 'close');
   return port;
 }
-
-/** A server's program, or an error that says how to get it. */
-export function required(path: string | undefined, missing: readonly string[]): string {
-  if (path === undefined) throw new Error(missing.join('; '));
-  return path;
-}

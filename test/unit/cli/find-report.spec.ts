@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { findReport } from '../../../src/cli/find-report.js';
+import { findReport, isCurrent } from '../../../src/cli/find-report.js';
 import { ReportEntry } from '../../../src/report/log-entry.js';
 import { SAMPLE_REPORT } from '../core/sample-report.js';
 
@@ -22,9 +22,16 @@ describe('a report', () => {
     expect(findReport(text)).toEqual(SAMPLE_REPORT);
   });
 
+  it('of another version is found and distinguished', () => {
+    const former = line.replace('"version":2', '"version":1');
+    const found = [json, former, `${line}\n${former}`, `${former}\n${line}`].map((text) => findReport(text));
+    expect(found.map((report) => report?.version)).toEqual([2, 1, 1, 2]);
+    expect(found.map((report) => report && isCurrent(report))).toEqual([true, false, false, true]);
+  });
+
   it('is the last one of a log', () => {
     const first = line.replace('"forced"', '"failed"');
-    expect(findReport(`${first}\n${line}`)?.status).toBe('forced');
+    expect(findReport(`${first}\n${line}`)).toMatchObject({ status: 'forced' });
   });
 
   it.each(['', 'null', '{}', '[1]', '{"version":2,"phases":[]}', 'shutdown report {"version":1', 'text'])(

@@ -31,25 +31,25 @@ describe('the reconnect window', () => {
     expect(windowMs({ reconnectWindowMs: 0 }, 20_000)).toBe(0);
   });
 
-  it('stretches the grace period where nobody has said when the process is killed', () => {
+  it('extends the grace period if no limit of the platform is known', () => {
     expect(resolve({ reconnectWindowMs: 10_000 })).toMatchObject({
       gracePeriodMs: 12_500,
       reconnectWindowMs: 10_000,
     });
   });
 
-  it('leaves the last ones a quarter of what is left of the drain', () => {
+  it('leaves the last clients a quarter of the remaining drain', () => {
     expect(windowMs({}, 9_000)).toBe(3_000);
     expect(windowMs({}, 5_000)).toBe(0);
     expect(windowMs({}, 1_000)).toBe(0);
     expect(windowMs({ reconnectWindowMs: 4_000, drainTimeoutMs: 4_000 }, 20_000)).toBe(3_000);
   });
 
-  it.each(['close', 'development'] as const)('is nothing on %s', (kind) => {
+  it.each(['close', 'development'] as const)('is 0 on %s', (kind) => {
     expect(windowMs({}, 20_000, kind)).toBe(0);
   });
 
-  it('is nothing where the next process begins before this one has ended', () => {
+  it('is 0 if the next process starts before this one has ended', () => {
     const deadline = new Deadline(new ManualClock(), 8_000);
     expect(reconnectWindowMs(resolve(), { reason: { kind: 'signal' }, deadline })).toBe(0);
   });

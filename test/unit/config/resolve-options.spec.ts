@@ -42,7 +42,7 @@ describe('defaults', () => {
     });
   });
 
-  it('shrink further where what was set leaves less', () => {
+  it('shrink further if the configured parts leave less', () => {
     expect(resolve({ drainTimeoutMs: 20_000 }, IN_KUBERNETES)).toMatchObject({
       announceDelayMs: 2_500,
       announceMaxMs: 2_500,
@@ -53,10 +53,18 @@ describe('defaults', () => {
       announceMaxMs: 24_000,
       releaseReserveMs: 500,
     });
-    expect(resolve({ announceMaxMs: 1_000 }, IN_KUBERNETES).announceDelayMs).toBe(1_000);
   });
 
-  it('stretch the grace period where nobody has said when the process is killed', () => {
+  it('let announcing last twice its delay if the configured parts leave time', () => {
+    const options = { gracePeriodMs: 10_000, announceDelayMs: 4_000, releaseReserveMs: 2_000 };
+    expect(resolve({ gracePeriodMs: 20_000, announceDelayMs: 4_000 }).announceMaxMs).toBe(8_000);
+    // Half of what is not reserved is for draining, where no time is set for that.
+    expect(resolve(options).announceMaxMs).toBe(4_000);
+    expect(resolve({ ...options, drainTimeoutMs: 2_000 }).announceMaxMs).toBe(6_000);
+    expect(resolve({ ...options, drainTimeoutMs: 4_000 }).announceMaxMs).toBe(4_000);
+  });
+
+  it('extend the grace period if no limit of the platform is known', () => {
     expect(resolve({ announceDelayMs: 10_000 })).toMatchObject({
       gracePeriodMs: 12_500,
       releaseReserveMs: 1_250,
@@ -111,7 +119,7 @@ describe('precedence', () => {
     expect(resolve({}, both).gracePeriodMs).toBe(20_000);
   });
 
-  it('takes what is undefined in code, or empty in the environment, for not set', () => {
+  it('treats undefined in code and empty in the environment as not set', () => {
     const options = { gracePeriodMs: undefined, health: { readiness: undefined } } as object;
     expect(resolve(options, { GRACEFUL_SHUTDOWN_TIMEOUT: '20', DRAIN_AUTH_KEY: ' ' })).toMatchObject({
       gracePeriodMs: 20_000,
@@ -121,7 +129,7 @@ describe('precedence', () => {
     expect(resolve(options, { GRACEFUL_SHUTDOWN_TIMEOUT: '' }).gracePeriodMs).toBe(8_000);
   });
 
-  it('takes numbers where a validation schema has converted the variables', () => {
+  it('accepts numbers if a validation schema has converted the variables', () => {
     expect(resolve({}, { GRACEFUL_SHUTDOWN_TIMEOUT: 12.5 }).gracePeriodMs).toBe(12_500);
   });
 });
@@ -146,7 +154,7 @@ describe('the listener', () => {
 });
 
 describe('the resolved options', () => {
-  it('are complete where a part of a group was set', () => {
+  it('are complete if only a part of a group was set', () => {
     const options = resolve({
       lateResponse: { code: 'GONE' },
       health: { readiness: '/ready', liveness: false },
@@ -157,23 +165,33 @@ describe('the resolved options', () => {
       retryAfterSeconds: 1,
     });
     expect(options.health).toMatchObject({ readiness: '/ready', liveness: false, drain: '/drain' });
+    expect(resolve({ management: { port: 9_000 } }).management).toEqual({ port: 9_000, host: '127.0.0.1' });
+    expect(resolve({ report: { file: '/r.json' } }).report).toEqual({
+      file: '/r.json',
+      terminationLog: false,
+      isTerminationLogSet: false,
+      callback: undefined,
+    });
   });
 
-  it('are frozen throughout, and the caller’s own stay as they are', () => {
+  it('are deeply frozen; the caller’s objects are not', () => {
     const given = {
       signals: ['SIGTERM'],
       health: { readinessPaths: ['/a'] },
+      management: { port: 0 },
+      report: { file: '/r.json' },
     } satisfies GracefulShutdownOptions;
     const options = resolve(given);
-    for (const part of [options, options.signals, options.health, options.health.readinessPaths]) {
+    const { signals, health, management, report } = options;
+    for (const part of [options, signals, health, health.readinessPaths, management, report]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
-    for (const part of [given, given.signals, given.health, given.health.readinessPaths]) {
+    for (const part of [given, ...Object.values(given), given.health.readinessPaths]) {
       expect(Object.isFrozen(part)).toBe(false);
     }
   });
 
-  it('allow for tasks that take minutes, days or the longest timer that Node has', () => {
+  it('allow tasks that take minutes, days or the longest timer of Node', () => {
     for (const gracePeriodMs of [600_000, 2 ** 31 - 1]) {
       expect(resolve({ gracePeriodMs }, IN_KUBERNETES)).toMatchObject({
         gracePeriodMs,

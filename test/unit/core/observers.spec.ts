@@ -104,7 +104,7 @@ describe('an observer that fails with every event', () => {
     register(setup);
     const errors: string[] = [];
     const logger = { log() {}, warn() {}, error: (line: unknown) => void errors.push(String(line)) };
-    const log = new ShutdownLog(coordinator, logger, clock, { logProgress: false, progressIntervalMs: 1 });
+    const log = new ShutdownLog(coordinator, logger, clock, { logProgress: false });
     coordinator.observe(log.observe);
     for (const observer of [1, 2]) {
       coordinator.observe(((event) => fail(observer, event.type)) as ShutdownObserver);

@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEFAULTS, HEALTH_DEFAULTS, LATE_RESPONSE_DEFAULTS } from '../../../src/config/default-options.js';
+import {
+  DEFAULTS,
+  HEALTH_DEFAULTS,
+  LATE_RESPONSE_DEFAULTS,
+  MANAGEMENT_DEFAULTS,
+} from '../../../src/config/default-options.js';
 import { section, tableRows } from './markdown.js';
 import { documentedOptions } from './option-docs.js';
 
@@ -15,6 +20,7 @@ const VALUES: Readonly<Record<string, unknown>> = Object.fromEntries([
   ...Object.entries(DEFAULTS),
   ...Object.entries(LATE_RESPONSE_DEFAULTS).map(([name, value]) => [`lateResponse.${name}`, value]),
   ...Object.entries(HEALTH_DEFAULTS).map(([name, value]) => [`health.${name}`, value]),
+  ...Object.entries(MANAGEMENT_DEFAULTS).map(([name, value]) => [`management.${name}`, value]),
 ]);
 
 describe('the options table of README.md', () => {

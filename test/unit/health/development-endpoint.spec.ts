@@ -30,7 +30,7 @@ describe('POST /_internal/shutdown', () => {
   ])('is not for %j', async (address) => {
     expect(await answerTo(address)).toMatchObject({
       status: 403,
-      body: { statusCode: 403, error: 'Forbidden', message: 'only from the same machine' },
+      body: { statusCode: 403, error: 'Forbidden', message: 'only allowed from the same machine' },
     });
   });
 });

@@ -7,7 +7,7 @@ import { guardAgainstLeaks } from '../../support/leak-guard.js';
 
 guardAgainstLeaks();
 
-it('keeps no process alive, nor do those who are connected to it', async () => {
+it('does not keep the process alive, nor do its connections', async () => {
   const server = new ManagementServer({ port: 0, host: '127.0.0.1' });
   const handles = new OpenHandles();
   const url = new URL((await server.listen())!);

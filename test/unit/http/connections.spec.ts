@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import http, { type RequestListener, type ServerResponse } from 'node:http';
 import { systemClock } from '../../../src/util/clock.js';
 import { HttpServerParticipant } from '../../../src/http/http-server-participant.js';
+import { strictProbes } from '../../support/strict-probes.js';
 import { DrainedServer, LATE_RESPONSE } from '../../support/http/drained-server.js';
 import { eventually } from '../../support/http/eventually.js';
 
@@ -126,6 +127,7 @@ describe('a server', () => {
     drained = await DrainedServer.start(listener);
     const options = {
       clock: systemClock,
+      probes: strictProbes(),
       lateRequests: 'reject',
       lateResponse: LATE_RESPONSE,
       isExempt: () => false,

@@ -37,54 +37,58 @@ function deliver(
 }
 
 describe('a report', () => {
-  it('is in the files when deliver returns, in place of what was there', () => {
-    const reportFile = join(folder, 'report.json');
+  it('is in the files when deliver() returns, and replaces their content', () => {
+    const file = join(folder, 'report.json');
     const terminationLog = join(folder, 'termination-log');
-    for (const file of [reportFile, terminationLog]) writeFileSync(file, 'x'.repeat(100_000));
+    for (const path of [file, terminationLog]) writeFileSync(path, 'x'.repeat(100_000));
 
-    const { warnings } = deliver({ reportFile, terminationLog });
+    const { warnings } = deliver({ report: { file, terminationLog } });
 
-    expect(JSON.parse(readFileSync(reportFile, 'utf8'))).toEqual(report);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(report);
     expect(readFileSync(terminationLog, 'utf8')).toBe(terminationMessage(report));
     expect(warnings).toEqual([]);
   });
 
-  it.each(['reportFile', 'terminationLog'])('that %s cannot take is one warning', (option) => {
+  it.each(['file', 'terminationLog'])('that report.%s cannot be written to is one warning', (option) => {
     const pipe = join(folder, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const missing = join(folder, 'missing', 'file');
-    // A full disk, a folder, a folder that is not there, and a pipe that nobody reads.
+    // A full disk, a folder, a missing folder, and a pipe without a reader.
     for (const path of ['/dev/full', folder, missing, pipe]) {
-      expect(deliver({ [option]: path }).warnings).toEqual([
-        expect.stringMatching(`^the report is not in ${path} \\(${option}\\): E[A-Z]+`),
+      expect(deliver({ report: { [option]: path } }).warnings).toEqual([
+        expect.stringMatching(`^could not write the report to ${path} \\(report\\.${option}\\): E[A-Z]+`),
       ]);
     }
   });
 
-  it('goes to the termination log by default in Kubernetes only, and only where there is one', () => {
+  it('goes to the termination log by default only in Kubernetes, and only if it exists', () => {
     const inKubernetes = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
     const pathIn = (variables: object, options = {}): string | false =>
-      resolveOptions(options, readEnvironment({ ...variables })).terminationLog;
-    expect([pathIn(inKubernetes), pathIn({}), pathIn(inKubernetes, { terminationLog: false })]).toEqual([
-      '/dev/termination-log',
-      false,
-      false,
-    ]);
-    // There is none on this machine.
+      resolveOptions(options, readEnvironment({ ...variables })).report.terminationLog;
+    expect([
+      pathIn(inKubernetes),
+      pathIn({}),
+      pathIn(inKubernetes, { report: { terminationLog: false } }),
+    ]).toEqual(['/dev/termination-log', false, false]);
+    // This machine has none.
     expect(deliver({}, inKubernetes).warnings).toEqual([]);
-    expect(deliver({ terminationLog: '/dev/termination-log/none' }, inKubernetes).warnings).toHaveLength(1);
+    expect(
+      deliver({ report: { terminationLog: '/dev/termination-log/none' } }, inKubernetes).warnings,
+    ).toHaveLength(1);
   });
 });
 
-describe('the option onReport', () => {
-  it('gets the report, and is waited for', async () => {
+describe('the option report.callback', () => {
+  it('receives the report and is awaited', async () => {
     const got: ShutdownReport[] = [];
     let finish = (): void => {};
     let isSettled = false;
     const { warnings, settled } = deliver({
-      onReport: (given) => {
-        got.push(given);
-        return new Promise((resolve) => (finish = resolve));
+      report: {
+        callback: (given) => {
+          got.push(given);
+          return new Promise((resolve) => (finish = resolve));
+        },
       },
     });
     void settled.then(() => (isSettled = true));
@@ -107,25 +111,25 @@ describe('the option onReport', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no'))],
-  ])('harms nothing when it %s', async (_how, onReport) => {
-    const { warnings, settled } = deliver({ onReport });
+  ])('harms nothing when it %s', async (_how, callback) => {
+    const { warnings, settled } = deliver({ report: { callback } });
     await settled;
-    expect(warnings).toEqual(['the option onReport failed: no']);
+    expect(warnings).toEqual(['report.callback failed: no']);
   });
 
-  it('is not waited for longer than participantTimeoutMs', async () => {
+  it('is awaited no longer than participantTimeoutMs', async () => {
     const { warnings, settled } = deliver({
       participantTimeoutMs: 300,
-      onReport: () => new Promise(() => {}),
+      report: { callback: () => new Promise(() => {}) },
     });
     await clock.advance(300);
     await settled;
-    expect(warnings).toEqual(['the option onReport was not waited for any longer, after 300 ms']);
+    expect(warnings).toEqual(['report.callback is still running after 300 ms; no longer waiting']);
   });
 
-  it('is not waited for past the deadline', async () => {
+  it('is not awaited past the deadline', async () => {
     report = { ...report, remainingMs: 0 };
-    const { warnings, settled } = deliver({ onReport: () => new Promise(() => {}) });
+    const { warnings, settled } = deliver({ report: { callback: () => new Promise(() => {}) } });
     await clock.advance(0);
     await settled;
     expect(warnings).toHaveLength(1);

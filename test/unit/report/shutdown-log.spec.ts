@@ -22,10 +22,7 @@ function setUpLogged(
     fields.push(Object.fromEntries(Object.entries(message)));
   };
   const logger = { log: at('log'), warn: at('warn'), error: at('error') };
-  const log = new ShutdownLog(setup.coordinator, logger, setup.clock, {
-    logProgress,
-    progressIntervalMs: 5_000,
-  });
+  const log = new ShutdownLog(setup.coordinator, logger, setup.clock, { logProgress });
   setup.coordinator.observe(log.observe);
   return { ...setup, lines, entries, fields };
 }
@@ -40,17 +37,17 @@ describe('the log of a shutdown', () => {
     void coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' });
     await clock.advance(300);
     expect(lines).toEqual([
-      'log SIGTERM: shutting down, at most 10 s',
+      'log SIGTERM: shutting down within 10000 ms',
       'log announce took 0 ms',
       'log quiesce took 0 ms',
       'log drain took 300 ms',
       'log release took 0 ms',
       'log flush took 0 ms',
-      'log shutdown completed in 300 ms of 10 s',
+      'log shutdown completed after 300 ms of 10000 ms',
     ]);
   });
 
-  it('names what failed, what was abandoned, what is slow and what was cut, each once', async () => {
+  it('names once what failed, was abandoned, is slow and was cut', async () => {
     const { clock, coordinator, lines } = setUpLogged();
     const registeredAt = 'app.ts:7';
     const add = (participant: Parameters<typeof coordinator.register>[0]): unknown =>
@@ -67,16 +64,16 @@ describe('the log of a shutdown', () => {
     void coordinator.shutdown('new release');
     await clock.advance(10_000);
     expect(lines.filter((line) => !/^log \w+ took/.test(line))).toEqual([
-      'log manual: new release: shutting down, at most 10 s',
+      'log manual: new release: shutting down within 10000 ms',
       'error broken failed in quiesce: gone (registered at app.ts:7)',
-      'error stuck was abandoned in quiesce after 500 ms, because its time was up (registered at app.ts:7)',
-      'warn cut in drain: request GET /slow, 8000 ms old',
-      'warn slow has been in release for 500 ms, going on while there is time',
-      'error shutdown failed in 1100 ms of 10 s, 1 cut',
+      'error stuck was abandoned in quiesce after 500 ms: timed out (registered at app.ts:7)',
+      'warn cut in drain: request GET /slow after 8000 ms',
+      'warn slow is still running in release after 500 ms; waiting while time is left',
+      'error shutdown failed after 1100 ms of 10000 ms, 1 cut',
     ]);
   });
 
-  it('has its facts as fields, too', async () => {
+  it('carries its facts as fields', async () => {
     const { clock, coordinator, fields } = setUpLogged();
     const participant = {
       name: 'http',
@@ -88,7 +85,7 @@ describe('the log of a shutdown', () => {
     await clock.advance(0);
     expect(fields).toEqual(
       expect.arrayContaining([
-        { message: 'SIGTERM: shutting down, at most 10 s', reason: 'signal', gracePeriodMs: 10_000 },
+        { message: 'SIGTERM: shutting down within 10000 ms', reason: 'signal', gracePeriodMs: 10_000 },
         { message: 'drain took 0 ms', phase: 'drain', durationMs: 0 },
         expect.objectContaining({ phase: 'drain', kind: 'request', name: 'GET /slow', ageMs: 8_000 }),
         expect.objectContaining({ participant: 'http', phase: 'flush', outcome: 'failed', durationMs: 0 }),
@@ -97,7 +94,7 @@ describe('the log of a shutdown', () => {
     );
   });
 
-  it('says who joins, who waits for itself, and who forces what', async () => {
+  it('reports a second trigger, a deadlock and what forced the end', async () => {
     const { clock, coordinator, lines } = setUpLogged();
     coordinator.register({
       name: 'ouroboros',
@@ -107,16 +104,16 @@ describe('the log of a shutdown', () => {
     await clock.advance(100);
     coordinator.force('SIGINT again');
     await clock.advance(0);
-    const told = lines.filter((line) => !/^log \w+ took/.test(line));
-    expect(told.slice(1, 4)).toEqual([
-      'warn ouroboros asks for a shutdown while it takes part in one: awaiting that, it would wait for itself',
-      'log manual: again joins the shutdown under way',
-      'error forced by SIGINT again: ouroboros (drain, 100 ms)',
+    const reported = lines.filter((line) => !/^log \w+ took/.test(line));
+    expect(reported.slice(1, 4)).toEqual([
+      'warn ouroboros called shutdown() or close() from inside the shutdown; awaiting it deadlocks',
+      'log manual: again: shutdown already in progress',
+      'error forced by SIGINT again; pending: ouroboros (drain, 100 ms)',
     ]);
-    expect(told.at(-1)).toBe('error shutdown forced in 100 ms of 10 s');
+    expect(reported.at(-1)).toBe('error shutdown forced after 100 ms of 10000 ms');
   });
 
-  it('has the report itself, unless an application was closed and that was all', async () => {
+  it('has the report itself, except after a clean close()', async () => {
     const [closed, failed, signalled] = [setUpLogged(), setUpLogged(), setUpLogged()];
     failed.coordinator.register({ name: 'broken', drain: () => Promise.reject(new Error('gone')) });
 
@@ -129,7 +126,7 @@ describe('the log of a shutdown', () => {
     expect(signalled.entries.map(({ report }) => report)).toEqual([signalled.coordinator.report]);
   });
 
-  it('tells of a drain and its undoing without an error', async () => {
+  it('reports an announcement and its resume without an error', async () => {
     const { clock, coordinator, lines } = setUpLogged();
     coordinator.announce('maintenance');
     await clock.advance(60_000);
@@ -142,7 +139,7 @@ describe('the log of a shutdown', () => {
     ]);
   });
 
-  it('warns once when it goes on past the deadline', async () => {
+  it('warns once when it exceeds the deadline', async () => {
     const { clock, coordinator, lines } = setUpLogged({ forceAfterTimeout: false });
     coordinator.register({
       name: 'jobs',
@@ -151,11 +148,11 @@ describe('the log of a shutdown', () => {
     void coordinator.shutdown();
     await clock.advance(15_000);
     expect(lines.filter((line) => line.startsWith('warn'))).toEqual([
-      'warn drain is past its time; forceAfterTimeout is false, so it goes on',
+      'warn drain exceeded its deadline; still waiting (forceAfterTimeout: false)',
     ]);
   });
 
-  it('tells at intervals what is waited for, until the end', async () => {
+  it('says at intervals what it is waiting for, until the end', async () => {
     const { clock, coordinator, lines } = setUpLogged({ gracePeriodMs: 20_000 }, true);
     coordinator.register({
       name: 'http',
@@ -165,13 +162,13 @@ describe('the log of a shutdown', () => {
     void coordinator.shutdown();
     await clock.advance(11_000);
     expect(lines.filter((line) => line.includes('waiting'))).toEqual([
-      'log drain: waiting for http (drain, 5000 ms); 3 in flight, 15 s left',
-      'log drain: waiting for http (drain, 10000 ms); 3 in flight, 10 s left',
+      'log drain: waiting for http (drain, 5000 ms); 3 in flight, 15000 ms left',
+      'log drain: waiting for http (drain, 10000 ms); 3 in flight, 10000 ms left',
     ]);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('tells no progress unless asked to', async () => {
+  it('has no progress lines by default', async () => {
     const { clock, coordinator, lines } = setUpLogged();
     coordinator.register({ name: 'stuck', drain: never });
     void coordinator.shutdown();

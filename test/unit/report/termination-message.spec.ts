@@ -5,7 +5,7 @@ import { SAMPLE_REPORT } from '../core/sample-report.js';
 import type { ShutdownReport } from '../../../src/core/report.js';
 
 describe('the termination message', () => {
-  it('tells what it came to, what was waited for, what failed, what was lost, and where the time went', () => {
+  it('says how it ended, what was pending, failed and was cut, and where the time went', () => {
     expect(terminationMessage(SAMPLE_REPORT).split('\n')).toEqual([
       'SIGTERM: forced by deadline after 28 000 ms of 28 000 ms',
       'pending: KafkaConsumer.onModuleDestroy in release for 5 000 ms',
@@ -15,12 +15,12 @@ describe('the termination message', () => {
       'phases: announce 5 000 ms, drain 18 000 ms, release 5 000 ms',
       'slowest: HTTP server in drain 18 000 ms, KafkaConsumer.onModuleDestroy in release 5 000 ms',
       'last request: 3 210 ms after the trigger',
-      'left of the grace period: 0 ms',
+      'grace period left: 0 ms',
       '',
     ]);
   });
 
-  it('leaves out the least important lines, and says how many', () => {
+  it('omits the least important lines, and says how many', () => {
     const [cut] = SAMPLE_REPORT.cuts;
     const cuts = Array.from({ length: 1_000 }, (_, index) => ({ ...cut!, name: `GET /export/${index}` }));
 
@@ -33,7 +33,7 @@ describe('the termination message', () => {
     expect(lines.at(-1)).toBe(`… and ${1_000 + 7 - (lines.length - 1)} more lines`);
   });
 
-  it('is text that fits, whatever the names and messages are', () => {
+  it('is text that fits, for any names and messages', () => {
     const text = fc.string({ unit: 'binary', maxLength: 3_000 });
     const anyReport = fc
       .tuple(text, fc.array(text, { maxLength: 50 }), fc.option(text))

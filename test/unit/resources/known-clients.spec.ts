@@ -174,7 +174,7 @@ describe('a client that tells that it is closed', () => {
     ['redis', { isOpen: false, multi: fail, close: fail }],
     ['BullMQ worker', { close: fail, pause: fail, isRunning: fail, waitUntilReady: fail, closed: true }],
     ['BullMQ queue', { close: fail, waitUntilReady: fail, closed: true }],
-    ['Knex', { destroy: fail, raw: fail, transaction: fail, client: {} }],
+    ['Knex', { destroy: fail, raw: fail, transaction: fail, client: { pool: undefined } }],
   ])('is left alone: %s', async (label, client) => {
     const { coordinator, resources, logged } = setUp();
     resources.register('it', client);
@@ -206,7 +206,7 @@ describe('a client that does not close in time', () => {
 describe('a pool with connections in use', () => {
   it('is abandoned when its time is up, and tells how many', async () => {
     const { clock, coordinator, resources } = setUp();
-    const pool = { totalCount: 5, idleCount: 3, on() {}, end: () => new Promise(() => {}) };
+    const pool = { totalCount: 5, idleCount: 3, ending: false, on() {}, end: () => new Promise(() => {}) };
     resources.register('db', pool);
     expect(resources.registered()).toMatchObject([{ busy: 2 }]);
     void coordinator.shutdown();

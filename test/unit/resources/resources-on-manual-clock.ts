@@ -1,4 +1,5 @@
 import { ResourceRegistry } from '../../../src/resources/resource-registry.js';
+import { strictProbes } from '../../support/strict-probes.js';
 import { setUp as setUpCoordinator } from '../core/coordinator-on-manual-clock.js';
 import type { Setup as CoordinatorSetup } from '../core/coordinator-on-manual-clock.js';
 import type { CoordinatorOptions } from '../../../src/core/coordinator-options.js';
@@ -23,7 +24,13 @@ export function setUp(options: Partial<CoordinatorOptions> = {}): Setup {
     (message: string): void =>
       void logged.push(`${level}: ${message}`);
   const logger = { log: tell('log'), warn: tell('warn'), error: tell('error') };
-  const resources = new ResourceRegistry({ clock, coordinator, logger, resourceTimeoutMs: 500 });
+  const resources = new ResourceRegistry({
+    clock,
+    coordinator,
+    logger,
+    resourceTimeoutMs: 500,
+    probes: strictProbes(),
+  });
   const closable = (name: string, closingMs = 10): { close(): Promise<void> } => ({
     close: async () => {
       journal.push(name);

@@ -52,14 +52,14 @@ describe('an event stream', () => {
     expect(client.responses.map(({ body }) => body)).toEqual(['data: 1\n\nby itself']);
   });
 
-  it('that is in the middle of an event ends that first', async () => {
+  it('that has an unfinished event ends that first', async () => {
     served = await StreamingServer.start((_request, response) => open(response, 'data: half'));
     const client = await served.listen('/events', 'half');
     await served.drained.shutdown();
     expect(client.responses.map(({ body }) => body)).toEqual([`data: half${FAREWELL}\n`]);
   });
 
-  it('that its middleware compresses ends as that has it', async () => {
+  it('that middleware compresses ends compressed', async () => {
     served = await StreamingServer.start((_request, response) => {
       response.setHeader('Content-Encoding', 'gzip');
       compress(response);
@@ -75,7 +75,7 @@ describe('an event stream', () => {
     expect(gunzipSync(Buffer.from(body, 'latin1')).toString()).toBe(`data: 1\n\n${FAREWELL}\n`);
   });
 
-  it('that arrives compressed gets nothing in between', async () => {
+  it('that is written compressed gets no uncompressed text', async () => {
     served = await StreamingServer.start((_request, response) => {
       response.setHeader('Content-Encoding', 'gzip');
       open(response, 'compressed');
@@ -85,7 +85,7 @@ describe('an event stream', () => {
     expect(client.responses.map(({ body }) => body)).toEqual(['compressed']);
   });
 
-  it('takes what its source writes after that, and drops it', async () => {
+  it('discards later writes of its source', async () => {
     served = await StreamingServer.start();
     const client = await served.listen();
     const [response] = served.responses as [ServerResponse];
@@ -107,7 +107,7 @@ describe('an event stream', () => {
     expect(client.received).not.toContain('data: 2');
   });
 
-  it('takes its connection with it, so that its client does not come back by that', async () => {
+  it('closes its connection, so that its client does not reuse it', async () => {
     served = await StreamingServer.start();
     const held = served.drained.hold('drain');
     const client = await served.listen();
@@ -117,7 +117,7 @@ describe('an event stream', () => {
     expect(served.drained.participant.statistics()).toMatchObject({ open: 0, retired: 1 });
   });
 
-  it('leaves its connection to a request behind it', async () => {
+  it('keeps its connection open for a pipelined request', async () => {
     served = await StreamingServer.start((request, response) =>
       request.url === '/events' ? open(response) : void response.end('behind'),
     );
@@ -147,7 +147,7 @@ describe('an event stream', () => {
     for (const { responses } of [client, late]) expect(responses[0]!.body).toContain(FAREWELL);
   });
 
-  it('that begins in the middle of the drain says what it has to say first, and ends', async () => {
+  it('that begins during the drain sends its first events, then ends', async () => {
     served = await StreamingServer.start(() => {}, { windowMs: 5_000 });
     const held = served.drained.hold('drain');
     const client = await served.drained.inFlight((raw) => raw.get('/events'));
@@ -160,7 +160,7 @@ describe('an event stream', () => {
     expect(retriesIn(body)).toHaveLength(1);
   });
 
-  it('that begins late, where late requests are served, ends too', async () => {
+  it('that begins late, with late requests served, ends too', async () => {
     served = await StreamingServer.start(undefined, { lateRequests: 'serve' });
     const held = served.drained.hold('drain');
     void served.drained.shutdown();
@@ -170,7 +170,7 @@ describe('an event stream', () => {
     expect(client.responses[0]!.body).toContain(FAREWELL);
   });
 
-  it('of a route that is served to the end ends when the server closes', async () => {
+  it('of an exempt route ends when the server closes', async () => {
     served = await StreamingServer.start();
     const held = served.drained.hold('drain');
     const client = await served.listen('/healthz');
@@ -198,7 +198,7 @@ describe('an event stream', () => {
     expect(cuts).toMatchObject([{ kind: 'stream', name: 'GET /events', participant: 'HTTP server' }]);
   });
 
-  it('whose own end fails harms no other', async () => {
+  it('whose end fails does not affect the others', async () => {
     served = await StreamingServer.start(undefined, { coordinator: { drainTimeoutMs: 100 } });
     const [, other] = [await served.listen('/broken'), await served.listen()];
     served.responses[0]!.end = () => {
@@ -227,7 +227,7 @@ describe('an event stream of HTTP/2', () => {
     expect({ error, body }).toEqual({ body: `data: 1\n\n${FAREWELL}\n` });
   });
 
-  it('that begins in the middle of the drain ends, too', async () => {
+  it('that begins during the drain ends, too', async () => {
     const client = await listenTo(() => {});
     const held = served.drained.hold('drain');
     const answer = client.ask('/events');
@@ -239,7 +239,7 @@ describe('an event stream of HTTP/2', () => {
     expect({ error, body }).toEqual({ body: `data: 1\n\n${FAREWELL}\n` });
   });
 
-  it('takes what its source writes after that, and drops it', async () => {
+  it('discards later writes of its source', async () => {
     const client = await listenTo();
     void client.ask('/events');
     await eventually(() => served.responses.length === 1);
@@ -269,7 +269,7 @@ describe('a late request', () => {
     expect(served.drained.participant.statistics()).toMatchObject({ late: 1 });
   });
 
-  it('for an event stream from a page of another origin is not lost either', async () => {
+  it('for an event stream from a page of another origin gets the same', async () => {
     const { headers } = await late('Accept: text/event-stream\r\nOrigin: https://elsewhere.test\r\n');
     expect(headers).toMatchObject({
       'access-control-allow-origin': 'https://elsewhere.test',

@@ -7,7 +7,7 @@ let served: StreamingServer;
 
 afterEach(() => served.close());
 
-describe('a stream that is to finish', () => {
+describe('a stream with the policy finish', () => {
   const finishing = (maxMs?: number) =>
     StreamingServer.start(
       (request, response) => {
@@ -49,7 +49,7 @@ describe('a stream that is to finish', () => {
     expect(client.responses[0]!.body).toContain(FAREWELL);
   });
 
-  it('has what is left of its time when it begins in the middle of the drain', async () => {
+  it('has the rest of its time when it begins during the drain', async () => {
     manual = new ManualClock();
     served = await StreamingServer.start(
       (_request, response) => setPolicy(response, { policy: 'finish', maxMs: 300 }),

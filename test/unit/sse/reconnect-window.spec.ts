@@ -19,7 +19,7 @@ describe('the window', () => {
   const ended = (clients: readonly { received: string }[]) =>
     clients.filter(({ received }) => received.includes('shutdown')).length;
 
-  it('is one in which the clients of a few come back, each in its part; the streams end at once', async () => {
+  it('spreads the reconnects of a few clients; their streams end at once', async () => {
     served = await StreamingServer.start(undefined, { clock: clock(), windowMs: WINDOW_MS });
     const clients = await listenAll(10);
     await served.drained.shutdown();
@@ -27,7 +27,7 @@ describe('the window', () => {
     expect(retries.map((ms) => Math.floor((ms - 1_000) / (WINDOW_MS / 10)))).toEqual([...Array(10).keys()]);
   });
 
-  it('has half the time for ending many, and each waits as long again', async () => {
+  it('spends half the time on ending many streams, and each client waits as long again', async () => {
     const manual = clock();
     served = await StreamingServer.start(undefined, { clock: manual, windowMs: WINDOW_MS });
     const clients = await listenAll(100);
@@ -47,7 +47,7 @@ describe('the window', () => {
     expect(manual.pendingTimers).toBe(0);
   });
 
-  it('stays as it was planned when the streams end later, because the event loop was busy', async () => {
+  it('keeps its plan when streams end late because the event loop was busy', async () => {
     const manual = clock();
     const late: Clock = {
       now: () => manual.now(),
@@ -80,7 +80,7 @@ describe('the window', () => {
     }
   });
 
-  it('is nothing to a stream that has ended by itself before its turn', async () => {
+  it('does not touch a stream that has ended by itself', async () => {
     const manual = clock();
     served = await StreamingServer.start(undefined, { clock: manual, windowMs: WINDOW_MS });
     const clients = await listenAll(100);
@@ -99,7 +99,7 @@ describe('the window', () => {
     expect(ended(clients)).toBe(99);
   });
 
-  it('is over at once when nobody waits any longer', async () => {
+  it('ends at once when the drain is abandoned', async () => {
     served = await StreamingServer.start(undefined, {
       clock: clock(),
       windowMs: WINDOW_MS,

@@ -96,12 +96,12 @@ describe('listen()', () => {
   };
 
   it('is the same twice as once: one port, and one line for it and for each note', async () => {
-    const lines = await listensTwice({ managementPort: 0, forceAfterTimeout: false }, (first) => first);
+    const lines = await listensTwice({ management: { port: 0 }, forceAfterTimeout: false }, (first) => first);
     expect(lines.filter((line) => /^(forceAfterTimeout|resource|probes)/.test(line))).toHaveLength(3);
   });
 
   it('is one call where the first has not come to its end', async () => {
-    await using shutdown = createShutdown({ logger: silent, managementPort: 0 });
+    await using shutdown = createShutdown({ logger: silent, management: { port: 0 } });
     const first = shutdown.listen();
     expect(shutdown.listen()).toBe(first);
     await first;
@@ -112,7 +112,7 @@ describe('listen()', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const options = { managementPort: port, managementHost: '127.0.0.1', forceAfterTimeout: false };
+    const options = { management: { port: port }, managementHost: '127.0.0.1', forceAfterTimeout: false };
     const lines = await listensTwice(options, async (first) => {
       await expect(first).rejects.toMatchObject({ code: 'SHUTDOWN_SETUP_INVALID' });
       await new Promise((resolve) => other.close(resolve));

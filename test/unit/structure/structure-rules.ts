@@ -14,48 +14,76 @@ export interface PackageManifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
-/** From the innermost outwards. A folder may import from itself and from further in; a new one takes its place here. */
-const LAYERS: readonly (readonly string[])[] = [
+/** From the ground up. A room may import from itself and from the floors below; a new room takes its place here. */
+const FLOORS: readonly (readonly string[])[] = [
   ['util'],
   ['core'],
   ['config'],
   ['report'],
   ['health', 'process', 'resources', 'sse', 'tasks', 'websockets'],
   ['http'],
+  ['nest/lifecycle', 'nest/health'],
+  ['nest/decorators'],
+  ['nest/integrations'],
   ['nest'],
   ['cli', 'early', 'index.ts', 'metrics', 'opentelemetry', 'rehearsal', 'standalone', 'testing'],
 ];
 
-/** What core may have of Node: nothing that touches the world outside. */
-const CORE_BUILTINS: readonly string[] = ['node:async_hooks'];
+/** What the lowest rooms may have of Node: nothing that touches the world outside. */
+const BUILTINS: Readonly<Record<string, readonly string[]>> = { util: [], core: ['node:async_hooks'] };
+
+/** The rooms that know Nest, or a package that runs in it. Everything else is plain Node. */
+const OF_NEST: readonly string[] = ['nest', 'metrics', 'opentelemetry', 'testing'];
 
 /** Who may touch `process`: one acts upon it, the other reads what it says, and the third is a program of its own. */
 const OF_THE_PROCESS: readonly string[] = ['process', 'config', 'cli'];
 
+/** What tells that a file in `util` knows what it is used for. */
+const OF_SHUTDOWN = /shut(ting)? ?down|drain|participant|coordinator/i;
+
+/** How many files `nest` has beside its rooms. */
+const MOST_FILES_IN_NEST = 8;
+
 /** What is wrong with `files`, one sentence each. */
 export function violations(files: readonly SourceFile[], manifest: PackageManifest): string[] {
-  return files.flatMap((file) => [
-    ...importsOf(file).flatMap((specifier) => wrongImport(file, specifier, manifest)),
-    ...wrongIndex(file, manifest),
-    ...wrongGlobal(file),
-  ]);
+  return [
+    ...files.flatMap((file) => [
+      ...importsOf(file).flatMap((specifier) => wrongImport(file, specifier, manifest)),
+      ...wrongIndex(file, manifest),
+      ...wrongGlobal(file),
+      ...wrongWord(file),
+    ]),
+    ...crowdedRoom(files),
+  ];
+}
+
+function wrongWord({ path, text }: SourceFile): string[] {
+  const word = roomOf(path) === 'util' ? OF_SHUTDOWN.exec(text)?.[0] : undefined;
+  return word === undefined ? [] : [`${path} says "${word}": util knows nothing of shutdowns`];
+}
+
+function crowdedRoom(files: readonly SourceFile[]): string[] {
+  const inNest = files.filter(({ path }) => posix.dirname(path) === 'src/nest');
+  return inNest.length > MOST_FILES_IN_NEST
+    ? [`src/nest has ${inNest.length} files of its own, and ${MOST_FILES_IN_NEST} at most: use its rooms`]
+    : [];
 }
 
 function wrongImport(file: SourceFile, specifier: string, manifest: PackageManifest): string[] {
   const complain = (why: string): string[] => [`${file.path} imports ${specifier}: ${why}`];
-  const from = folderOf(file.path);
+  const from = roomOf(file.path);
 
   if (specifier.startsWith('.')) {
-    const to = folderOf(posix.join(posix.dirname(file.path), specifier.replace(/\.js$/, '.ts')));
+    const to = roomOf(posix.join(posix.dirname(file.path), specifier.replace(/\.js$/, '.ts')));
     if (to === from) return [];
-    const [inner, outer] = [layerOf(to), layerOf(from)];
-    if (inner < 0) return complain(`${to} has no layer in structure-rules.ts`);
-    return inner < outer ? [] : complain('imports point inwards, to core');
+    const [lower, upper] = [floorOf(to), floorOf(from)];
+    if (lower < 0) return complain(`${to} has no floor in structure-rules.ts`);
+    return lower < upper ? [] : complain(`imports point downwards, and ${to} is not below ${from}`);
   }
-  if (from === 'core') {
-    return CORE_BUILTINS.includes(specifier) ? [] : complain('core imports nothing but core');
-  }
+  const builtins = BUILTINS[from];
+  if (builtins) return builtins.includes(specifier) ? [] : complain(`${from} imports nothing from outside`);
   if (isBuiltin(specifier)) return [];
+  if (!OF_NEST.includes(folderOf(from))) return complain(`${from} is plain Node`);
 
   const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
   if (!(name in manifest.peerDependencies)) return complain('it is no peer dependency');
@@ -72,7 +100,7 @@ function wrongIndex(file: SourceFile, manifest: PackageManifest): string[] {
   if (posix.basename(file.path) === 'index.ts' && !(subpath in manifest.exports)) {
     found.push(`${file.path} is no public subpath`);
   }
-  if (layerOf(folderOf(file.path)) < 0) found.push(`${file.path} has no layer in structure-rules.ts`);
+  if (floorOf(roomOf(file.path)) < 0) found.push(`${file.path} has no floor in structure-rules.ts`);
   const source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.Latest);
   for (const statement of source.statements) {
     if (
@@ -86,7 +114,7 @@ function wrongIndex(file: SourceFile, manifest: PackageManifest): string[] {
 }
 
 function wrongGlobal(file: SourceFile): string[] {
-  if (OF_THE_PROCESS.includes(folderOf(file.path))) return [];
+  if (OF_THE_PROCESS.includes(folderOf(roomOf(file.path)))) return [];
   const source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.Latest, true);
   let isTouched = false;
   const visit = (node: ts.Node): void => {
@@ -133,10 +161,17 @@ export function loadedBy(
   return { ours: [...ours], foreign: [...foreign] };
 }
 
-function folderOf(path: string): string {
-  return path.split('/')[1] ?? path;
+/** `nest/lifecycle` for `src/nest/lifecycle/hook-call.ts`, `nest` for `src/nest/http-binding.ts`. */
+function roomOf(path: string): string {
+  const [, ...parts] = path.split('/');
+  return parts.length > 1 ? parts.slice(0, -1).join('/') : parts.join('/');
 }
 
-function layerOf(folder: string): number {
-  return LAYERS.findIndex((layer) => layer.includes(folder));
+/** `nest` for each of its rooms. */
+function folderOf(room: string): string {
+  return room.split('/')[0] ?? room;
+}
+
+function floorOf(room: string): number {
+  return FLOORS.findIndex((floor) => floor.includes(room));
 }

@@ -11,7 +11,7 @@ const files: SourceFile[] = readdirSync(`${root}src`, { recursive: true, encodin
   .map((name) => ({ path: `src/${name}`, text: readFileSync(`${root}src/${name}`, 'utf8') }));
 
 describe('the source', () => {
-  it('has imports that point inwards, index files that are public, and no export *', () => {
+  it('has imports that point downwards, rooms of plain Node, index files that are public, and no export *', () => {
     expect(files.length).toBeGreaterThan(10);
     expect(violations(files, manifest)).toEqual([]);
   });
@@ -45,34 +45,58 @@ describe('the rules', () => {
   };
 
   it.each([
-    ['src/core/a.ts', "import type { X } from '@nestjs/common';", 'core imports nothing but core'],
-    ['src/core/a.ts', "import { once } from 'node:events';", 'core imports nothing but core'],
-    ['src/core/a.ts', "import type { X } from '../http/x.js';", 'imports point inwards'],
-    ['src/tasks/a.ts', "const x = await import('../process/x.js');", 'imports point inwards'],
-    ['src/config/a.ts', "export { x } from '../nest/x.js';", 'imports point inwards'],
-    ['src/testing/a.ts', "import '../index.js';", 'imports point inwards'],
-    ['src/nest/a.ts', "import x from '../elsewhere/x.js';", 'elsewhere has no layer'],
-    ['src/elsewhere/a.ts', '', 'has no layer'],
+    ['src/core/a.ts', "import type { X } from '@nestjs/common';", 'core imports nothing from outside'],
+    ['src/core/a.ts', "import { once } from 'node:events';", 'core imports nothing from outside'],
+    ['src/util/a.ts', "import { once } from 'node:events';", 'util imports nothing from outside'],
+    ['src/util/a.ts', '// for the drain', 'util knows nothing of shutdowns'],
+    ['src/util/a.ts', "import type { X } from '../core/x.js';", 'core is not below util'],
+    ['src/core/a.ts', "import type { X } from '../report/x.js';", 'report is not below core'],
+    ['src/core/a.ts', "import type { X } from '../http/x.js';", 'http is not below core'],
+    ['src/tasks/a.ts', "const x = await import('../process/x.js');", 'process is not below tasks'],
+    ['src/config/a.ts', "export { x } from '../nest/x.js';", 'nest is not below config'],
+    ['src/testing/a.ts', "import '../index.js';", 'index.ts is not below testing'],
+    ['src/nest/lifecycle/a.ts', "import { x } from '../x.js';", 'nest is not below nest/lifecycle'],
+    [
+      'src/nest/health/a.ts',
+      "import { x } from '../lifecycle/x.js';",
+      'nest/lifecycle is not below nest/health',
+    ],
+    ['src/nest/decorators/a.ts', "import { x } from '../integrations/x.js';", 'is not below nest/decorators'],
+    ['src/nest/a.ts', "import x from '../elsewhere/x.js';", 'elsewhere has no floor'],
+    ['src/elsewhere/a.ts', '', 'has no floor'],
+    ['src/nest/elsewhere/a.ts', '', 'has no floor'],
     ['src/nest/a.ts', "import x from 'express';", 'it is no peer dependency'],
     ['src/nest/a.ts', "import x from '@nestjs/core/injector';", 'it is no peer dependency'],
+    ['src/health/a.ts', "import { Module } from '@nestjs/common';", 'health is plain Node'],
+    ['src/config/a.ts', "import { registerAs } from '@nestjs/config';", 'config is plain Node'],
+    ['src/config/a.ts', "import type { X } from '@nestjs/terminus';", 'config is plain Node'],
     ['src/nest/a.ts', "import type { X } from 'prom-client';", 'an optional peer'],
     ['src/nest/index.ts', '', 'is no public subpath'],
     ['src/metrics/index.ts', "export * from './a.js';", 'exports *'],
+    ['src/metrics/index.ts', "export * as a from './a.js';", 'exports *'],
     ['src/nest/a.ts', "const level = process.env['LEVEL'];", 'touches process'],
     ['src/http/a.ts', 'const { pid } = process as { pid: number };', 'touches process'],
-    ['src/metrics/index.ts', "export * as a from './a.js';", 'exports *'],
   ])('are broken by %s with %j', (path, text, complaint) => {
     expect(violations([{ path, text }], peers)).toEqual([expect.stringContaining(complaint)]);
   });
 
   it.each([
-    ['src/core/a.ts', "import { b } from './b.js';"],
+    ['src/core/a.ts', "import { b } from './b.js'; import { c } from '../util/c.js';"],
     ['src/http/a.ts', "import { Deadline } from '../util/deadline.js'; import http from 'node:http';"],
+    ['src/nest/integrations/a.ts', "import { isTracked } from '../decorators/track-task.decorator.js';"],
     ['src/nest/a.ts', "import { Module } from '@nestjs/common'; import { x } from '../http/x.js';"],
     ['src/process/a.ts', "process.exit(0); process['exit'](1);"],
     ['src/metrics/a.ts', "import { Counter } from 'prom-client';"],
     ['src/index.ts', "export { a } from './nest/a.js'; export type { B } from './core/b.js';"],
   ])('are kept by %s with %j', (path, text) => {
     expect(violations([{ path, text }], peers)).toEqual([]);
+  });
+
+  it('are broken by a ninth file beside the rooms of nest', () => {
+    const inNest = (count: number): SourceFile[] =>
+      Array.from({ length: count }, (_, index) => ({ path: `src/nest/${index}.ts`, text: '' }));
+
+    expect(violations(inNest(8), peers)).toEqual([]);
+    expect(violations(inNest(9), peers)).toEqual([expect.stringContaining('9 files of its own')]);
   });
 });

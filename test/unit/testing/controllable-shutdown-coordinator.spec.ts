@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ControllableShutdownCoordinator } from '../../../src/testing/controllable-shutdown-coordinator.js';
 
 describe('ControllableShutdownCoordinator', () => {
-  it('stays in drain until it is told to finish, with what is registered taking part', async () => {
+  it('stays in drain until finish() is called, and runs registered participants', async () => {
     const coordinator = new ControllableShutdownCoordinator();
     const calls: string[] = [];
     coordinator.register({
@@ -25,7 +25,7 @@ describe('ControllableShutdownCoordinator', () => {
     expect(coordinator.state).toBe('completed');
   });
 
-  it('is down for a reason of the test, which can let it fail', async () => {
+  it('shuts down for the given reason, and fails on fail()', async () => {
     const coordinator = new ControllableShutdownCoordinator();
 
     await coordinator.beginDraining({ kind: 'manual', message: 'a test' });
@@ -42,12 +42,12 @@ describe('ControllableShutdownCoordinator', () => {
     );
   });
 
-  it('can be told how it ends before it begins', async () => {
+  it('accepts finish() and fail() before the shutdown begins', async () => {
     expect(await new ControllableShutdownCoordinator().finish()).toMatchObject({ status: 'completed' });
     expect(await new ControllableShutdownCoordinator().fail('no')).toMatchObject({ status: 'failed' });
   });
 
-  it('has no time but that of its clock', async () => {
+  it('takes its time only from its clock', async () => {
     const coordinator = new ControllableShutdownCoordinator({
       gracePeriodMs: 10_000,
       releaseReserveMs: 1_000,

@@ -10,7 +10,7 @@ describe('ManualClock', () => {
     expect(clock.wallTime()).toEqual(new Date(250));
   });
 
-  it('fires timers in the order of their instants, each at its own, and those of one instant as they were set', async () => {
+  it('fires timers in order of time, and those of the same time in order of creation', async () => {
     const clock = new ManualClock();
     const fired: string[] = [];
     const note = (name: string) => () => void fired.push(`${name} at ${clock.now()}`);
@@ -23,7 +23,7 @@ describe('ManualClock', () => {
     expect(clock.pendingTimers).toBe(1);
   });
 
-  it('fires timers that timers and promises have set on the way', async () => {
+  it('fires timers that timers and promises set while it advances', async () => {
     const clock = new ManualClock();
     const fired: number[] = [];
     clock.setTimer(() => {
@@ -56,7 +56,7 @@ describe('ManualClock', () => {
     expect(fired).toEqual([]);
   });
 
-  it('takes an infinite delay for never, and a negative one for none', async () => {
+  it('treats an infinite delay as never, and a negative one as 0', async () => {
     const clock = new ManualClock();
     const fired: string[] = [];
     clock.setTimer(() => fired.push('never'), Infinity);

@@ -4,7 +4,7 @@ import { NoopShutdownCoordinator } from '../../../src/testing/noop-shutdown-coor
 import type { ShutdownCoordinator } from '../../../src/core/shutdown-coordinator.js';
 
 describe('NoopShutdownCoordinator', () => {
-  it('never shuts down, whatever it is told', async () => {
+  it('never shuts down', async () => {
     const coordinator: ShutdownCoordinator = new NoopShutdownCoordinator();
     let calls = 0;
     const forget = coordinator.register({ name: 'store', release: () => void (calls += 1) });

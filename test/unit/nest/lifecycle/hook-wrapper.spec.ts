@@ -7,14 +7,14 @@ const HOOK = 'onModuleDestroy';
 /** Takes charge of every call, and notes it. */
 function owner(name: string, calls: string[]): HookOwner {
   return {
-    claim: () => (call, args) => {
+    take: () => (call, args) => {
       calls.push(name);
       return call(args);
     },
   };
 }
 
-const absent: HookOwner = { claim: () => undefined };
+const absent: HookOwner = { take: () => undefined };
 
 describe('a wrapper around a hook', () => {
   it('asks its owners in turn, and lets the first that takes the call carry it out', () => {

@@ -1,0 +1,148 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/**
+ * @typedef {object} Tool what some tests need beside Node and npm
+ * @property {string} name
+ * @property {string} packages those of Debian that it is in
+ * @property {string} [condition] what else it takes
+ * @property {() => string} find returns the path of its program; throws where that is missing or does not work
+ */
+
+/** Runs a command as PID 1 in a PID namespace of its own. */
+export const AS_PID_1 = [
+  'unshare',
+  ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']),
+  '--pid',
+  '--fork',
+  '--kill-child',
+  '--mount-proc',
+];
+
+/** Where Debian and its like put each version of PostgreSQL. */
+const POSTGRES_ROOT = '/usr/lib/postgresql';
+
+/**
+ * By the words that stand for them in the names of spec files: `report-page.chromium.spec.ts` needs Chromium.
+ *
+ * @type {Readonly<Record<string, Tool>>}
+ */
+const TOOLS = {
+  chromium: {
+    name: 'Chromium',
+    packages: 'chromium',
+    find: () => findProgram(['chromium', 'chromium-browser', 'google-chrome']),
+  },
+  promtool: { name: 'promtool', packages: 'prometheus', find: () => findProgram(['promtool']) },
+  ps: {
+    name: 'the command ps',
+    packages: 'procps',
+    find: () => tryCommand(['ps', '-A', '-o', 'pid,ppid']),
+  },
+  script: {
+    name: 'the command script',
+    packages: 'bsdutils',
+    find: () => tryCommand(['script', '--quiet', '--return', '--command', 'true', '/dev/null']),
+  },
+  unshare: {
+    name: 'PID namespaces',
+    packages: 'util-linux',
+    condition: 'root or user namespaces; in Docker: --cap-add SYS_ADMIN --security-opt seccomp=unconfined',
+    find: () => tryCommand([...AS_PID_1, 'true']),
+  },
+  postgres: {
+    name: 'PostgreSQL',
+    packages: 'postgresql util-linux',
+    find: () => findServer('postgres', versionsIn(POSTGRES_ROOT)),
+  },
+  redis: { name: 'Redis', packages: 'redis-server util-linux', find: () => findServer('redis-server') },
+};
+
+/**
+ * @param {readonly string[]} names of which one is enough
+ * @param {readonly string[]} [furtherFolders] to look in beside those of PATH
+ */
+function findProgram(names, furtherFolders = []) {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...furtherFolders];
+  const paths = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  const path = paths.find((candidate) => existsSync(candidate));
+  if (path === undefined) throw new Error(`there is no ${names.join(', no ')}`);
+  return path;
+}
+
+/**
+ * @param {string} name
+ * @param {readonly string[]} [furtherFolders]
+ */
+function findServer(name, furtherFolders) {
+  // The tests start servers with it.
+  findProgram(['setpriv']);
+  return findProgram([name], furtherFolders);
+}
+
+/** @param {string} root */
+function versionsIn(root) {
+  return existsSync(root) ? readdirSync(root).map((version) => `${root}/${version}/bin`) : [];
+}
+
+/** @param {readonly string[]} command one that does nothing, yet fails where the tool is of no use */
+function tryCommand([name, ...args]) {
+  const path = findProgram([name]);
+  const { status, stderr, error } = spawnSync(path, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 10_000,
+  });
+  if (status !== 0) throw new Error(error?.message ?? stderr.trim());
+  return path;
+}
+
+/** @param {Tool} tool */
+function need({ name, packages, condition }) {
+  return `${name} (apt-get install ${packages}${condition ? `, and ${condition}` : ''})`;
+}
+
+/**
+ * The path of a tool's program, for a test that cannot do without.
+ *
+ * @param {string} word
+ */
+export function requireTool(word) {
+  const tool = TOOLS[word];
+  try {
+    return tool.find();
+  } catch (error) {
+    throw new Error(`this needs ${need(tool)}: ${error.message}`, { cause: error });
+  }
+}
+
+/** The words of the tools that this machine lacks. */
+function missingTools() {
+  return Object.keys(TOOLS).filter((word) => {
+    try {
+      TOOLS[word].find();
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}
+
+/** Debian's packages of the tools that this machine lacks. */
+export function missingPackages() {
+  return [...new Set(missingTools().flatMap((word) => TOOLS[word].packages.split(' ')))];
+}
+
+/**
+ * What a run of the tests leaves out: nothing where REQUIRE_TOOLS is 1.
+ *
+ * @returns {{ files: string, need: string }[]} a regular expression for paths of spec files, and what they need
+ */
+export function leftOut() {
+  if (process.env['REQUIRE_TOOLS'] === '1') return [];
+  return missingTools().map((word) => ({
+    files: String.raw`\.${word}\.([^/]+\.)?spec\.ts$`,
+    need: need(TOOLS[word]),
+  }));
+}

@@ -1,0 +1,16 @@
+import { RESPONSE_ON_STREAM, sampleStream, STREAMS_OF_SESSION } from './http-probes.js';
+import { ReadStreams, TrackedStreams, type SessionStreams } from './session-streams.js';
+import type { EventEmitter } from 'node:events';
+import type { ServerHttp2Session } from 'node:http2';
+import type { ProbeCheck } from '../util/probe.js';
+
+/** The cheapest way, on this Node, to know what `session` and those after it are working on. */
+export function findStreams(
+  server: EventEmitter,
+  session: ServerHttp2Session,
+  probes: ProbeCheck,
+): SessionStreams {
+  const isReadable =
+    probes.check(STREAMS_OF_SESSION, session) && probes.check(RESPONSE_ON_STREAM, sampleStream());
+  return isReadable ? new ReadStreams() : new TrackedStreams(server);
+}

@@ -1,0 +1,95 @@
+import { isPromise } from 'node:util/types';
+import { Condition } from './condition.js';
+import { requestPath } from './request-path.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
+import type { Clock } from '../util/clock.js';
+
+/** What the handlers of one application need. */
+export interface RunningHandlersDependencies {
+  readonly clock: Clock;
+  /** Whether a route is served to the end: its handlers are not awaited. */
+  isExempt(this: void, method: string, path: string): boolean;
+  /** The pattern of the route that serves a request: `/orders/:id`. */
+  routePattern(this: void, request: IncomingMessage, path: string): string | undefined;
+}
+
+/** One call of a handler or of a middleware. */
+interface Handler {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/**
+ * The handlers that have not returned, whatever became of their clients and responses.
+ *
+ * A response that is sent or whose client has disconnected says nothing about the work behind it: a payment goes on when the
+ * browser is closed. Drain waits for that work, and names what it cuts.
+ */
+export class RunningHandlers implements ShutdownParticipant {
+  readonly name = 'request handlers';
+
+  readonly #dependencies: RunningHandlersDependencies;
+  readonly #running = new Map<Promise<unknown>, Handler>();
+  readonly #settled = new Condition();
+  #announcedAt: number | undefined;
+
+  constructor(dependencies: RunningHandlersDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Remembers a call until `result` has settled; nothing happens where that is no promise. */
+  track(request: IncomingMessage, response: ServerResponse, result: unknown): void {
+    if (!isPromise(result)) return;
+    this.#running.set(result, { request, response });
+    const end = (): void => {
+      this.#running.delete(result);
+      this.#settled.notify();
+    };
+    // A rejection is for Express or Fastify, which get the same promise.
+    result.then(end, end);
+  }
+
+  announce(): void {
+    this.#announcedAt = this.#dependencies.clock.now();
+  }
+
+  async drain(context: ShutdownContext): Promise<void> {
+    const cut = (): void => {
+      this.#cut(context);
+      this.#settled.notify();
+    };
+    context.signal.addEventListener('abort', cut, { once: true });
+    await this.#settled.until(() => !this.#awaited().some(() => true), context.signal);
+    context.signal.removeEventListener('abort', cut);
+  }
+
+  /** Handlers whose response is over: the others are in flight as requests of their server. */
+  inFlight(): number {
+    return this.#awaited().filter(isDetached).length;
+  }
+
+  #awaited(): Handler[] {
+    return [...this.#running.values()].filter(
+      ({ request }) => !this.#dependencies.isExempt(request.method ?? 'GET', requestPath(request)),
+    );
+  }
+
+  #cut(context: ShutdownContext): void {
+    const { clock, routePattern } = this.#dependencies;
+    const ageMs = clock.now() - (this.#announcedAt ?? clock.now());
+    for (const { request } of this.#awaited().filter(isDetached)) {
+      const path = requestPath(request);
+      context.cut({
+        kind: 'handler',
+        name: `${request.method} ${routePattern(request, path) ?? path}`,
+        ageMs,
+      });
+    }
+  }
+}
+
+/** Whether nothing but the handler is left of a request. */
+function isDetached({ response }: Handler): boolean {
+  return response.writableFinished || response.destroyed || response.closed;
+}

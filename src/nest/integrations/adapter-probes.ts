@@ -1,0 +1,53 @@
+import { hasMethods } from '../../util/foreign-class.js';
+import type { Probe } from '../../util/probe.js';
+
+/** The list in which Fastify 5 keeps the servers that it adds, under a symbol of its own. */
+export function serverBindings(fastify: object): unknown {
+  const key = Object.getOwnPropertySymbols(fastify).find(
+    ({ description }) => description === 'fastify.serverBindings',
+  );
+  return key && Reflect.get(fastify, key);
+}
+
+export const ADAPTER_TYPE: Probe<string> = {
+  name: 'the HTTP adapter, which is neither of Express nor of Fastify',
+  package: '@nestjs/core',
+  ifMissing: 'the health and drain routes are not on it',
+  advice: 'The management port serves them: set managementPort',
+  isPresent: (type) => type === 'express' || type === 'fastify',
+};
+
+export const STACK_OF_EXPRESS: Probe<object> = {
+  name: 'Router.stack',
+  package: 'express',
+  ifMissing: 'the health and drain routes are not there',
+  advice: 'The management port serves them: set managementPort',
+  isPresent: (express) => {
+    const { router } = express as { readonly router?: { readonly stack?: unknown } };
+    return Array.isArray(router?.stack);
+  },
+};
+
+export const BINDINGS_OF_FASTIFY: Probe<object> = {
+  name: 'Fastify[fastify.serverBindings]',
+  package: 'fastify',
+  ifMissing:
+    'where the host has several addresses, as localhost has, only the server on the first one is drained',
+  advice: 'Listen on one address, such as 0.0.0.0',
+  isPresent: (fastify) => Array.isArray(serverBindings(fastify)),
+};
+
+export const ROUTES_OF_FASTIFY: Probe<object> = {
+  name: 'findRoute() and hasRoute()',
+  package: 'fastify',
+  ifMissing: 'a request that was cut is named by its path, and not by the pattern of its route',
+  isPresent: (fastify) => hasMethods(fastify, ['findRoute', 'hasRoute']),
+};
+
+/** All of these. */
+export const ADAPTER_PROBES: readonly Probe[] = [
+  ADAPTER_TYPE,
+  STACK_OF_EXPRESS,
+  BINDINGS_OF_FASTIFY,
+  ROUTES_OF_FASTIFY,
+];

@@ -1,0 +1,28 @@
+import { hasMethods } from '../../util/foreign-class.js';
+import { isExplorer, isWorker } from './bull-worker.js';
+import type { Probe } from '../../util/probe.js';
+
+export const WORKERS_OF_EXPLORER: Probe<readonly object[]> = {
+  name: 'BullExplorer.registerWorkers() and workers',
+  package: '@nestjs/bullmq',
+  ifMissing: 'the workers of processors fetch jobs until they are closed, and their jobs may be lost',
+  isPresent: (instances) => instances.some(isExplorer),
+};
+
+export const METHODS_OF_WORKER: Probe<readonly object[]> = {
+  name: 'the methods of Worker',
+  package: 'bullmq',
+  ifMissing: 'workers fetch jobs until they are closed, and their jobs may be lost',
+  isPresent: (workers) => workers.every(isWorker),
+};
+
+export const METHODS_OF_JOB: Probe<object> = {
+  name: 'Job.token, Job.moveToWait() and Job.isActive()',
+  package: 'bullmq',
+  ifMissing: 'a job that does not finish in the drain is cut, and is not handed back to its queue',
+  isPresent: (job) =>
+    typeof Reflect.get(job, 'token') === 'string' && hasMethods(job, ['moveToWait', 'isActive']),
+};
+
+/** All of these. */
+export const BULL_PROBES: readonly Probe[] = [WORKERS_OF_EXPLORER, METHODS_OF_WORKER, METHODS_OF_JOB];

@@ -1,0 +1,54 @@
+import { hasMethods } from '../../util/foreign-class.js';
+
+/** A job of BullMQ, as its documentation has it. */
+export interface BullJob {
+  readonly id?: string;
+  /** Its lock. */
+  readonly token?: string;
+  moveToWait(token?: string): Promise<unknown>;
+  isActive(): Promise<boolean>;
+}
+
+/** A worker of BullMQ, as its documentation has it. */
+export interface BullWorker {
+  readonly name: string;
+  readonly concurrency: number;
+  isPaused(): boolean;
+  /** Settles when no job is active any more. */
+  pause(): Promise<void>;
+  resume(): unknown;
+  close(force?: boolean): Promise<void>;
+  /** Aborts the signals of processors that take one. */
+  cancelAllJobs?(reason: string): void;
+  on(event: 'active' | 'completed' | 'failed', listener: (job: BullJob | undefined) => void): unknown;
+  off(event: 'active' | 'completed' | 'failed', listener: (job: BullJob | undefined) => void): unknown;
+}
+
+/** What makes the workers of `@nestjs/bullmq`. */
+export interface BullExplorer {
+  readonly workers: readonly object[];
+}
+
+/** Whether it looks like a worker. */
+export function isWorker(candidate: object): candidate is BullWorker {
+  const names = ['isPaused', 'isRunning', 'pause', 'resume', 'close', 'waitUntilReady', 'getNextJob', 'on'];
+  return hasMethods(candidate, names);
+}
+
+/** Whether it looks like what makes the workers of `@nestjs/bullmq`. */
+export function isExplorer(candidate: object): candidate is BullExplorer {
+  return (
+    hasMethods(candidate, ['registerWorkers', 'handleProcessor']) &&
+    Array.isArray((candidate as { readonly workers?: unknown }).workers)
+  );
+}
+
+/** Whether it looks like a processor of `@nestjs/bullmq`, which has a worker once that is made. */
+export function isProcessor(candidate: object): boolean {
+  const names = ['process'];
+  if (!hasMethods(candidate, names)) return false;
+  for (let owner: object | null = candidate; owner; owner = Object.getPrototypeOf(owner) as object | null) {
+    if (Object.getOwnPropertyDescriptor(owner, 'worker')?.get) return true;
+  }
+  return false;
+}

@@ -1,0 +1,44 @@
+import { isCommandBus, isEventBus } from './cqrs-handlers.js';
+import { isEventSubscriber } from './event-listeners.js';
+import { hasMethods } from '../../util/foreign-class.js';
+import type { Probe } from '../../util/probe.js';
+
+export const SUBSCRIBER_OF_EVENTS: Probe<readonly object[]> = {
+  name: 'EventSubscribersLoader.subscribeToEventIfListener() and getRegisterListenerMethodBasedOn()',
+  package: '@nestjs/event-emitter',
+  ifMissing: 'the methods of @OnEvent are not awaited',
+  advice: 'Put @TrackTask() on them',
+  isPresent: (instances) => instances.some(isEventSubscriber),
+};
+
+export const EVENT_BUS: Probe<readonly object[]> = {
+  name: 'EventBus.bind() and registerSagas()',
+  package: '@nestjs/cqrs',
+  ifMissing: 'event handlers are not awaited',
+  advice: 'Put @TrackTask() on their handle()',
+  isPresent: (instances) => instances.some(isEventBus),
+};
+
+export const RESOLVER_OF_EVENT_BUS: Probe<object> = {
+  name: 'EventBus.moduleRef',
+  package: '@nestjs/cqrs',
+  ifMissing: 'event handlers that are made for each event are not awaited',
+  advice: 'Put @TrackTask() on their handle()',
+  isPresent: (bus) => hasMethods(Object(Reflect.get(bus, 'moduleRef')) as object, ['resolve']),
+};
+
+export const COMMAND_BUS: Probe<readonly object[]> = {
+  name: 'CommandBus.bind() and reflectCommandId()',
+  package: '@nestjs/cqrs',
+  ifMissing: 'commands that sagas execute are not awaited',
+  advice: 'Put @TrackTask() on the execute() of their handlers',
+  isPresent: (instances) => instances.some(isCommandBus),
+};
+
+/** All of these. */
+export const EVENT_PROBES: readonly Probe[] = [
+  SUBSCRIBER_OF_EVENTS,
+  EVENT_BUS,
+  RESOLVER_OF_EVENT_BUS,
+  COMMAND_BUS,
+];

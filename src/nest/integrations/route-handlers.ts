@@ -1,0 +1,91 @@
+import { isThenable } from '../../util/thenable.js';
+import { overrideMethod } from '../../util/override-method.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { RunningHandlers } from '../../http/running-handlers.js';
+
+/** What Nest and the application register handlers with. */
+const REGISTERING = [
+  'use',
+  'all',
+  'get',
+  'head',
+  'post',
+  'put',
+  'patch',
+  'delete',
+  'options',
+  'search',
+  'propfind',
+  'proppatch',
+  'mkcol',
+  'copy',
+  'move',
+  'lock',
+  'unlock',
+  'query',
+] as const;
+
+type Handler = (this: unknown, ...args: unknown[]) => unknown;
+type Register = (...args: unknown[]) => unknown;
+
+/** Node's own object, which Fastify's are around. */
+type Carrier<Raw> = Raw & { readonly raw?: Raw };
+
+/**
+ * Has every handler and middleware that is registered on an adapter from now on tracked; to be called before Nest registers
+ * its routes.
+ *
+ * @returns functions that leave the adapter as it was; the handlers that are registered stay tracked
+ */
+export function trackRouteHandlers(adapter: AbstractHttpAdapter, handlers: RunningHandlers): (() => void)[] {
+  const track = (registered: unknown): unknown =>
+    isHandler(registered) ? tracked(registered, handlers) : registered;
+  const trackAll = (args: unknown[]): unknown[] =>
+    args.map((arg) => (Array.isArray(arg) ? arg.map(track) : track(arg)));
+  return [
+    ...REGISTERING.map((method) =>
+      overrideMethod(
+        adapter,
+        method,
+        (register) =>
+          (...args) =>
+            register(...trackAll(args)),
+      ),
+    ),
+    // Nest registers its middleware with what this returns: a function, or a promise of one.
+    overrideMethod(adapter, 'createMiddlewareFactory', (create) => (...args) => {
+      const factory = create(...args);
+      const around =
+        (register: Register): Register =>
+        (...given) =>
+          register(...trackAll(given));
+      return isThenable(factory)
+        ? factory.then((register) => around(register as Register))
+        : around(factory as Register);
+    }),
+  ];
+}
+
+/** An application or a router is a function, too, which Express recognises by its methods. */
+function isHandler(registered: unknown): registered is Handler {
+  return typeof registered === 'function' && !('handle' in registered);
+}
+
+function tracked(handler: Handler, handlers: RunningHandlers): Handler {
+  const isForErrors = handler.length === 4;
+  const tracking: Handler = function (...args) {
+    const result = Reflect.apply(handler, this, args);
+    const [request, response] = (isForErrors ? args.slice(1) : args) as [
+      Carrier<IncomingMessage>,
+      Carrier<ServerResponse>,
+    ];
+    handlers.track(request.raw ?? request, response.raw ?? response, result);
+    return result;
+  };
+  // Express tells handlers from error handlers by their length, and prints their names.
+  for (const key of ['length', 'name']) {
+    Object.defineProperty(tracking, key, { value: Reflect.get(handler, key), configurable: true });
+  }
+  return tracking;
+}

@@ -1,0 +1,15 @@
+import { isOfTerminus } from './terminus-hooks.js';
+import type { Probe } from '../../util/probe.js';
+import type { HookHost } from '../lifecycle/hook-hosts.js';
+
+export const HOOKS_OF_TERMINUS: Probe<readonly HookHost[]> = {
+  name: 'HealthCheckExecutor in TerminusModule',
+  package: '@nestjs/terminus',
+  ifMissing:
+    "Terminus' health checks fail, and its gracefulShutdownTimeoutMs is waited for, on top of what this module does",
+  advice: 'Leave gracefulShutdownTimeoutMs out',
+  isPresent: (hosts) => hosts.some((host) => host.name === 'HealthCheckExecutor' && isOfTerminus(host)),
+};
+
+/** All of these. */
+export const TERMINUS_PROBES: readonly Probe[] = [HOOKS_OF_TERMINUS];

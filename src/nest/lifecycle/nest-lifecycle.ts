@@ -1,0 +1,371 @@
+import { hasBegun } from '../../core/phase.js';
+import { deferred } from '../../util/deferred.js';
+import { wait } from '../../util/wait.js';
+import { BootWatch } from './boot-watch.js';
+import { HookBridge } from './hook-bridge.js';
+import { HookedModules } from './hooked-modules.js';
+import { HookPromotion } from './hook-promotion.js';
+import { LifecycleMachine } from './lifecycle-transitions.js';
+import type { ModulesContainer } from '@nestjs/core';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import type { PhasedCoordinator } from '../../core/coordinator.js';
+import type { ShutdownContext, ShutdownParticipant } from '../../core/participant.js';
+import type { ShutdownLogger } from '../../report/shutdown-log.js';
+import type { Clock } from '../../util/clock.js';
+import type { ProbeCheck } from '../../util/probe.js';
+import type { HookHost } from './hook-hosts.js';
+import type { LifecycleState } from './lifecycle-transitions.js';
+
+/** How an application is closed. */
+export type CloseApplication = (signal?: string) => Promise<unknown>;
+
+/** What a lifecycle needs. */
+export interface NestLifecycleDependencies {
+  readonly coordinator: PhasedCoordinator;
+  readonly options: Pick<
+    ResolvedOptions,
+    'gracePeriodMs' | 'hooks' | 'participantTimeoutMs' | 'releaseReserveMs'
+  >;
+  readonly modules: ModulesContainer;
+  readonly probes: ProbeCheck;
+  readonly clock: Clock;
+  readonly logger: ShutdownLogger;
+}
+
+/** The application whose life it is. */
+export interface LivingApplication {
+  /** Settles when its shutdown is over and nothing of it is left. */
+  readonly over: Promise<void>;
+  /** Binds what a teardown would destroy; called once, before the first hook. */
+  prepare(): void;
+  /** Called in the first `onModuleInit`. What it throws fails the bootstrap. */
+  onBooting(): Promise<void>;
+  /** Called in the last `onApplicationBootstrap`. What it throws fails the bootstrap. */
+  onBootstrapped(): Promise<void>;
+  /** Whether a host's hooks are a reaction to the shutdown that this module replaces. */
+  replaces(host: HookHost): boolean;
+}
+
+/**
+ * The handshake with Nest: from its first init hook to its last shutdown hook.
+ *
+ * Nest destroys providers as soon as anybody closes the application. So whoever closes it waits at a gate, in the very
+ * first `onModuleDestroy`, until everything is drained; the phase `release` opens the gate. In that phase Nest's teardown
+ * is a participant: it is awaited, bounded, and done without where it hangs.
+ *
+ * `LIFECYCLE_TRANSITIONS` says which trigger leads where.
+ */
+export class NestLifecycle implements ShutdownParticipant {
+  readonly name = 'nest';
+  readonly hookedModules: HookedModules;
+
+  readonly #dependencies: NestLifecycleDependencies;
+  readonly #hooks: HookBridge;
+  readonly #bootWatch: BootWatch;
+  readonly #machine: LifecycleMachine;
+  readonly #bootstrapIsOver = deferred<void>();
+  readonly #gateIsOpen = deferred<void>();
+  readonly #hasEnded = deferred<void>();
+  #application: LivingApplication | undefined;
+  #closeApplication: CloseApplication | undefined;
+  #isPlaceRefused = false;
+
+  constructor(dependencies: NestLifecycleDependencies) {
+    const { coordinator, options, modules, clock } = dependencies;
+    this.#dependencies = dependencies;
+    this.#machine = new LifecycleMachine((what) => dependencies.logger.warn(what));
+    this.hookedModules = new HookedModules(modules, dependencies.probes);
+    this.#bootWatch = new BootWatch(clock);
+    this.#hooks = new HookBridge({
+      coordinator,
+      order: options.hooks,
+      isOwned: () => this.isOwned,
+      ignoresSignal: (host) => options.hooks === 'drain-first' && this.#isReplaced(host),
+    });
+    void coordinator.entered('release').then(() => this.#warnOfLateModules());
+  }
+
+  get state(): LifecycleState {
+    return this.#machine.state;
+  }
+
+  /** Whether the bootstrap has succeeded. */
+  get isBootstrapped(): boolean {
+    return this.#machine.hasSeen('bootstrapped');
+  }
+
+  /** Whether the application was handed over with {@link own}. */
+  get isOwned(): boolean {
+    return this.#closeApplication !== undefined;
+  }
+
+  /** Whether this version of Nest refuses a module of ours the first hook and the last one. */
+  get isPlaceRefused(): boolean {
+    return this.#isPlaceRefused;
+  }
+
+  /** Binds it to its application, once. */
+  attach(application: LivingApplication): void {
+    this.#application = application;
+  }
+
+  /** Takes over the closing of the application. */
+  own(closeApplication: CloseApplication): void {
+    this.#closeApplication = closeApplication;
+  }
+
+  /** Is called when Nest refuses a module of ours its place among the hooks. */
+  onPlaceRefused(): void {
+    this.#isPlaceRefused = true;
+  }
+
+  // Nest boots.
+
+  /** Nest's first `onModuleInit`. */
+  async onFirstInit(): Promise<void> {
+    const { coordinator } = this.#dependencies;
+    if (coordinator.terminatingReason === undefined) {
+      this.#prepare();
+      this.#machine.pull('init');
+      this.#bootWatch.watch(this.hookedModules.hosts());
+    }
+    await this.#application?.onBooting();
+  }
+
+  /** Nest's last `onApplicationBootstrap`. */
+  async onLastBootstrap(): Promise<void> {
+    await this.#application?.onBootstrapped();
+    const { state } = this.#dependencies.coordinator;
+    this.#hooks.adopt(this.hookedModules.hosts());
+    this.#warnOfUntimedHooks();
+    // Only now: the hooks of a half-built application are not called.
+    if (!hasBegun('quiesce', state)) this.#registerHooks();
+    this.#machine.pull('bootstrapped');
+    this.#endBootstrap();
+  }
+
+  /** `init()` or `listen()` has failed. */
+  onBootstrapFailed(): void {
+    this.#machine.pull('bootstrapFailed');
+    this.#endBootstrap();
+  }
+
+  // Somebody closes the application.
+
+  /**
+   * `app.close()` of an application that was handed over. It drains first, joins a shutdown that is under way, and ends
+   * even where Nest hangs.
+   *
+   * @param closeNest what `close()` does without this module
+   * @returns settles when the shutdown is over; rejects as Nest does
+   */
+  async close(closeNest: CloseApplication, signal?: string): Promise<void> {
+    const { coordinator, options } = this.#dependencies;
+    this.#prepare();
+    if (this.#isClosing) {
+      await coordinator.finished;
+      return;
+    }
+    this.#machine.pull('ownerClose');
+    this.#shutDown(signal);
+    if (options.hooks === 'drain-first') await this.#waitAtGate();
+    const closing = closeNest(signal);
+    closing.then(() => this.#onEnded(), this.#hasEnded.reject).finally(() => this.#machine.pull('end'));
+    await coordinator.finished;
+    // Where it has not ended by now, it hangs.
+    if (this.#machine.hasSeen('end')) await closing;
+  }
+
+  /** Nest's first `onModuleDestroy`, whoever has closed the application. */
+  async onFirstDestroy(): Promise<void> {
+    this.#prepare();
+    this.#hooks.onTeardownBegun();
+    this.#machine.pull('teardown');
+    this.#shutDown();
+    if (this.#dependencies.options.hooks === 'drain-first') await this.#passGate();
+  }
+
+  /** Nest's last `beforeApplicationShutdown`: the gate is here where Nest keeps its own order. */
+  async onLastBeforeShutdown(): Promise<void> {
+    if (this.#dependencies.options.hooks === 'native') await this.#passGate();
+  }
+
+  // The shutdown reaches Nest.
+
+  /**
+   * Waits for the end of the bootstrap, unless it is the owner who closes the application: for `participantTimeoutMs`, and
+   * at most half of the grace period.
+   *
+   * @throws {Error} when the bootstrap has not ended by then; the message names the hooks that are still running
+   */
+  async announce({ terminating }: ShutdownContext): Promise<void> {
+    if (this.isBootstrapped) return;
+    const { kind } = await terminating;
+    if (kind === 'close') return;
+    const { clock, options } = this.#dependencies;
+    const budgetMs = Math.min(options.participantTimeoutMs, options.gracePeriodMs / 2);
+    const time = new AbortController();
+    const isOver = this.#bootstrapIsOver.promise.then(() => true);
+    const isLate = wait(clock, budgetMs, time.signal).then(() => false);
+    const hasEnded = await Promise.race([isOver, isLate]);
+    time.abort();
+    if (!hasEnded) throw new Error(this.#describeHang(budgetMs));
+  }
+
+  /** Opens the gate, and waits for Nest to end; calls the hooks without Nest where it does not. */
+  async release({ reason, deadline, signal }: ShutdownContext): Promise<void> {
+    const { clock, options } = this.#dependencies;
+    this.#machine.pull('release');
+    this.#gateIsOpen.resolve();
+    if (this.#isHalfBuilt) return;
+    this.#closeUnlessClosing(reason.signal);
+    // Something that cannot be wrapped may hang in Nest's chain: the hooks behind it get the rest of the time.
+    const { remainingMs } = deadline;
+    const patienceMs = Math.max(remainingMs - options.releaseReserveMs, remainingMs / 2);
+    const timer = clock.setTimer(() => void this.#doWithoutNest(), patienceMs);
+    const onAbort = (): void => {
+      timer.cancel();
+      this.#hooks.callOutstandingAtOnce();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await this.#hasEnded.promise;
+    } catch (error) {
+      await this.#hooks.callOutstanding();
+      throw error;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  // Nest ends.
+
+  /** Nest's last `onApplicationShutdown`. */
+  async onLastShutdown(): Promise<void> {
+    // It is not the last one then. Who owns the application knows when Nest has ended.
+    if (this.#isPlaceRefused && this.isOwned) return;
+    const { coordinator } = this.#dependencies;
+    this.#machine.pull('end');
+    this.#onEnded();
+    if (coordinator.terminatingReason !== undefined) await coordinator.finished;
+    this.#hooks.onTeardownEnded();
+    await this.#application?.over;
+  }
+
+  #endBootstrap(): void {
+    this.#bootWatch.dispose();
+    this.#bootstrapIsOver.resolve();
+  }
+
+  #describeHang(budgetMs: number): string {
+    const running = this.#bootWatch
+      .running()
+      .map(({ name, ageMs }) => `${name} (running for ${Math.round(ageMs)} ms)`);
+    const culprit = running.length > 0 ? running.join(', ') : 'none that can be watched';
+    return (
+      `the bootstrap did not end within ${Math.round(budgetMs)} ms of the signal; hooks still running: ${culprit}. ` +
+      'Give what they wait for a timeout'
+    );
+  }
+
+  /** Whether anybody has begun to close the application. */
+  get #isClosing(): boolean {
+    return this.#machine.hasSeen('ownerClose') || this.#machine.hasSeen('teardown');
+  }
+
+  /** Whether it is shut down before it has started, by anybody but its owner: then its hooks are left alone. */
+  get #isHalfBuilt(): boolean {
+    return !this.isBootstrapped && this.#dependencies.coordinator.terminatingReason?.kind !== 'close';
+  }
+
+  /** What a teardown needs, with or without a bootstrap before it. */
+  #prepare(): void {
+    const { coordinator } = this.#dependencies;
+    const isPrepared = this.#machine.hasSeen('init') || this.#isClosing;
+    if (isPrepared || coordinator.terminatingReason !== undefined) return;
+    this.#hooks.adopt(this.hookedModules.hosts());
+    this.#application?.prepare();
+    coordinator.add({
+      participant: this,
+      // What it does is bounded hook by hook.
+      options: { priority: Number.MAX_SAFE_INTEGER, timeoutMs: { announce: Infinity, release: Infinity } },
+      registeredAt: 'Nest',
+      steps: () => this.#hooks.stepsToCome + 1,
+    });
+  }
+
+  #registerHooks(): void {
+    const { coordinator, options, clock } = this.#dependencies;
+    const participant =
+      options.hooks === 'drain-first'
+        ? new HookPromotion({
+            hooks: this.#hooks,
+            coordinator,
+            clock,
+            isReplaced: (host) => this.#isReplaced(host),
+          })
+        : {
+            name: "Nest's own order",
+            quiesce: ({ reason }: ShutdownContext) => this.#closeUnlessClosing(reason.signal),
+          };
+    // Neither takes time of its own: there is nothing to cut short.
+    coordinator.add({ participant, options: { timeoutMs: { quiesce: Infinity } }, registeredAt: 'Nest' });
+  }
+
+  #isReplaced(host: HookHost): boolean {
+    return this.#application?.replaces(host) === true;
+  }
+
+  #shutDown(signal?: string): void {
+    const { coordinator } = this.#dependencies;
+    if (coordinator.terminatingReason !== undefined) return;
+    void coordinator.shutdown({ kind: 'close', ...(signal !== undefined && { signal }) });
+  }
+
+  async #passGate(): Promise<void> {
+    // Nest 11 tears down anew for each close() and each signal: one teardown passes, while the shutdown lasts.
+    const isFirst = !this.#machine.hasSeen('pass');
+    this.#machine.pull('pass');
+    await this.#waitAtGate();
+    if (!isFirst || this.#isHalfBuilt) await this.#application?.over;
+  }
+
+  async #waitAtGate(): Promise<void> {
+    await Promise.race([this.#gateIsOpen.promise, this.#dependencies.coordinator.finished]);
+  }
+
+  /** Has Nest tear down; calls the hooks itself where it is not known how to close the application. */
+  #closeUnlessClosing(signal: string | undefined): void {
+    if (this.#isClosing) return;
+    if (this.#closeApplication) this.#closeApplication(signal).catch(() => {});
+    else void this.#doWithoutNest();
+  }
+
+  async #doWithoutNest(): Promise<void> {
+    await this.#hooks.callOutstanding();
+    this.#machine.pull('giveUp');
+    this.#onEnded();
+  }
+
+  #onEnded(): void {
+    this.#hasEnded.resolve();
+  }
+
+  #warnOfUntimedHooks(): void {
+    const { untimed } = this.#hooks;
+    if (untimed.length === 0) return;
+    this.#dependencies.logger.warn(
+      `${untimed.join(', ')} cannot be timed, because the instance cannot be wrapped (it is frozen, or a proxy): ` +
+        'Nest calls it, it is not in the report, and a hang in it is found out only at the deadline.',
+    );
+  }
+
+  #warnOfLateModules(): void {
+    const names = this.hookedModules.lateWithHooks();
+    if (names.length === 0) return;
+    this.#dependencies.logger.warn(
+      `${names.join(', ')}: loaded lazily, so neither Nest nor this module calls the shutdown hooks in there. ` +
+        'Register what they do with ShutdownCoordinator.register().',
+    );
+  }
+}

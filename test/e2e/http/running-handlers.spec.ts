@@ -1,0 +1,287 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  Module,
+  Post,
+  Res,
+  StreamableFile,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { deferred, type Deferred } from '../../../src/util/deferred.js';
+import { guardAgainstLeaks } from '../../support/leak-guard.js';
+import { ADAPTERS, closeAll, coordinatorOf, createHttp, reportOf } from '../nest/applications.js';
+import type {
+  CanActivate,
+  INestApplication,
+  MiddlewareConsumer,
+  NestInterceptor,
+  NestMiddleware,
+  OnModuleDestroy,
+} from '@nestjs/common';
+
+afterEach(closeAll);
+guardAgainstLeaks();
+
+/** What holds work up, and what has become of it. */
+class Work {
+  readonly started = deferred<void>();
+  readonly finish: Deferred<void> = deferred();
+  readonly journal: string[] = [];
+
+  async run(what: string): Promise<void> {
+    this.started.resolve();
+    await this.finish.promise;
+    this.journal.push(what);
+  }
+}
+
+let work: Work;
+beforeEach(() => {
+  work = new Work();
+});
+
+@Injectable()
+class Store implements OnModuleDestroy {
+  onModuleDestroy(): void {
+    work.journal.push('destroyed');
+  }
+}
+
+@Injectable()
+class SlowGuard implements CanActivate {
+  async canActivate(): Promise<boolean> {
+    await work.run('guard');
+    return true;
+  }
+}
+
+@Injectable()
+class SlowInterceptor implements NestInterceptor {
+  async intercept(_context: unknown, next: { handle(): never }): Promise<never> {
+    await work.run('interceptor');
+    return next.handle();
+  }
+}
+
+@Injectable()
+class SlowMiddleware implements NestMiddleware {
+  async use(_request: unknown, _response: unknown, next: () => void): Promise<void> {
+    await work.run('middleware');
+    next();
+  }
+}
+
+/** Express' response, or Fastify's reply. */
+interface AnyResponse {
+  send(body: string): unknown;
+}
+
+@Controller()
+class WorkController {
+  constructor(@Inject(Store) readonly store: Store) {}
+
+  @Post('json/:id')
+  async json(): Promise<object> {
+    await work.run('json');
+    return { ok: true };
+  }
+
+  @Get('file')
+  async file(): Promise<StreamableFile> {
+    await work.run('file');
+    return new StreamableFile(Readable.from(['content']));
+  }
+
+  @Post('answered')
+  async answered(@Res() response: AnyResponse): Promise<void> {
+    response.send('accepted');
+    await work.run('answered');
+  }
+
+  @Post('guarded')
+  @UseGuards(SlowGuard)
+  guarded(): string {
+    return 'done';
+  }
+
+  @Post('intercepted')
+  @UseInterceptors(SlowInterceptor)
+  intercepted(): string {
+    return 'done';
+  }
+
+  @Post('behind')
+  behind(): string {
+    return 'done';
+  }
+}
+
+@Module({ controllers: [WorkController], providers: [Store] })
+class WorkModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(SlowMiddleware).forRoutes('behind');
+  }
+}
+
+const ROUTES = [
+  { route: 'POST /json/1', done: 'json' },
+  { route: 'GET /file', done: 'file' },
+  { route: 'POST /guarded', done: 'guard' },
+  { route: 'POST /intercepted', done: 'interceptor' },
+  { route: 'POST /behind', done: 'middleware' },
+];
+
+describe.each(ADAPTERS)('on $adapter, work whose client has gone', ({ create }) => {
+  let app: INestApplication;
+  let url: string;
+
+  beforeEach(async () => {
+    app = await createHttp({ imports: [WorkModule], options: { gracePeriodMs: 4_000 } }, { create });
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+  });
+
+  /** Starts a request, and leaves when its handler is at work. */
+  async function giveUp(route: string): Promise<void> {
+    const [method = '', path = ''] = route.split(' ');
+    const server = app.getHttpServer() as { once(event: string, listener: (...args: never[]) => void): void };
+    const arrived = new Promise<ServerResponse>((resolve) => {
+      server.once('request', (_request: IncomingMessage, response: ServerResponse) => resolve(response));
+    });
+    const client = request(`${url}${path}`, { method, agent: false });
+    client.on('error', () => {});
+    client.end();
+    const response = await arrived;
+    await work.started.promise;
+    const gone = once(response, 'close');
+    client.destroy();
+    await gone;
+  }
+
+  it.each(ROUTES)('is awaited before anything is destroyed: $route', async ({ route, done }) => {
+    await giveUp(route);
+
+    const closed = app.close();
+    await coordinatorEntered(app, 'drain');
+    expect(coordinatorOf(app).progress().inFlight).toBe(1);
+    work.finish.resolve();
+    await closed;
+
+    expect(work.journal).toEqual([done, 'destroyed']);
+    expect(reportOf(app)).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it('is awaited where the client leaves in the middle of the drain', async () => {
+    const client = request(`${url}/json/1`, { method: 'POST', agent: false });
+    client.on('error', () => {});
+    client.end();
+    await work.started.promise;
+
+    const closed = app.close();
+    await coordinatorEntered(app, 'drain');
+    client.destroy();
+    work.finish.resolve();
+    await closed;
+
+    expect(work.journal).toEqual(['json', 'destroyed']);
+    expect(reportOf(app)).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it('is awaited where the response was sent long before', async () => {
+    const response = await fetch(`${url}/answered`, { method: 'POST' });
+    expect(await response.text()).toBe('accepted');
+
+    const closed = app.close();
+    await coordinatorEntered(app, 'drain');
+    work.finish.resolve();
+    await closed;
+
+    expect(work.journal).toEqual(['answered', 'destroyed']);
+    expect(reportOf(app).status).toBe('completed');
+  });
+
+  it('is cut at the end of the drain, once and by its name', async () => {
+    await app.close();
+    app = await createHttp(
+      {
+        imports: [WorkModule],
+        options: { gracePeriodMs: 1_500, drainTimeoutMs: 200, releaseReserveMs: 1_000 },
+      },
+      { create },
+    );
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+    await giveUp('POST /json/1');
+
+    await app.close();
+
+    const { status, cuts } = reportOf(app);
+    expect(status).toBe('failed');
+    expect(cuts).toEqual([
+      expect.objectContaining({
+        kind: 'handler',
+        name: expect.stringMatching(/^POST \/json\/(:id|1)$/),
+        participant: 'request handlers',
+        phase: 'drain',
+      }),
+    ]);
+    work.finish.resolve();
+  });
+
+  it('is one cut where its client is still there', async () => {
+    await app.close();
+    app = await createHttp(
+      {
+        imports: [WorkModule],
+        options: { gracePeriodMs: 1_500, drainTimeoutMs: 200, releaseReserveMs: 1_000 },
+      },
+      { create },
+    );
+    await app.listen(0, '127.0.0.1');
+    const client = request(`${await app.getUrl()}/json/1`, { method: 'POST', agent: false });
+    client.on('error', () => {});
+    client.end();
+    await work.started.promise;
+
+    await app.close();
+
+    expect(reportOf(app).cuts).toEqual([
+      expect.objectContaining({ kind: 'request', name: 'POST /json/:id' }),
+    ]);
+    work.finish.resolve();
+  });
+
+  it('is not awaited on a route that is exempt', async () => {
+    await app.close();
+    const options = { gracePeriodMs: 4_000, exemptRoutes: ['/json/*'] };
+    app = await createHttp({ imports: [WorkModule], options }, { create });
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+    await giveUp('POST /json/1');
+
+    await app.close();
+
+    expect(work.journal).not.toContain('json');
+    expect(reportOf(app)).toMatchObject({ status: 'completed', cuts: [] });
+    work.finish.resolve();
+  });
+});
+
+async function coordinatorEntered(app: INestApplication, phase: 'drain'): Promise<void> {
+  const coordinator = coordinatorOf(app);
+  await new Promise<void>((resolve) => {
+    if (coordinator.phase === phase) return resolve();
+    const stop = coordinator.observe((event) => {
+      if (event.type !== 'phase-entered' || event.phase !== phase) return;
+      stop();
+      resolve();
+    });
+  });
+}

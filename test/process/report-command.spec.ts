@@ -1,0 +1,64 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { SAMPLE_REPORT } from '../unit/core/sample-report.js';
+import { COMMAND, runCommand } from './report-command.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'report-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('nestjs-drain report', () => {
+  it('writes a page next to the file, or to the path in --output', async () => {
+    const file = join(folder, 'shutdown.json');
+    writeFileSync(file, JSON.stringify(SAMPLE_REPORT));
+    const beside = join(folder, 'shutdown.html');
+    const elsewhere = join(folder, 'page.htm');
+
+    expect(await runCommand('report', file)).toEqual({ code: 0, stdout: `${beside}\n`, stderr: '' });
+    expect(await runCommand('report', '--output', elsewhere, file)).toMatchObject({ code: 0 });
+
+    expect(readFileSync(beside, 'utf8')).toMatch(/^<!doctype html>/);
+    expect(readFileSync(elsewhere, 'utf8')).toBe(readFileSync(beside, 'utf8'));
+  });
+
+  it('does not overwrite its input', async () => {
+    const file = join(folder, 'log.html');
+    writeFileSync(file, JSON.stringify(SAMPLE_REPORT));
+
+    const { code, stderr } = await runCommand('report', file);
+
+    expect(stderr).toContain(`the page would overwrite ${file}: set another path with --output`);
+    expect(code).not.toBe(0);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(SAMPLE_REPORT);
+  });
+
+  it('rejects a report of another version', async () => {
+    const file = join(folder, 'shutdown.json');
+    writeFileSync(file, JSON.stringify({ ...SAMPLE_REPORT, version: 1 }));
+
+    const { code, stderr } = await runCommand('report', file);
+
+    expect(stderr).toContain(`the report in ${file} has version 1; this command reads version 2`);
+    expect(code).toBe(2);
+    expect(existsSync(join(folder, 'shutdown.html'))).toBe(false);
+  });
+
+  it.each([
+    [[], 'missing command'],
+    [['rehearse-it'], 'unknown command: rehearse-it'],
+    [['report'], 'report requires exactly one file'],
+    [['report', 'a', 'b'], 'report requires exactly one file'],
+    [['report', '/nowhere.json'], 'ENOENT'],
+    [['report', COMMAND], 'contains no shutdown report'],
+  ])('says what is wrong with %j', async (args, complaint) => {
+    const { code, stdout, stderr } = await runCommand(...args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(complaint);
+    expect(stderr).toContain('Usage:');
+    expect(existsSync(COMMAND.replace('.js', '.html'))).toBe(false);
+  });
+});
