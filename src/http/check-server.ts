@@ -6,11 +6,9 @@ import {
   LAST_ON_RESPONSE,
   PARSER_ON_SOCKET,
   SOCKET_OF_SESSION,
-  sampleResponse,
-  sampleServer,
-  sampleSocketOfServer,
   SWEEP_OF_SERVER,
 } from './http-probes.js';
+import { sampleResponse, sampleServer, sampleSocketOfServer } from './samples.js';
 import { Socket, type Server } from 'node:net';
 import type { ProbeCheck } from '../util/probe.js';
 import type { Connection } from './connection.js';

@@ -1,4 +1,5 @@
-import { RESPONSE_ON_STREAM, sampleStream, STREAMS_OF_SESSION } from './http-probes.js';
+import { RESPONSE_ON_STREAM, STREAMS_OF_SESSION } from './http-probes.js';
+import { sampleStream } from './samples.js';
 import { ReadStreams, TrackedStreams, type SessionStreams } from './session-streams.js';
 import type { EventEmitter } from 'node:events';
 import type { ServerHttp2Session } from 'node:http2';

@@ -1,7 +1,7 @@
-import { createServer, IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
 import { Http2ServerResponse, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { Socket, type Server } from 'node:net';
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { canBeRead, type CurrentResponses } from './current-responses.js';
 import { bySymbol } from './session-streams.js';
 import type { Probe } from '../util/probe.js';
@@ -131,28 +131,4 @@ export const HTTP_PROBES: readonly Probe[] = [
 interface Bytes {
   readonly bytesWritten?: unknown;
   readonly writeQueueSize?: unknown;
-}
-
-/** A response that nobody waits for, to look at. */
-export function sampleResponse(): ServerResponse {
-  return new ServerResponse(new IncomingMessage(new Socket()));
-}
-
-/** A server that never listens. */
-export function sampleServer(): HttpServer {
-  return createServer();
-}
-
-/** A socket as a server of Node's sees it: servers take any stream for a connection. */
-export function sampleSocketOfServer(): object {
-  const socket = new Duplex({ read() {}, write: (_chunk, _encoding, callback) => callback() });
-  createServer().emit('connection', socket);
-  // It is looked at in this turn, and is gone in the next.
-  setImmediate(() => socket.destroy());
-  return socket;
-}
-
-/** A stream that belongs to no session. */
-export function sampleStream(): Duplex {
-  return new Duplex({ read() {}, write: (_chunk, _encoding, callback) => callback() });
 }

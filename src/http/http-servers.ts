@@ -3,7 +3,7 @@ import { HEADER_ON_RESPONSE } from '../sse/sse-probes.js';
 import { isEventStream } from '../sse/event-stream.js';
 import { EventStreams } from '../sse/event-streams.js';
 import { blindSpotOf, checkNode } from './check-server.js';
-import { sampleResponse } from './http-probes.js';
+import { sampleResponse } from './samples.js';
 import { HttpServerParticipant } from './http-server-participant.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResolvedOptions } from '../config/resolved-options.js';

@@ -1,0 +1,27 @@
+import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
+import { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+
+/** A response that nobody waits for, to look at. */
+export function sampleResponse(): ServerResponse {
+  return new ServerResponse(new IncomingMessage(new Socket()));
+}
+
+/** A server that never listens. */
+export function sampleServer(): Server {
+  return createServer();
+}
+
+/** A socket as a server of Node's sees it: servers take any stream for a connection. */
+export function sampleSocketOfServer(): object {
+  const socket = new Duplex({ read() {}, write: (_chunk, _encoding, callback) => callback() });
+  createServer().emit('connection', socket);
+  // It is looked at in this turn, and is gone in the next.
+  setImmediate(() => socket.destroy());
+  return socket;
+}
+
+/** A stream that belongs to no session. */
+export function sampleStream(): Duplex {
+  return new Duplex({ read() {}, write: (_chunk, _encoding, callback) => callback() });
+}
