@@ -1,4 +1,5 @@
 import { Deadline } from '../util/deadline.js';
+import { milliseconds } from '../util/milliseconds.js';
 import { ShutdownError } from './errors.js';
 import { isThenable } from '../util/thenable.js';
 import type { Clock, Timer } from '../util/clock.js';
@@ -113,7 +114,7 @@ export class Execution<P extends StepPhase = StepPhase> {
   abandon(code: AbandonCode): void {
     if (!this.isPending) return;
     const { name, phase } = this.step;
-    const age = `${Math.round(this.ageMs)} ms`;
+    const age = milliseconds(this.ageMs);
     this.#abort.abort(
       new ShutdownError(code, `${name} was abandoned in ${phase} after ${age}: ${BECAUSE[code]}`),
     );

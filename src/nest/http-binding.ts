@@ -2,6 +2,7 @@ import { systemClock } from '../util/clock.js';
 import { isHttpServer } from '../http/any-http-server.js';
 import { HttpServers } from '../http/http-servers.js';
 import { AdapterClose } from './lifecycle/adapter-close.js';
+import { UniqueNames } from '../util/unique-names.js';
 import { overrideMethod } from '../util/override-method.js';
 import { routePatternOf } from './integrations/route-pattern.js';
 import type { HttpAdapterHost } from '@nestjs/core';
@@ -9,6 +10,8 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { SpecialRoutes } from '../health/special-routes.js';
 import type { AnyHttpServer } from '../http/any-http-server.js';
+
+const SERVER = 'HTTP server';
 
 /** The application's HTTP servers, where it has any, and the closing of its adapter. */
 export class HttpBinding {
@@ -22,7 +25,7 @@ export class HttpBinding {
   #restoreListen = (): void => {};
   #onListening = (): void => {};
   #stopWaitingForServers = (): void => {};
-  #further = 1;
+  readonly #names = new UniqueNames();
 
   constructor(
     coordinator: PhasedCoordinator,
@@ -46,10 +49,9 @@ export class HttpBinding {
     this.#onListening = onListening;
     server.once('listening', onListening);
     const routePattern = routePatternOf(adapter);
-    this.servers.add(server, 'HTTP server', { routePattern });
+    this.servers.add(server, this.#names.take(SERVER), { routePattern });
     this.#stopWaitingForServers = onFurtherServer(adapter, (further) => {
-      this.#further += 1;
-      this.servers.add(further, `HTTP server#${this.#further}`, { routePattern });
+      this.servers.add(further, this.#names.take(SERVER), { routePattern });
     });
     this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
     // Whoever has ended the bootstrap may have started the next process, which needs the port.

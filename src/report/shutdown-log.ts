@@ -1,6 +1,7 @@
 import { PHASES } from '../core/phase.js';
 import { describeReason } from '../core/reason.js';
 import { messageOf } from '../core/errors.js';
+import { milliseconds } from '../util/milliseconds.js';
 import { LogEntry } from './log-entry.js';
 import { ReportEntry } from './log-entry.js';
 import type { Clock, Timer } from '../util/clock.js';
@@ -189,10 +190,6 @@ function listed(counts: Readonly<Record<string, number>>): string {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-
-function milliseconds(ms: number): string {
-  return `${Math.round(ms)} ms`;
-}
 
 function seconds(ms: number): string {
   return `${Math.round(ms / 100) / 10} s`;

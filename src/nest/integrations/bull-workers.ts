@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '../../core/errors.js';
 import { SafeLogger } from '../../report/safe-logger.js';
-import { hasMethods } from '../../util/foreign-class.js';
+import { hasMethods } from '../../util/foreign.js';
 import type { Clock } from '../../util/clock.js';
 import type { ShutdownContext, ShutdownParticipant } from '../../core/participant.js';
 
