@@ -71,7 +71,7 @@ function rewriteManifest() {
     manifest.overrides[name] = version;
   }
   writeFileSync(path, JSON.stringify(manifest, undefined, 2));
-  return [...names].toSorted();
+  return [...names].toSorted((a, b) => a.localeCompare(b));
 }
 
 /** `next` where there is one that is not left over from before `latest`, else that. */

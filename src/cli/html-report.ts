@@ -1,4 +1,5 @@
-import { cutLines, failureLines, headline, milliseconds, pendingLines } from '../report/report-lines.js';
+import { milliseconds } from '../util/milliseconds.js';
+import { cutLines, failureLines, headline, pendingLines } from '../report/report-lines.js';
 import { escaped } from './escaped.js';
 import { svgTimeline } from './svg-timeline.js';
 import type { ShutdownReport } from '../core/report.js';

@@ -1,4 +1,5 @@
-import { milliseconds, oneLine } from '../report/report-lines.js';
+import { milliseconds } from '../util/milliseconds.js';
+import { oneLine } from '../report/report-lines.js';
 import { escaped } from './escaped.js';
 import type { ShutdownReport } from '../core/report.js';
 

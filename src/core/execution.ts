@@ -1,4 +1,5 @@
 import { Deadline } from '../util/deadline.js';
+import { milliseconds } from '../util/milliseconds.js';
 import { ShutdownError } from './errors.js';
 import { deferred, type Deferred } from '../util/deferred.js';
 import { isThenable } from '../util/thenable.js';
@@ -145,7 +146,7 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   abandon(code: AbandonCode): void {
     if (!this.isPending) return;
     const { name, phase } = this.step;
-    const age = `${Math.round(this.ageMs)} ms`;
+    const age = milliseconds(this.ageMs);
     this.#abort ??= new AbortController();
     this.#abort.abort(
       new ShutdownError(code, `${name} was abandoned in ${phase} after ${age}: ${BECAUSE[code]}`),

@@ -3,6 +3,7 @@ import { isHttpServer } from '../http/any-http-server.js';
 import { HttpServers } from '../http/http-servers.js';
 import { RunningHandlers } from '../http/running-handlers.js';
 import { AdapterClose } from './lifecycle/adapter-close.js';
+import { UniqueNames } from '../util/unique-names.js';
 import { overrideMethod } from '../util/override-method.js';
 import { trackRouteHandlers } from './integrations/route-handlers.js';
 import { blindSpotOfFastify, onFurtherServer } from './integrations/fastify-servers.js';
@@ -13,6 +14,8 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { SpecialRoutes } from '../health/special-routes.js';
 import type { AnyHttpServer } from '../http/any-http-server.js';
+
+const SERVER = 'HTTP server';
 
 /** The application's HTTP servers, where it has any, and the closing of its adapter. */
 export class HttpBinding {
@@ -29,7 +32,7 @@ export class HttpBinding {
   #restoreListen = (): void => {};
   #onListening = (): void => {};
   #stopWaitingForServers = (): void => {};
-  #further = 1;
+  readonly #names = new UniqueNames();
 
   constructor(
     coordinator: PhasedCoordinator,
@@ -85,12 +88,11 @@ export class HttpBinding {
     if (adapter.getType() === 'fastify') {
       const fastify = Object(adapter.getInstance()) as object;
       const blindSpot = (): string | undefined => blindSpotOfFastify(fastify, probes);
-      this.servers.add(server, 'HTTP server', { routePattern, blindSpot });
+      this.servers.add(server, this.#names.take(SERVER), { routePattern, blindSpot });
       this.#stopWaitingForServers = onFurtherServer(fastify, probes, (further) => {
-        this.#further += 1;
-        this.servers.add(further, `HTTP server#${this.#further}`, { routePattern });
+        this.servers.add(further, this.#names.take(SERVER), { routePattern });
       });
-    } else this.servers.add(server, 'HTTP server', { routePattern });
+    } else this.servers.add(server, this.#names.take(SERVER), { routePattern });
     this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
     // Whoever has ended the bootstrap may have started the next process, which needs the port.
     this.#restoreListen = overrideMethod(adapter, 'listen', (listen) => (...args) => {

@@ -1,3 +1,6 @@
+import { atMost } from '../util/at-most.js';
+import { systemClock } from '../util/clock.js';
+
 const STREAMS = ['stdout', 'stderr'] as const;
 
 /** What goes to stdout and stderr during a shutdown: it must neither end the shutdown nor be lost at its end. */
@@ -15,13 +18,10 @@ export class StandardOutput {
   async flush(withinMs: number): Promise<void> {
     const pending = STREAMS.map((name) => process[name]).filter(({ writableLength }) => writableLength > 0);
     if (pending.length === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    const timeIsUp = new Promise<void>((resolve) => (timer = setTimeout(resolve, withinMs)));
     const written = pending.map(
       (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
     );
-    await Promise.race([Promise.all(written), timeIsUp]);
-    clearTimeout(timer);
+    await atMost(systemClock, withinMs, Promise.all(written));
   }
 }
 

@@ -1,5 +1,7 @@
 import { accessSync, closeSync, constants, openSync, writeFileSync } from 'node:fs';
 import { messageOf } from '../core/errors.js';
+import { atMost } from '../util/at-most.js';
+import { milliseconds } from '../util/milliseconds.js';
 import { isThenable } from '../util/thenable.js';
 import { terminationMessage } from './termination-message.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -63,15 +65,9 @@ export class ReportDelivery {
     try {
       const result: unknown = options.report.callback?.(report);
       if (!isThenable(result)) return;
-      const isInTime = await new Promise<boolean>((resolve, reject) => {
-        const timer = clock.setTimer(() => resolve(false), limitMs);
-        Promise.resolve(result)
-          .then(() => resolve(true), reject)
-          .finally(() => timer.cancel());
-      });
-      if (!isInTime)
+      if (!(await atMost(clock, limitMs, result)))
         this.#dependencies.logger.warn(
-          `report.callback is still running after ${Math.round(limitMs)} ms; no longer waiting`,
+          `report.callback is still running after ${milliseconds(limitMs)}; no longer waiting`,
         );
     } catch (error) {
       this.#dependencies.logger.warn(`report.callback failed: ${messageOf(error)}`);

@@ -1,6 +1,7 @@
+import { milliseconds } from '../util/milliseconds.js';
 import type { Cut, ParticipantReport, PendingReport, ShutdownReport } from '../core/report.js';
 
-/** Summarises a shutdown in one line: `SIGTERM: forced by deadline after 25 000 ms of 25 000 ms`. */
+/** Summarises a shutdown in one line: `SIGTERM: forced by deadline after 25000 ms of 25000 ms`. */
 export function headline({ reason, status, durationMs, gracePeriodMs, forcedBy }: ShutdownReport): string {
   const why = reason.signal ?? reason.kind;
   const message = reason.message === undefined ? '' : ` (${oneLine(reason.message)})`;
@@ -37,11 +38,6 @@ export function pendingLines(pending: readonly PendingReport[]): string[] {
   return pending
     .map(({ name, phase, ageMs }) => `pending: ${name} in ${phase} for ${milliseconds(ageMs)}`)
     .map(oneLine);
-}
-
-/** Formats whole milliseconds, with digits in groups of three: `25 000 ms`. */
-export function milliseconds(ms: number): string {
-  return `${String(Math.round(ms)).replace(/\B(?=(\d{3})+$)/g, ' ')} ms`;
 }
 
 /**

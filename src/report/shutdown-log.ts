@@ -2,6 +2,7 @@ import { PHASES } from '../core/phase.js';
 import { describeReason } from '../core/reason.js';
 import { messageOf } from '../core/errors.js';
 import { LogEntry, ReportEntry } from './log-entry.js';
+import { milliseconds } from '../util/milliseconds.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import type { ShutdownEvent } from '../core/events.js';
@@ -190,7 +191,3 @@ function listed(counts: Readonly<Record<string, number>>): string {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-
-function milliseconds(ms: number): string {
-  return `${Math.round(ms)} ms`;
-}

@@ -1,4 +1,5 @@
-import { cutLines, failureLines, headline, milliseconds, oneLine, pendingLines } from './report-lines.js';
+import { milliseconds } from '../util/milliseconds.js';
+import { cutLines, failureLines, headline, oneLine, pendingLines } from './report-lines.js';
 import type { ShutdownReport } from '../core/report.js';
 
 /** The size, in bytes, to which Kubernetes truncates a termination message. */

@@ -1,4 +1,5 @@
-import { cutLines, failureLines, headline, milliseconds, oneLine, pendingLines } from './report-lines.js';
+import { milliseconds } from '../util/milliseconds.js';
+import { cutLines, failureLines, headline, oneLine, pendingLines } from './report-lines.js';
 import type { ParticipantReport, ShutdownReport } from '../core/report.js';
 
 /** One bar of the chart; times are milliseconds since the trigger. */

@@ -1,4 +1,5 @@
 import { nearestName } from '../util/nearest-name.js';
+import { isObject } from '../util/foreign.js';
 import { show } from '../config/problem.js';
 import { callSite } from '../util/call-site.js';
 import { ShutdownError } from '../core/errors.js';
@@ -158,8 +159,4 @@ export class ResourceRegistry {
     });
     this.#phases.add(phase);
   }
-}
-
-function isObject(value: unknown): boolean {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

@@ -1,3 +1,4 @@
+import { atMost } from '../util/at-most.js';
 import { messageOf, ShutdownError } from '../core/errors.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { ShutdownContext } from '../core/participant.js';
@@ -61,7 +62,7 @@ export class TaskDrain {
       return this.#cut(task);
     }
     // One that goes on in spite of its signal leaves the other half for handing it over.
-    await this.#atMost(graceMs / 2, stopped);
+    await atMost(this.#clock, graceMs / 2, stopped);
     if (!this.#tasks.has(task)) return;
     try {
       await handOver(task.info);
@@ -84,14 +85,5 @@ export class TaskDrain {
     const reason = new ShutdownError('SHUTDOWN_TIMED_OUT', `task ${name} was cut: the drain is over`);
     task.abort(reason);
     task.onGivenUp?.(reason);
-  }
-
-  async #atMost(ms: number, work: Promise<void>): Promise<void> {
-    let timer: Timer | undefined;
-    const elapsed = new Promise<void>((resolve) => {
-      timer = this.#clock.setTimer(resolve, ms);
-    });
-    await Promise.race([work, elapsed]);
-    timer?.cancel();
   }
 }

@@ -1,4 +1,5 @@
 import { messageOf, ShutdownError } from '../core/errors.js';
+import { milliseconds } from '../util/milliseconds.js';
 import { isBegunPromise, isThenable } from '../util/thenable.js';
 import { Task } from './task.js';
 import type { Clock } from '../util/clock.js';
@@ -92,7 +93,7 @@ export class TaskRunner {
     if (task.isStopping) return task.markStopped();
     if (!this.#tasks.end(task, task.abortReason ? 'timedOut' : 'failed')) return;
     const { name, ageMs } = task.info;
-    this.#logger.error(`task ${name} failed after ${Math.round(ageMs)} ms: ${messageOf(error)}`);
+    this.#logger.error(`task ${name} failed after ${milliseconds(ageMs)}: ${messageOf(error)}`);
   }
 
   /** @returns a function that lifts the limit */

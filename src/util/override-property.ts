@@ -1,3 +1,5 @@
+import { isObject } from './foreign.js';
+
 /** On the value itself: which override put it there. */
 const OVERRIDE = Symbol('override');
 
@@ -51,10 +53,6 @@ function endedOverride(
   if (!isObject(value) || !Object.hasOwn(value, OVERRIDE)) return undefined;
   const override = (value as { readonly [OVERRIDE]: Override })[OVERRIDE];
   return override.isOver && override.target === target && override.name === name ? override : undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 function attributesLike(hidden: PropertyDescriptor | undefined): PropertyDescriptor {

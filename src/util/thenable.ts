@@ -1,5 +1,5 @@
 import { isPromise } from 'node:util/types';
-import { hasMethods } from './foreign-class.js';
+import { hasMethods } from './foreign.js';
 
 /** Whether a value can be awaited; that may be what begins it, as with the queries of Knex, Mongoose or Prisma. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

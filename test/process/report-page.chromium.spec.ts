@@ -69,11 +69,11 @@ describe('the page', () => {
     expect(release!.left - drain!.left).toBeCloseTo(drain!.width, 0);
     const text = await page.$eval('body', (body) => body.innerText);
     for (const part of [
-      'SIGTERM: forced by deadline after 28 000 ms of 28 000 ms',
-      '3 210 ms after the trigger; announced for 5 000 ms',
-      'pending: KafkaConsumer.onModuleDestroy in release for 5 000 ms',
+      'SIGTERM: forced by deadline after 28000 ms of 28000 ms',
+      '3210 ms after the trigger; announced for 5000 ms',
+      'pending: KafkaConsumer.onModuleDestroy in release for 5000 ms',
       'abandoned: KafkaConsumer.onModuleDestroy in release',
-      'cut: request GET /export after 19 000 ms',
+      'cut: request GET /export after 19000 ms',
       'open 0, retired 41, late 3',
       '2 TCPSocketWrap',
     ]) {

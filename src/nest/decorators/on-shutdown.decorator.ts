@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { nearestName } from '../../util/nearest-name.js';
 import { ShutdownError } from '../../core/errors.js';
+import { classNameOf, constructorOf } from '../../util/foreign.js';
+import { UniqueNames } from '../../util/unique-names.js';
 import { THIS_COPY } from '../../util/this-copy.js';
 import { ofAnotherVersion } from './of-another-version.js';
 import { hasBegun, PHASES } from '../../core/phase.js';
@@ -53,7 +55,7 @@ export function OnShutdown(phase: ShutdownPhase, options: ParticipantOptions = {
 
 /** Registers the decorated methods of these instances, each instance once, for the phases that are still to come. */
 export function registerDecoratedMethods(hosts: readonly HookHost[], coordinator: PhasedCoordinator): void {
-  const ordinals = new Map<string, number>();
+  const names = new UniqueNames();
   const seen = new Set<object>();
   for (const { instance, name, moduleName } of hosts) {
     if (seen.has(instance)) continue;
@@ -63,14 +65,11 @@ export function registerDecoratedMethods(hosts: readonly HookHost[], coordinator
       methods.filter(({ phase }) => !hasBegun(phase, coordinator.state)),
     )) {
       const [{ method, options }] = group;
-      const title = `${name}.${method}`;
-      const ordinal = (ordinals.get(title) ?? 0) + 1;
-      ordinals.set(title, ordinal);
       const call: ParticipantMethod = (context) =>
         (instance as Record<string, ParticipantMethod>)[method]?.(context);
       coordinator.add({
         participant: {
-          name: ordinal === 1 ? title : `${title}#${ordinal}`,
+          name: names.take(`${name}.${method}`),
           ...Object.fromEntries(group.map(({ phase }) => [phase, call])),
         },
         options: { ...options, timeoutMs: timeoutsOf(group) },
@@ -106,7 +105,7 @@ function timeoutsOf(group: Group): Partial<Record<ShutdownPhase, number>> {
 
 function check(target: object, method: string, phase: ShutdownPhase): void {
   const isStatic = typeof target === 'function';
-  const where = `@OnShutdown('${String(phase)}') on ${isStatic ? 'static ' : ''}${classNameOf(target)}.${method}`;
+  const where = `@OnShutdown('${String(phase)}') on ${isStatic ? `static ${target.name}` : classNameOf(target)}.${method}`;
   if (!PHASES.includes(phase)) {
     const nearest = nearestName(String(phase), PHASES);
     throw new ShutdownError(
@@ -120,19 +119,6 @@ function check(target: object, method: string, phase: ShutdownPhase): void {
       'SHUTDOWN_SETUP_INVALID',
       `${where}: only instances take part in a shutdown; make it a method of the instance`,
     );
-  }
-}
-
-function classNameOf(target: object): string {
-  return (typeof target === 'function' ? target : target.constructor).name;
-}
-
-// Foreign objects may answer anything, or throw.
-function constructorOf(instance: object): unknown {
-  try {
-    return instance.constructor;
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import { ShutdownError } from '../../core/errors.js';
+import { constructorOf } from '../../util/foreign.js';
+import { UniqueNames } from '../../util/unique-names.js';
 import { THIS_COPY } from '../../util/this-copy.js';
 import { ofAnotherVersion } from './of-another-version.js';
 import type { ResourceOptions } from '../../resources/resource-options.js';
@@ -46,21 +48,14 @@ export function ShutdownResource<R extends object = object>(options: ShutdownRes
 
 /** Registers the instances of decorated classes, each instance once. */
 export function registerDecoratedResources(hosts: readonly HookHost[], resources: ResourceRegistry): void {
-  const ordinals = new Map<string, number>();
+  const names = new UniqueNames();
   const seen = new Set<object>();
   for (const { instance, name, moduleName } of hosts) {
     const decorated = optionsOf(instance);
     if (!decorated || seen.has(instance)) continue;
     seen.add(instance);
     const { name: title = name, ...options } = decorated;
-    const ordinal = (ordinals.get(title) ?? 0) + 1;
-    ordinals.set(title, ordinal);
-    resources.add(
-      ordinal === 1 ? title : `${title}#${ordinal}`,
-      instance,
-      options,
-      `${name} in ${moduleName}`,
-    );
+    resources.add(names.take(title), instance, options, `${name} in ${moduleName}`);
   }
 }
 
@@ -72,13 +67,4 @@ function optionsOf(instance: object): ShutdownResourceOptions | undefined {
   const { options } = Object(decoration) as Partial<Decoration>;
   if (typeof options === 'object') return options;
   throw ofAnotherVersion(`@ShutdownResource() on ${type.name}`, decoration);
-}
-
-// Foreign objects may answer anything, or throw.
-function constructorOf(instance: object): unknown {
-  try {
-    return instance.constructor;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Inject } from '@nestjs/common';
 import { ShutdownError } from '../../core/errors.js';
+import { constructorOf } from '../../util/foreign.js';
 import { BackgroundTasks } from '../../tasks/background-tasks.js';
 import type { HookHost } from '../lifecycle/hook-hosts.js';
 
@@ -89,13 +90,4 @@ function check(
 
 function isTracking(type: unknown): boolean {
   return typeof type === 'function' && Reflect.hasMetadata(TASKS, type);
-}
-
-// Foreign objects may answer anything, or throw.
-function constructorOf(instance: object): unknown {
-  try {
-    return instance.constructor;
-  } catch {
-    return undefined;
-  }
 }

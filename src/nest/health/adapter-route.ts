@@ -1,4 +1,4 @@
-import { ADAPTER_TYPE, STACK_OF_EXPRESS } from '../integrations/adapter-probes.js';
+import { ADAPTER_TYPE, STACK_OF_EXPRESS } from './route-probes.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { ProbeCheck } from '../../util/probe.js';

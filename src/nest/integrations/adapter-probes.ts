@@ -1,4 +1,5 @@
-import { hasMethods } from '../../util/foreign-class.js';
+import { hasMethods } from '../../util/foreign.js';
+import { ROUTE_PROBES } from '../health/route-probes.js';
 import type { Probe } from '../../util/probe.js';
 
 /** The list in which Fastify 5 keeps the servers that it adds, under a symbol of its own. */
@@ -8,25 +9,6 @@ export function serverBindings(fastify: object): unknown {
   );
   return key && Reflect.get(fastify, key);
 }
-
-export const ADAPTER_TYPE: Probe<string> = {
-  name: 'the HTTP adapter, which is neither of Express nor of Fastify',
-  package: '@nestjs/core',
-  ifMissing: 'the health and drain routes are not on it',
-  advice: 'The management port serves them: set managementPort',
-  isPresent: (type) => type === 'express' || type === 'fastify',
-};
-
-export const STACK_OF_EXPRESS: Probe<object> = {
-  name: 'Router.stack',
-  package: 'express',
-  ifMissing: 'the health and drain routes are not there',
-  advice: 'The management port serves them: set managementPort',
-  isPresent: (express) => {
-    const { router } = express as { readonly router?: { readonly stack?: unknown } };
-    return Array.isArray(router?.stack);
-  },
-};
 
 export const BINDINGS_OF_FASTIFY: Probe<object> = {
   name: 'Fastify[fastify.serverBindings]',
@@ -45,9 +27,4 @@ export const ROUTES_OF_FASTIFY: Probe<object> = {
 };
 
 /** All of these. */
-export const ADAPTER_PROBES: readonly Probe[] = [
-  ADAPTER_TYPE,
-  STACK_OF_EXPRESS,
-  BINDINGS_OF_FASTIFY,
-  ROUTES_OF_FASTIFY,
-];
+export const ADAPTER_PROBES: readonly Probe[] = [...ROUTE_PROBES, BINDINGS_OF_FASTIFY, ROUTES_OF_FASTIFY];

@@ -1,4 +1,4 @@
-import { hasMethods } from '../../util/foreign-class.js';
+import { hasMethods } from '../../util/foreign.js';
 import { isExplorer, isWorker } from './bull-worker.js';
 import type { Probe } from '../../util/probe.js';
 

@@ -1,4 +1,4 @@
-import { hasMethods } from '../../util/foreign-class.js';
+import { hasMethods } from '../../util/foreign.js';
 
 /** A job of BullMQ, as its documentation has it. */
 export interface BullJob {

@@ -1,4 +1,4 @@
-import { classNameOf, hasMethods } from '../../util/foreign-class.js';
+import { classNameOf, hasMethods } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
 import { overrideProperty } from '../../util/override-property.js';
 import type { BackgroundTasks } from '../../tasks/background-tasks.js';

@@ -1,6 +1,6 @@
 import { isCommandBus, isEventBus } from './cqrs-handlers.js';
 import { isEventSubscriber } from './event-listeners.js';
-import { hasMethods } from '../../util/foreign-class.js';
+import { hasMethods } from '../../util/foreign.js';
 import type { Probe } from '../../util/probe.js';
 
 export const SUBSCRIBER_OF_EVENTS: Probe<readonly object[]> = {

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { hasMethods } from '../../util/foreign-class.js';
+import { hasMethods } from '../../util/foreign.js';
 import type { Probe } from '../../util/probe.js';
 
 /** Whether it is what finds the decorated methods. */

@@ -3,7 +3,7 @@ import { isPromise } from 'node:util/types';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '../../core/errors.js';
 import { SafeLogger } from '../../report/safe-logger.js';
-import { classNameOf, hasMethods } from '../../util/foreign-class.js';
+import { classNameOf, hasMethods } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
 import {
   CALLBACKS_OF_CRON_JOB,

@@ -21,6 +21,7 @@ import {
 } from './gateway-probes.js';
 import { WebSocketsParticipant } from '../../websockets/web-sockets-participant.js';
 import { counted } from './counted-messages.js';
+import { classNameOf } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
 import type { ProbeCheck } from '../../util/probe.js';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
@@ -162,7 +163,7 @@ export class WebSocketBinding {
     for (const instance of gatewaysOf(this.#modules)) {
       for (const hook of GATEWAY_HOOKS) {
         if (typeof Reflect.get(instance, hook) !== 'function') continue;
-        const name = `${instance.constructor.name}.${hook}`;
+        const name = `${classNameOf(instance)}.${hook}`;
         this.#restore.push(
           overrideMethod(instance, hook, (call) => (...args) => {
             const result = call(...args);

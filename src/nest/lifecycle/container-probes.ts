@@ -1,5 +1,5 @@
 import { AbstractHttpAdapter } from '@nestjs/core';
-import { hasMethods } from '../../util/foreign-class.js';
+import { hasMethods } from '../../util/foreign.js';
 import type { Probe } from '../../util/probe.js';
 
 /** Modules and wrappers as Nest's container has them; public in name, and documented nowhere. */

@@ -1,3 +1,4 @@
+import { UniqueNames } from '../../util/unique-names.js';
 import { hasBegun } from '../../core/phase.js';
 import { inBatches, HookCall } from './hook-call.js';
 import { hasHook, HookWrapper, SHUTDOWN_HOOKS } from './hook-wrapper.js';
@@ -46,15 +47,12 @@ export class HookBridge implements HookOwner {
   /** Wraps the hooks of all hosts; to be called again when there may be more of them. */
   adopt(hosts: readonly HookHost[]): void {
     if (hasBegun('quiesce', this.#dependencies.coordinator.state)) return;
-    const ordinals = new Map<string, number>();
+    const names = new UniqueNames();
     this.#forget();
     this.#calls = hosts.flatMap((host) =>
-      SHUTDOWN_HOOKS.filter((hook) => hasHook(host.instance, hook)).map((hook) => {
-        const title = `${host.name}.${hook}`;
-        const ordinal = (ordinals.get(title) ?? 0) + 1;
-        ordinals.set(title, ordinal);
-        return this.#bridge(host, hook, ordinal === 1 ? title : `${title}#${ordinal}`);
-      }),
+      SHUTDOWN_HOOKS.filter((hook) => hasHook(host.instance, hook)).map((hook) =>
+        this.#bridge(host, hook, names.take(`${host.name}.${hook}`)),
+      ),
     );
   }
 

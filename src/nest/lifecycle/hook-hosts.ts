@@ -1,3 +1,4 @@
+import { classNameOf, isObject } from '../../util/foreign.js';
 import type { ModulesContainer } from '@nestjs/core';
 
 /** Something that Nest may call lifecycle hooks on. */
@@ -74,22 +75,8 @@ function transientInstances(wrapper: Partial<InstanceWrapper>): unknown[] {
   return (wrapper.getStaticTransientInstances?.() ?? []).map((host) => host?.instance as unknown);
 }
 
-function isObject(candidate: unknown): candidate is object {
-  return (typeof candidate === 'object' && candidate !== null) || typeof candidate === 'function';
-}
-
 function nameOf(instance: object, { name }: InstanceWrapper): string {
-  const className = classNameOf(instance);
-  const isTelling = className !== undefined && !['', 'Object', 'Function'].includes(className);
+  const className = classNameOf(instance, '');
+  const isTelling = !['', 'Object', 'Function'].includes(className);
   return isTelling ? className : String(name ?? 'anonymous provider');
-}
-
-// Foreign objects may answer anything, or throw.
-function classNameOf(instance: object): string | undefined {
-  try {
-    const name: unknown = instance.constructor?.name;
-    return typeof name === 'string' ? name : undefined;
-  } catch {
-    return undefined;
-  }
 }

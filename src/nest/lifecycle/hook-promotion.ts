@@ -1,7 +1,8 @@
+import { atMost } from '../../util/at-most.js';
 import { deferred } from '../../util/deferred.js';
 import { isThenable } from '../../util/thenable.js';
 import { inBatches } from './hook-call.js';
-import type { Clock, Timer } from '../../util/clock.js';
+import type { Clock } from '../../util/clock.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { ShutdownParticipant } from '../../core/participant.js';
 import type { HookBridge } from './hook-bridge.js';
@@ -65,7 +66,7 @@ export class HookPromotion implements ShutdownParticipant {
     const handedOver = deferred<void>();
     for (const batch of batches) {
       const made = batch.map((call) => this.#call(call, handedOver.promise, begun));
-      if (batch !== batches.at(-1)) await this.#atMost(holdBackMs, Promise.all(made));
+      if (batch !== batches.at(-1)) await atMost(this.#dependencies.clock, holdBackMs, Promise.all(made));
     }
     handedOver.resolve();
     return begun;
@@ -84,14 +85,5 @@ export class HookPromotion implements ShutdownParticipant {
       return Promise.race([work, handedOver]);
     };
     return call.perform(run, ALONE, Infinity);
-  }
-
-  async #atMost(ms: number, work: Promise<unknown>): Promise<void> {
-    let timer: Timer | undefined;
-    const elapsed = new Promise<void>((resolve) => {
-      timer = this.#dependencies.clock.setTimer(resolve, ms);
-    });
-    await Promise.race([work, elapsed]);
-    timer?.cancel();
   }
 }

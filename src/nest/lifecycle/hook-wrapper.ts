@@ -1,3 +1,5 @@
+import { read } from '../../util/foreign.js';
+
 /** The shutdown hooks of Nest, in the order in which it calls them. */
 export const SHUTDOWN_HOOKS = [
   'onModuleDestroy',
@@ -144,13 +146,5 @@ export class HookWrapper {
     } catch {
       // A proxy that has changed its mind keeps the wrapper, which does nothing without an owner.
     }
-  }
-}
-
-function read(instance: object, hook: LifecycleHook): unknown {
-  try {
-    return (instance as Record<string, unknown>)[hook];
-  } catch {
-    return undefined;
   }
 }

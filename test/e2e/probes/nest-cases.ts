@@ -5,6 +5,7 @@ import { EventEmitterModule } from '@nestjs/event-emitter';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ScheduleModule } from '@nestjs/schedule';
 import * as adapters from '../../../src/nest/integrations/adapter-probes.js';
+import * as routes from '../../../src/nest/health/route-probes.js';
 import * as events from '../../../src/nest/integrations/event-probes.js';
 import * as schedules from '../../../src/nest/integrations/schedule-probes.js';
 import { HOOKS_OF_TERMINUS } from '../../../src/nest/integrations/terminus-probes.js';
@@ -52,8 +53,8 @@ export const NEST_CASES: readonly ProbeCase[] = [
     remove: () => handing(containers.DEPENDENCIES_OF_WRAPPER, [{}]),
   },
   { probe: HOOKS_OF_TERMINUS, feature: nothing, remove: () => handing(HOOKS_OF_TERMINUS, []) },
-  { probe: adapters.ADAPTER_TYPE, feature: servingOn(() => new OtherAdapter()) },
-  { probe: adapters.STACK_OF_EXPRESS, feature: servingOn(withoutStack) },
+  { probe: routes.ADAPTER_TYPE, feature: servingOn(() => new OtherAdapter()) },
+  { probe: routes.STACK_OF_EXPRESS, feature: servingOn(withoutStack) },
   {
     probe: adapters.BINDINGS_OF_FASTIFY,
     feature: servingOn(withoutBindings, 'localhost'),

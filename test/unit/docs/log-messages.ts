@@ -13,14 +13,23 @@ export interface Message {
 
 /** Every text in `src`: literals, templates, and whatever is put together from them with `+` and `?:`. */
 export function messagesOfSource(): Message[] {
-  return readdirSync(`${ROOT}src`, { recursive: true, encoding: 'utf8' })
+  const paths = readdirSync(`${ROOT}src`, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .flatMap((name) => messagesOf(`src/${name}`));
+    .map((name) => `src/${name}`);
+  const shared = paths
+    .filter((path) => path.startsWith('src/util/'))
+    .flatMap((path) => [...returnedBy(parse(path))]);
+  return paths.flatMap((path) => messagesOf(path, shared));
 }
 
-function messagesOf(path: string): Message[] {
-  const file = ts.createSourceFile(path, read(path), ts.ScriptTarget.ESNext, true);
-  const returned = returnedBy(file);
+function parse(path: string): ts.SourceFile {
+  return ts.createSourceFile(path, read(path), ts.ScriptTarget.ESNext, true);
+}
+
+/** @param shared what functions of other files return */
+function messagesOf(path: string, shared: Iterable<[string, ts.Expression]>): Message[] {
+  const file = parse(path);
+  const returned = new Map([...shared, ...returnedBy(file)]);
   const messages: Message[] = [];
   const visit = (node: ts.Node): void => {
     if (isText(node)) {
@@ -52,7 +61,7 @@ function returnedBy(file: ts.SourceFile): Map<string, ts.Expression> {
     functions.flatMap(({ name, body }) => {
       const only = body?.statements.length === 1 ? body.statements[0] : undefined;
       return name && only && ts.isReturnStatement(only) && only.expression
-        ? [[name.text, only.expression] as const]
+        ? [[name.text, only.expression] as [string, ts.Expression]]
         : [];
     }),
   );

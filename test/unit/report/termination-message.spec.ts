@@ -7,14 +7,14 @@ import type { ShutdownReport } from '../../../src/core/report.js';
 describe('the termination message', () => {
   it('says how it ended, what was pending, failed and was cut, and where the time went', () => {
     expect(terminationMessage(SAMPLE_REPORT).split('\n')).toEqual([
-      'SIGTERM: forced by deadline after 28 000 ms of 28 000 ms',
-      'pending: KafkaConsumer.onModuleDestroy in release for 5 000 ms',
+      'SIGTERM: forced by deadline after 28000 ms of 28000 ms',
+      'pending: KafkaConsumer.onModuleDestroy in release for 5000 ms',
       'abandoned: KafkaConsumer.onModuleDestroy in release, registered at KafkaConsumer in OrdersModule',
-      'cut: request GET /export after 19 000 ms',
-      'cut: task import after 18 000 ms, at 60 %',
-      'phases: announce 5 000 ms, drain 18 000 ms, release 5 000 ms',
-      'slowest: HTTP server in drain 18 000 ms, KafkaConsumer.onModuleDestroy in release 5 000 ms',
-      'last request: 3 210 ms after the trigger',
+      'cut: request GET /export after 19000 ms',
+      'cut: task import after 18000 ms, at 60 %',
+      'phases: announce 5000 ms, drain 18000 ms, release 5000 ms',
+      'slowest: HTTP server in drain 18000 ms, KafkaConsumer.onModuleDestroy in release 5000 ms',
+      'last request: 3210 ms after the trigger',
       'grace period left: 0 ms',
       '',
     ]);
@@ -29,7 +29,7 @@ describe('the termination message', () => {
       .split('\n');
 
     expect(lines[0]).toMatch(/^SIGTERM: forced/);
-    expect(lines[3]).toBe('cut: request GET /export/0 after 19 000 ms');
+    expect(lines[3]).toBe('cut: request GET /export/0 after 19000 ms');
     expect(lines.at(-1)).toBe(`… and ${1_000 + 7 - (lines.length - 1)} more lines`);
   });
 

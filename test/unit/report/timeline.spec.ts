@@ -39,16 +39,16 @@ const clean: ShutdownReport = {
 describe('formatTimeline', () => {
   it('draws phases and participants to scale, in order, with their milliseconds', () => {
     expect(formatTimeline(clean, { width: 72 }).split('\n')).toEqual([
-      'SIGTERM: completed after 2 000 ms of 8 000 ms',
+      'SIGTERM: completed after 2000 ms of 8000 ms',
       '',
-      'announce                 ┝━━━━━━━━━━━━━━━━━┥                    1 000 ms',
-      '  http                   ├─────────────────┤                    1 000 ms',
-      'quiesce                                    ┃                        0 ms',
-      'drain                                      ┝━━━━━━━━━━━━━━┥       800 ms',
-      '  http                                     ├──────┤               400 ms',
-      'release                                                   ┝━━┥    200 ms',
-      '  Store.onModuleDestroy                                   ├──┤    200 ms',
-      'flush                                                        ┃      0 ms',
+      'announce                 ┝━━━━━━━━━━━━━━━━━━┥                    1000 ms',
+      '  http                   ├──────────────────┤                    1000 ms',
+      'quiesce                                     ┃                       0 ms',
+      'drain                                       ┝━━━━━━━━━━━━━━┥      800 ms',
+      '  http                                      ├──────┤              400 ms',
+      'release                                                    ┝━━┥   200 ms',
+      '  Store.onModuleDestroy                                    ├──┤   200 ms',
+      'flush                                                         ┃     0 ms',
     ]);
   });
 
@@ -92,12 +92,12 @@ describe('formatTimeline', () => {
       ],
       pending: [{ name: 'metrics', phase: 'flush', ageMs: 70 }],
     });
-    expect(text).toMatch(/^SIGTERM: forced by deadline after 2 000 ms of 8 000 ms\n/);
+    expect(text).toMatch(/^SIGTERM: forced by deadline after 2000 ms of 8000 ms\n/);
     expect(text).toMatch(/\n {2}Db\.close .* 200 ms abandoned\n/);
     expect(text.split('\n').slice(-5)).toEqual([
       '',
       'abandoned: Db.close in release, too slow, registered at app.ts:3',
-      'cut: request GET /export after 1 500 ms, 12 bytes sent',
+      'cut: request GET /export after 1500 ms, 12 bytes sent',
       'cut: task mail after 90 ms',
       'pending: metrics in flush for 70 ms',
     ]);
@@ -112,7 +112,7 @@ describe('formatTimeline', () => {
 
   it('leaves out the grace period where there is none, as JSON turns Infinity into null', () => {
     const parsed = JSON.parse(JSON.stringify({ ...clean, gracePeriodMs: Infinity })) as ShutdownReport;
-    expect(formatTimeline(parsed)).toMatch(/^SIGTERM: completed after 2 000 ms\n/);
+    expect(formatTimeline(parsed)).toMatch(/^SIGTERM: completed after 2000 ms\n/);
   });
 
   it('keeps both ends of a name that is too long', () => {

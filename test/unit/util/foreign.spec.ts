@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { classNameOf, hasMethods } from '../../../src/util/foreign-class.js';
+import {
+  classNameOf,
+  constructorOf,
+  hasMethod,
+  hasMethods,
+  isObject,
+  read,
+} from '../../../src/util/foreign.js';
 
 class Bus {
   readonly field = (): void => {};
@@ -44,5 +51,26 @@ describe('a foreign class', () => {
     [new (class {})(), 'anonymous class'],
   ])('has a name for people: %#', (instance, name) => {
     expect(classNameOf(instance)).toBe(name);
+  });
+});
+
+describe('a foreign object that throws whatever it is asked', () => {
+  const hostile = new Proxy(class {}, {
+    get() {
+      throw new Error('hands off');
+    },
+    getOwnPropertyDescriptor() {
+      throw new Error('hands off');
+    },
+  });
+
+  it('answers nothing', () => {
+    expect(isObject(hostile)).toBe(true);
+    expect(read(hostile, 'name')).toBeUndefined();
+    expect(hasMethod(hostile, 'close')).toBe(false);
+    expect(hasMethods(hostile, ['close'])).toBe(false);
+    expect(constructorOf(hostile)).toBeUndefined();
+    expect(classNameOf(hostile)).toBe('anonymous class');
+    expect(classNameOf({ constructor: hostile }, 'nameless')).toBe('nameless');
   });
 });

@@ -1,0 +1,23 @@
+import type { Probe } from '../../util/probe.js';
+
+export const ADAPTER_TYPE: Probe<string> = {
+  name: 'the HTTP adapter, which is neither of Express nor of Fastify',
+  package: '@nestjs/core',
+  ifMissing: 'the health and drain routes are not on it',
+  advice: 'The management port serves them: set management.port',
+  isPresent: (type) => type === 'express' || type === 'fastify',
+};
+
+export const STACK_OF_EXPRESS: Probe<object> = {
+  name: 'Router.stack',
+  package: 'express',
+  ifMissing: 'the health and drain routes are not there',
+  advice: 'The management port serves them: set management.port',
+  isPresent: (express) => {
+    const { router } = express as { readonly router?: { readonly stack?: unknown } };
+    return Array.isArray(router?.stack);
+  },
+};
+
+/** All of these. */
+export const ROUTE_PROBES: readonly Probe[] = [ADAPTER_TYPE, STACK_OF_EXPRESS];

@@ -1,0 +1,18 @@
+import type { Clock, Timer } from './clock.js';
+
+/**
+ * Waits for `work`, `ms` milliseconds at most.
+ *
+ * @returns whether it has settled by then; rejects as it does
+ */
+export async function atMost(clock: Clock, ms: number, work: PromiseLike<unknown>): Promise<boolean> {
+  let timer: Timer | undefined;
+  const elapsed = new Promise<boolean>((resolve) => {
+    timer = clock.setTimer(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([work.then(() => true), elapsed]);
+  } finally {
+    timer?.cancel();
+  }
+}
