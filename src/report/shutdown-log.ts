@@ -28,6 +28,8 @@ export class ShutdownLog {
   readonly #clock: Clock;
   readonly #options: ShutdownLogOptions;
   #timer: Timer | undefined;
+  /** Whether all that is waited for was overtaken. */
+  #isPastPhases = false;
 
   constructor(
     coordinator: ShutdownCoordinator,
@@ -66,7 +68,10 @@ export class ShutdownLog {
       case 'resumed':
         return this.#log('resumed: accepting traffic again', {});
       case 'phase-left':
-        if (event.phase === PHASES.at(-1)) this.#stopTelling();
+        if (event.phase === PHASES.at(-1)) {
+          this.#isPastPhases = true;
+          this.#stopTellingUnlessPending();
+        }
         return this.#log(`${event.phase} took ${milliseconds(event.durationMs)}`, {
           phase: event.phase,
           durationMs: event.durationMs,
@@ -76,7 +81,13 @@ export class ShutdownLog {
           `${event.name} has been in ${event.phase} for ${milliseconds(event.ageMs)}, going on while there is time`,
           { participant: event.name, phase: event.phase, ageMs: event.ageMs },
         );
+      case 'participant-overtaken':
+        return this.#warn(
+          `${event.name} is still running in ${event.phase} after ${milliseconds(event.ageMs)}: the next step has started beside it`,
+          { participant: event.name, phase: event.phase, ageMs: event.ageMs },
+        );
       case 'participant-settled':
+        if (this.#isPastPhases) this.#stopTellingUnlessPending();
         return this.#logSettled(event);
       case 'cut':
         return this.#logCut(event.cut);
@@ -143,6 +154,10 @@ export class ShutdownLog {
       );
       this.#scheduleProgress();
     }, this.#options.progressIntervalMs);
+  }
+
+  #stopTellingUnlessPending(): void {
+    if (this.#coordinator.progress().pending.length === 0) this.#stopTelling();
   }
 
   /** Before the report is made: what keeps the process alive is counted for it. */
