@@ -1,4 +1,4 @@
-import { milliseconds, oneLine } from '../report/report-lines.js';
+import { milliseconds, oneLine, participantRemark } from '../report/report-lines.js';
 import { escaped } from './escaped.js';
 import type { ShutdownReport } from '../core/report.js';
 
@@ -41,11 +41,12 @@ function rowsOf({ phases, participants }: ShutdownReport): Row[] {
     { label: phase, startedMs, durationMs, kind: 'phase', remark: milliseconds(durationMs) },
     ...participants
       .filter((participant) => participant.phase === phase)
-      .map(({ name, outcome, ...times }) => ({
-        ...times,
-        label: oneLine(name),
-        kind: outcome,
-        remark: milliseconds(times.durationMs) + (outcome === 'completed' ? '' : ` ${outcome}`),
+      .map((participant) => ({
+        startedMs: participant.startedMs,
+        durationMs: participant.durationMs,
+        label: oneLine(participant.name),
+        kind: participant.outcome,
+        remark: participantRemark(participant),
       })),
   ]);
 }

@@ -21,6 +21,12 @@ export function failureLines(participants: readonly ParticipantReport[]): string
     .map(oneLine);
 }
 
+/** How long a participant took, and what is out of the ordinary: `5 000 ms overtaken`. */
+export function participantRemark({ durationMs, outcome, overtakenMs }: ParticipantReport): string {
+  const remark = outcome === 'completed' ? overtakenMs !== undefined && 'overtaken' : outcome;
+  return milliseconds(durationMs) + (remark ? ` ${remark}` : '');
+}
+
 /** A line for each piece of work that was cut. */
 export function cutLines(cuts: readonly Cut[]): string[] {
   return cuts
