@@ -190,25 +190,18 @@ export class NestLifecycle implements ShutdownParticipant {
   }
 
   /** Opens the gate, and waits for Nest to end; calls the hooks beside Nest where it hangs. */
-  async release({ reason, signal, overtaken, giveWay }: InnerContext): Promise<void> {
+  async release({ reason, signal, giveWay }: InnerContext): Promise<void> {
     this.#machine.pull('release');
     this.#gateIsOpen.resolve();
     if (this.#isHalfBuilt) return;
     this.#closeUnlessClosing(reason.signal);
     const hang = this.#watchForHang(giveWay);
-    const callTheRest = (): void => {
+    const onAbort = (): void => {
       hang.cancel();
       this.#hooks.callOutstandingAtOnce();
+      this.#machine.pull('giveUp');
     };
-    overtaken.addEventListener('abort', callTheRest, { once: true });
-    signal.addEventListener(
-      'abort',
-      () => {
-        callTheRest();
-        this.#machine.pull('giveUp');
-      },
-      { once: true },
-    );
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
       await this.#hasEnded.promise;
     } catch (error) {
