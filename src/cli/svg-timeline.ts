@@ -1,5 +1,5 @@
 import { milliseconds } from '../util/milliseconds.js';
-import { oneLine } from '../report/report-lines.js';
+import { oneLine, participantRemark } from '../report/report-lines.js';
 import { escaped } from './escaped.js';
 import type { ShutdownReport } from '../core/report.js';
 
@@ -42,11 +42,12 @@ function rowsOf({ phases, participants }: ShutdownReport): Row[] {
     { label: phase, startedMs, durationMs, kind: 'phase', remark: milliseconds(durationMs) },
     ...participants
       .filter((participant) => participant.phase === phase)
-      .map(({ name, outcome, ...times }) => ({
-        ...times,
-        label: oneLine(name),
-        kind: outcome,
-        remark: milliseconds(times.durationMs) + (outcome === 'completed' ? '' : ` ${outcome}`),
+      .map((participant) => ({
+        startedMs: participant.startedMs,
+        durationMs: participant.durationMs,
+        label: oneLine(participant.name),
+        kind: participant.outcome,
+        remark: participantRemark(participant),
       })),
   ]);
 }

@@ -21,7 +21,7 @@ export interface TimeLeft extends Share {
 }
 
 /**
- * How long a participant may take in a phase; the phase's own end clips it further.
+ * How long a participant may take in a phase, and hold back the next one; the phase's own end clips it further.
  *
  * @param explicitMs the participant's own timeout, if it has one: it is never exceeded
  */
@@ -34,15 +34,23 @@ export function allowanceFor(
   const { participantTimeoutMs, drainTimeoutMs, forceAfterTimeout } = options;
   switch (rules.allowance) {
     case 'participant':
-      return { limitMs: explicitMs ?? participantTimeoutMs, slowAfterMs: Infinity };
+      return {
+        limitMs: explicitMs ?? participantTimeoutMs,
+        slowAfterMs: Infinity,
+        overtakeAfterMs: Infinity,
+      };
     case 'phase':
-      return { limitMs: explicitMs ?? drainTimeoutMs - left.phaseAgeMs, slowAfterMs: Infinity };
-    case 'fair': {
-      const shareMs = forceAfterTimeout ? shareOf(left, explicitMs ?? participantTimeoutMs) : Infinity;
-      return explicitMs === undefined
-        ? { limitMs: shareMs, slowAfterMs: participantTimeoutMs }
-        : { limitMs: Math.min(explicitMs, shareMs), slowAfterMs: Infinity };
-    }
+      return {
+        limitMs: explicitMs ?? drainTimeoutMs - left.phaseAgeMs,
+        slowAfterMs: Infinity,
+        overtakeAfterMs: Infinity,
+      };
+    case 'fair':
+      return {
+        limitMs: explicitMs ?? Infinity,
+        slowAfterMs: explicitMs === undefined ? participantTimeoutMs : Infinity,
+        overtakeAfterMs: forceAfterTimeout ? shareOf(left, explicitMs ?? participantTimeoutMs) : Infinity,
+      };
   }
 }
 
@@ -55,16 +63,20 @@ export function guaranteeFor(remainingMs: number, steps: number): number {
 }
 
 /**
- * A fair share of the time left.
+ * A fair share of the time left: for so long the steps to come are held back.
  *
- * An equal split among many steps would cut an honest slow one while the quick ones leave their time unused. So a
- * step may take what it wants, up to `wantedMs`; but while others are to come, at most half of what is left, and
- * never what is guaranteed to them.
+ * An equal split among many steps would overtake an honest slow one while the quick ones leave their time unused. So a
+ * step may take what it wants, up to `wantedMs`; but while others are to come, at most half of what is left, and never
+ * what is guaranteed to them. What stands for several steps may take half of what is left for each of them in turn.
  */
-function shareOf({ remainingMs, steps, stepsToCome, guaranteedMs }: TimeLeft, wantedMs: number): number {
+export function shareOf(
+  { remainingMs, steps, stepsToCome, guaranteedMs }: Omit<TimeLeft, 'phaseAgeMs'>,
+  wantedMs: number,
+): number {
   const others = stepsToCome - steps;
-  // The last one is for the deadline to end, which then counts as forced; a limit at the same instant would race it.
+  // Nothing comes after the last one.
   if (others <= 0) return Infinity;
   const equalMs = (remainingMs * steps) / stepsToCome;
-  return Math.max(equalMs, Math.min(wantedMs, remainingMs / 2, remainingMs - others * guaranteedMs));
+  const halvesMs = remainingMs * (1 - 0.5 ** steps);
+  return Math.max(equalMs, Math.min(wantedMs, halvesMs, remainingMs - others * guaranteedMs));
 }

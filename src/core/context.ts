@@ -14,8 +14,14 @@ export interface ContextOwner {
   until(this: void): Deadline;
 }
 
+/** What participants of this package are given beside. */
+export interface InnerContext extends ShutdownContext {
+  /** Lets begin what comes after the participant, while it goes on. */
+  giveWay(this: void): void;
+}
+
 /** What a participant's method gets to know; reason and deadline as they are when it asks. */
-export function contextFor(record: RunRecord, emit: ShutdownObserver, owner: ContextOwner): ShutdownContext {
+export function contextFor(record: RunRecord, emit: ShutdownObserver, owner: ContextOwner): InnerContext {
   const { participant, phase, bounds, until } = owner;
   return {
     get reason() {
@@ -31,6 +37,10 @@ export function contextFor(record: RunRecord, emit: ShutdownObserver, owner: Con
     get signal() {
       return bounds.signal;
     },
+    get overtaken() {
+      return bounds.overtaken;
+    },
+    giveWay: () => bounds.overtake(),
     terminating: record.terminating,
     cut: (work) => {
       const cut = { ...work, phase, participant };

@@ -12,7 +12,7 @@ export interface CoordinatorOptions {
   readonly releaseReserveMs: number;
   /** The longest that draining may take; `Infinity`: all that is not reserved. */
   readonly drainTimeoutMs: number;
-  /** What a participant may take in announce and quiesce; in release and flush, when it is called slow. */
+  /** What a participant may take in announce and quiesce; in release and flush, when it is called slow, and overtaken where others are to come. */
   readonly participantTimeoutMs: number;
   /** Whether the deadline ends the waiting. */
   readonly forceAfterTimeout: boolean;

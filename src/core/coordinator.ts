@@ -247,12 +247,21 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   /**
    * Runs a step that was found on the way as a part of the current phase: timed, bounded, isolated and reported.
    *
-   * @returns settles when the step has, or was abandoned; never rejects
+   * @returns resolves when what comes after it may begin: it has settled, or was abandoned or overtaken; never rejects
    * @internal
    */
   perform(step: Omit<Step, 'phase'>, share: Share, explicitMs?: number): Promise<void> {
     if (!this.#run || this.#report) throw new Error(`${step.name} was to run outside of a shutdown`);
     return this.#run.perform(step, share, explicitMs);
+  }
+
+  /**
+   * How long a step of the current phase may hold back those after it, in milliseconds.
+   *
+   * @internal
+   */
+  shareMs(share: Share): number {
+    return this.#run?.shareMs(share) ?? Infinity;
   }
 
   #terminate(reason: ShutdownReason, request: ShutdownRequest): void {

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../util/clock.js';
 import type { Execution } from './execution.js';
 
 /**
- * Calls executions when they are due: slow, or at their limit.
+ * Calls executions when they are due: slow, to be overtaken, or at their limit.
  *
  * One timer serves all of them, because an application may have thousands of hooks at a time.
  */

@@ -29,6 +29,12 @@ export type ShutdownEvent =
       readonly ageMs: number;
     }
   | {
+      readonly type: 'participant-overtaken';
+      readonly name: string;
+      readonly phase: StepPhase;
+      readonly ageMs: number;
+    }
+  | {
       readonly type: 'participant-settled';
       readonly name: string;
       readonly phase: StepPhase;

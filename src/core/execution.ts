@@ -7,18 +7,23 @@ import type { Clock } from '../util/clock.js';
 import type { ShutdownObserver, StepPhase } from './events.js';
 import type { AbandonCause, ParticipantOutcome } from './report.js';
 
-/** How long an execution may take, and when it is called slow; milliseconds. */
+/** How long an execution may take, when it is called slow, and when it is overtaken; milliseconds. */
 export interface Allowance {
   readonly limitMs: number;
   readonly slowAfterMs: number;
+  readonly overtakeAfterMs: number;
 }
 
-/** What ends a step that does not end by itself. */
+/** What ends a step that does not end by itself, and what its successors wait for. */
 export interface StepBounds {
   /** Aborts when the step is abandoned. */
   readonly signal: AbortSignal;
+  /** Aborts when the step is overtaken. */
+  readonly overtaken: AbortSignal;
   /** When its allowance ends. */
   readonly limit: Deadline;
+  /** Has it overtaken at once. */
+  overtake(): void;
 }
 
 /** What is executed. */
@@ -41,7 +46,8 @@ const BECAUSE: Record<AbandonCode, string> = {
 /**
  * One participant's method being run: timed, bounded and isolated.
  *
- * It settles exactly once; what the method does afterwards is ignored.
+ * Its successors wait until it is passed: it has settled, or it was overtaken and goes on beside them. It settles
+ * exactly once; what the method does afterwards is ignored.
  */
 export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   readonly step: Step<P>;
@@ -52,9 +58,13 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   readonly #clock: Clock;
   readonly #emit: ShutdownObserver;
   #abort: AbortController | undefined;
+  #overtaking: AbortController | undefined;
   #limitMs = Infinity;
   #slowAfterMs = Infinity;
+  #overtakeAfterMs = Infinity;
   #settled: Deferred<void> | undefined;
+  #passed: Deferred<void> | undefined;
+  #overtakenAt: number | undefined;
   #outcome: ParticipantOutcome | undefined;
   #error: unknown;
   #cause: AbandonCause | undefined;
@@ -72,6 +82,23 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
     if (!this.isPending) return SETTLED;
     this.#settled ??= deferred();
     return this.#settled.promise;
+  }
+
+  /** Resolves when the method has settled, was abandoned or was overtaken; never rejects. */
+  get passed(): Promise<void> {
+    if (this.isPassed) return SETTLED;
+    this.#passed ??= deferred();
+    return this.#passed.promise;
+  }
+
+  /** Whether nothing waits for it but the end of the run. */
+  get isPassed(): boolean {
+    return !this.isPending || this.#overtakenAt !== undefined;
+  }
+
+  /** When it was overtaken, on the clock. */
+  get overtakenAt(): number | undefined {
+    return this.#overtakenAt;
   }
 
   /** What became of it; `undefined` while it is pending. */
@@ -99,6 +126,14 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
     return this.#abort.signal;
   }
 
+  get overtaken(): AbortSignal {
+    if (!this.#overtaking) {
+      this.#overtaking = new AbortController();
+      if (this.#overtakenAt !== undefined) this.#tellOvertaken();
+    }
+    return this.#overtaking.signal;
+  }
+
   get limit(): Deadline {
     return new Deadline(this.#clock, this.startedAt + this.#limitMs);
   }
@@ -108,7 +143,7 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   }
 
   /** Calls the method, unless it was abandoned before its turn. */
-  start({ limitMs, slowAfterMs }: Allowance): void {
+  start({ limitMs, slowAfterMs, overtakeAfterMs }: Allowance): void {
     if (!this.isPending) return;
     const { name, phase, run } = this.step;
     this.#emit({ type: 'participant-started', name, phase });
@@ -116,6 +151,7 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
     if (!this.isPending) return;
     this.#limitMs = limitMs;
     this.#slowAfterMs = slowAfterMs;
+    this.#overtakeAfterMs = overtakeAfterMs;
     try {
       const result = run(this);
       if (!isThenable(result)) return this.#settle('completed');
@@ -130,16 +166,31 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
 
   /** When {@link onDue} is to be called next, on the clock; `Infinity` for never. */
   get dueAt(): number {
-    return this.startedAt + Math.min(this.#slowAfterMs, this.#limitMs);
+    return this.startedAt + Math.min(this.#slowAfterMs, this.#overtakeAfterMs, this.#limitMs);
   }
 
-  /** Calls it slow, or abandons it at its limit. */
+  /** Abandons it at its limit, has it overtaken, or calls it slow. */
   onDue(): void {
     if (!this.isPending) return;
-    if (this.#limitMs <= this.#slowAfterMs) return this.abandon('SHUTDOWN_TIMED_OUT');
+    if (this.#limitMs <= Math.min(this.#overtakeAfterMs, this.#slowAfterMs))
+      return this.abandon('SHUTDOWN_TIMED_OUT');
+    if (this.#overtakeAfterMs <= this.#slowAfterMs) return this.overtake();
     this.#slowAfterMs = Infinity;
     const { name, phase } = this.step;
     this.#emit({ type: 'participant-slow', name, phase, ageMs: this.ageMs });
+  }
+
+  /** Lets begin what comes after it, while it goes on. */
+  overtake(): void {
+    if (this.isPassed) return;
+    this.#overtakenAt = this.#clock.now();
+    this.#overtakeAfterMs = Infinity;
+    // It has been named.
+    this.#slowAfterMs = Infinity;
+    const { name, phase } = this.step;
+    this.#emit({ type: 'participant-overtaken', name, phase, ageMs: this.ageMs });
+    this.#tellOvertaken();
+    this.#passed?.resolve();
   }
 
   /** Stops waiting for it: its signal aborts first, so that it can cut what it holds and say so. */
@@ -154,6 +205,12 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
     if (code === 'SHUTDOWN_RESUMED') return this.#settle('skipped');
     this.#cause = code === 'SHUTDOWN_FORCED' ? 'forced' : 'timeout';
     this.#settle('abandoned');
+  }
+
+  #tellOvertaken(): void {
+    const { name, phase } = this.step;
+    const message = `${name} was overtaken in ${phase}: what comes after it has begun`;
+    this.#overtaking?.abort(new ShutdownError('SHUTDOWN_OVERTAKEN', message));
   }
 
   #settle(outcome: ParticipantOutcome, error?: unknown): void {
@@ -173,6 +230,7 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
       ...(registeredAt !== undefined && { registeredAt }),
     });
     this.onSettled?.();
+    this.#passed?.resolve();
     this.#settled?.resolve();
   }
 }

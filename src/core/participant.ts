@@ -24,6 +24,12 @@ export interface ShutdownContext {
    */
   readonly signal: AbortSignal;
   /**
+   * Aborts in `release` and `flush` when what comes after this participant begins, because its share of the time is over
+   * (`reason.code` is `SHUTDOWN_OVERTAKEN`). It is waited for until `signal` aborts, and may still complete; but what
+   * is released after it, a database for example, may be gone by then.
+   */
+  readonly overtaken: AbortSignal;
+  /**
    * Resolves with the reason once the shutdown can no longer be undone: at once, unless an operator drains; never, if
    * the operator resumes.
    */
@@ -72,12 +78,12 @@ export interface ShutdownParticipant {
 export interface ParticipantOptions {
   /**
    * Order of start in every phase: higher first, and of equal priority the last registered first. In `release` and
-   * `flush`, those of one priority are awaited before the next ones start. Default: 0; lifetime events come before all others.
+   * `flush`, those of one priority are awaited before the next ones start, as long as time allows. Default: 0; lifetime events come before all others.
    */
   readonly priority?: number;
   /**
-   * A hard limit in milliseconds, for every phase or by phase, clipped by the deadline and by what others are
-   * guaranteed. Default: what the phase allows.
+   * A hard limit in milliseconds, for every phase or by phase, clipped by the deadline: after it the participant is
+   * abandoned. Default: what the phase allows. In `release` and `flush`, what comes after it may begin earlier.
    */
   readonly timeoutMs?: number | Partial<Record<ShutdownPhase, number>>;
 }

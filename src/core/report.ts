@@ -31,6 +31,8 @@ export interface ParticipantReport {
   readonly durationMs: number;
   /** Message of what it threw. */
   readonly error?: string;
+  /** When it was overtaken: what comes after it began, while it went on. */
+  readonly overtakenMs?: number;
   /** Why it was abandoned; present with that outcome only. */
   readonly cause?: AbandonCause;
   /** Source location of its registration, for those that did not complete. */
@@ -116,7 +118,7 @@ export interface ShutdownProgress {
   readonly announceNeedMs?: number;
   /** Unfinished pieces of work, of all participants together. */
   readonly inFlight: number;
-  /** Participants that the current phase waits for, oldest first. */
+  /** Participants that the shutdown waits for, oldest first; those that were overtaken as well. */
   readonly pending: readonly PendingReport[];
   /** What participants tell of what they hold, by their names: the connections of `HTTP server`. */
   readonly statistics: Readonly<Record<string, Statistics>>;

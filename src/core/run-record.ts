@@ -163,7 +163,8 @@ export class RunRecord {
     return clean ? 'completed' : 'failed';
   }
 
-  #reportOf({ step, outcome, error, cause, startedAt, ageMs }: Execution<ShutdownPhase>): ParticipantReport {
+  #reportOf(execution: Execution<ShutdownPhase>): ParticipantReport {
+    const { step, outcome, error, cause, startedAt, overtakenAt, ageMs } = execution;
     return {
       name: step.name,
       phase: step.phase,
@@ -171,6 +172,7 @@ export class RunRecord {
       startedMs: startedAt - this.startedAt,
       durationMs: ageMs,
       ...(outcome === 'failed' && { error: messageOf(error) }),
+      ...(overtakenAt !== undefined && { overtakenMs: overtakenAt - this.startedAt }),
       ...(cause && { cause }),
       ...(outcome !== 'completed' && step.registeredAt !== undefined && { registeredAt: step.registeredAt }),
     };

@@ -1,4 +1,4 @@
-import { allowanceFor, guaranteeFor } from './allowance.js';
+import { allowanceFor, guaranteeFor, shareOf } from './allowance.js';
 import { contextFor } from './context.js';
 import { Deadline } from '../util/deadline.js';
 import { Execution } from './execution.js';
@@ -34,7 +34,8 @@ export interface RunDependencies {
 /**
  * One shutdown: a loop takes every participant through the table of phases.
  *
- * The deadline ends what is left of a phase; `force` ends what is left of the run.
+ * A step that takes longer than its share is overtaken by those after it, and awaited at the end. The deadline ends what
+ * is left of a phase; `force` ends what is left of the run.
  */
 export class Run {
   readonly record: RunRecord;
@@ -47,10 +48,10 @@ export class Run {
   #rules: PhaseRules | undefined;
   /** Those that did not complete the phase. They are not asked again. */
   readonly #failed = new Set<RegisteredParticipant>();
-  /** The executions of those that joined the phase while it was under way. */
-  readonly #joined = new Set<Execution>();
   readonly #due: DueExecutions;
   #guaranteedMs = 0;
+  /** How many steps come after the group that is under way. */
+  #stepsAfter = 0;
   #enteredAt = 0;
   #stopWatching = (): void => {};
   #isSelfWaitSuspected = false;
@@ -68,8 +69,7 @@ export class Run {
       if (this.#isOver) this.#skipRest(rules.phase);
       else await this.#runPhase(rules);
     }
-    // Steps that were performed on the way without anybody waiting for them.
-    abandon(this.record.executions, 'SHUTDOWN_TIMED_OUT');
+    await this.#awaitOvertaken();
   }
 
   /** Stops waiting: what is pending is abandoned and named, what has not begun is skipped. */
@@ -108,7 +108,11 @@ export class Run {
     abandon(this.record.executions, 'SHUTDOWN_RESUMED');
     this.#leavePhase();
     emit({ type: 'resumed' });
-    const allowance = { limitMs: options.participantTimeoutMs, slowAfterMs: Infinity };
+    const allowance = {
+      limitMs: options.participantTimeoutMs,
+      slowAfterMs: Infinity,
+      overtakeAfterMs: Infinity,
+    };
     for (const execution of executions) {
       this.#dependencies.inside.run(execution, () => execution.start(allowance));
       this.#due.watch(execution);
@@ -128,21 +132,36 @@ export class Run {
   join(registered: RegisteredParticipant): void {
     const rules = this.#rules;
     if (!rules || !this.#isUnderWay || !registered.methods.has(rules.phase)) return;
-    this.#joined.add(this.#begin(registered, rules, ALONE));
+    this.#begin(registered, rules, ALONE);
   }
 
   /**
    * Runs a step that was found on the way as a part of the current phase: timed, bounded, isolated and reported.
    *
-   * @returns settles when the step has, or was abandoned or skipped; never rejects
+   * @param share of the steps of the participant that it is a part of; those after that participant are added
+   * @returns resolves when it is passed, or was skipped; never rejects
    */
   perform(step: Omit<Step, 'phase'>, share: Share, explicitMs?: number): Promise<void> {
     const rules = this.#rules;
     if (!rules) throw new Error(`${step.name} was to run outside of a phase`);
-    if (!this.#isOver)
-      return this.#execute({ ...step, phase: rules.phase }, rules, share, explicitMs).settled;
+    if (!this.#isOver) {
+      const { phase } = rules;
+      return this.#execute({ ...step, phase }, rules, this.#withStepsAfter(share), explicitMs).passed;
+    }
     this.record.skip(step, rules.phase);
     return Promise.resolve();
+  }
+
+  /** How long a step that is found on the way may hold back those after it, in milliseconds. */
+  shareMs(share: Share): number {
+    if (this.#isOver || !this.#dependencies.options.forceAfterTimeout) return Infinity;
+    const { remainingMs } = this.record.deadline;
+    const left = { ...this.#withStepsAfter(share), remainingMs, guaranteedMs: this.#guaranteedMs };
+    return shareOf(left, Infinity);
+  }
+
+  #withStepsAfter({ steps, stepsToCome }: Share): Share {
+    return { steps, stepsToCome: stepsToCome + this.#stepsAfter };
   }
 
   get #isOver(): boolean {
@@ -171,17 +190,33 @@ export class Run {
     const groups = rules.byPriority ? byPriority(participants) : [participants];
     this.#guaranteedMs = guaranteeFor(this.record.deadline.remainingMs, this.#stepsToCome(rules, groups));
     for (const [index, group] of groups.entries()) {
+      const steps = stepsOf(group);
       const stepsToCome = this.#stepsToCome(rules, groups.slice(index));
-      await this.#runGroup(group, rules, { steps: stepsOf(group), stepsToCome });
+      this.#stepsAfter = stepsToCome - steps;
+      await this.#runGroup(group, rules, { steps, stepsToCome });
     }
-    await this.#awaitJoined();
+    await this.#untilAll('passed');
     if (rules.repeatsForWork) await this.#repeatForWork(participants, rules);
     this.#leavePhase();
   }
 
-  async #awaitJoined(): Promise<void> {
-    for (const execution of this.#joined) await execution.settled;
-    this.#joined.clear();
+  /** Nobody is given up while time is left: what was overtaken has until the deadline. */
+  async #awaitOvertaken(): Promise<void> {
+    if (this.#isOver || !this.#rules) return;
+    this.#watchDeadline(this.#rules);
+    await this.#untilAll('settled');
+    this.#stopWatching();
+  }
+
+  /** Waits for everything that has begun: for those that joined as well, and for steps that nobody has waited for. */
+  async #untilAll(end: 'passed' | 'settled'): Promise<void> {
+    const isAwaited = (execution: Execution): boolean =>
+      end === 'passed' ? !execution.isPassed : execution.isPending;
+    for (;;) {
+      const rest = this.record.executions.filter(isAwaited);
+      if (rest.length === 0) return;
+      await Promise.all(rest.map((execution) => execution[end]));
+    }
   }
 
   /**
@@ -239,7 +274,7 @@ export class Run {
         executions.set(registered, this.#begin(registered, rules, share));
       }
     }
-    await settled(executions.values());
+    await Promise.all(Array.from(executions.values(), (execution) => execution.passed));
     for (const [registered, { outcome }] of executions) {
       if (outcome !== 'completed') this.#failed.add(registered);
     }

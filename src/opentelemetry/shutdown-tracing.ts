@@ -38,6 +38,9 @@ export class ShutdownTracing {
         return this.#start(keyOf(event), event.name, 'phase', {
           'graceful_shutdown.phase': event.phase,
         });
+      case 'participant-overtaken':
+        this.#open.get(keyOf(event))?.addEvent('overtaken', { age_ms: event.ageMs });
+        return;
       case 'participant-settled':
         return this.#settle(event);
       case 'cut': {

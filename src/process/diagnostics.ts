@@ -11,7 +11,7 @@ export interface ShutdownDiagnostics {
     readonly coordinator: ShutdownCoordinator;
   };
   readonly 'nestjs-drain:participant': EventOf<
-    'participant-started' | 'participant-slow' | 'participant-settled'
+    'participant-started' | 'participant-slow' | 'participant-overtaken' | 'participant-settled'
   > & { readonly coordinator: ShutdownCoordinator };
   readonly 'nestjs-drain:report': {
     readonly coordinator: ShutdownCoordinator;
@@ -32,6 +32,7 @@ export function publishDiagnostics(coordinator: ShutdownCoordinator): void {
         return PHASE.hasSubscribers ? PHASE.publish({ ...event, coordinator }) : undefined;
       case 'participant-started':
       case 'participant-slow':
+      case 'participant-overtaken':
       case 'participant-settled':
         return PARTICIPANT.hasSubscribers ? PARTICIPANT.publish({ ...event, coordinator }) : undefined;
       case 'finished':

@@ -22,6 +22,12 @@ export function failureLines(participants: readonly ParticipantReport[]): string
     .map(oneLine);
 }
 
+/** Says how long a participant took, and anything unusual: `5000 ms overtaken`. */
+export function participantRemark({ durationMs, outcome, overtakenMs }: ParticipantReport): string {
+  const remark = outcome === 'completed' ? overtakenMs !== undefined && 'overtaken' : outcome;
+  return milliseconds(durationMs) + (remark ? ` ${remark}` : '');
+}
+
 /** Returns a line for each piece of work that was cut. */
 export function cutLines(cuts: readonly Cut[]): string[] {
   return cuts

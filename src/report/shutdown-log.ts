@@ -31,6 +31,8 @@ export class ShutdownLog {
   readonly #clock: Clock;
   readonly #options: ShutdownLogOptions;
   #timer: Timer | undefined;
+  /** Whether all that is waited for was overtaken. */
+  #isPastPhases = false;
 
   constructor(
     coordinator: ShutdownCoordinator,
@@ -75,7 +77,10 @@ export class ShutdownLog {
       case 'resumed':
         return this.#log('resumed: accepting traffic again', {});
       case 'phase-left':
-        if (event.phase === PHASES.at(-1)) this.#stopProgress();
+        if (event.phase === PHASES.at(-1)) {
+          this.#isPastPhases = true;
+          this.#stopProgressUnlessPending();
+        }
         return this.#log(`${event.phase} took ${milliseconds(event.durationMs)}`, {
           phase: event.phase,
           durationMs: event.durationMs,
@@ -85,7 +90,13 @@ export class ShutdownLog {
           `${event.name} is still running in ${event.phase} after ${milliseconds(event.ageMs)}; waiting while time is left`,
           { participant: event.name, phase: event.phase, ageMs: event.ageMs },
         );
+      case 'participant-overtaken':
+        return this.#warn(
+          `${event.name} is still running in ${event.phase} after ${milliseconds(event.ageMs)}; the next step has started beside it`,
+          { participant: event.name, phase: event.phase, ageMs: event.ageMs },
+        );
       case 'participant-settled':
+        if (this.#isPastPhases) this.#stopProgressUnlessPending();
         return this.#logSettled(event);
       case 'cut':
         return this.#logCut(event.cut);
@@ -151,6 +162,10 @@ export class ShutdownLog {
       );
       this.#scheduleProgress();
     }, PROGRESS_INTERVAL_MS);
+  }
+
+  #stopProgressUnlessPending(): void {
+    if (this.#coordinator.progress().pending.length === 0) this.#stopProgress();
   }
 
   /** Runs before the report counts the handles that keep the process alive, so that this timer is not one of them. */

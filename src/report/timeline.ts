@@ -1,5 +1,12 @@
 import { milliseconds } from '../util/milliseconds.js';
-import { cutLines, failureLines, headline, oneLine, pendingLines } from './report-lines.js';
+import {
+  cutLines,
+  failureLines,
+  headline,
+  oneLine,
+  participantRemark,
+  pendingLines,
+} from './report-lines.js';
 import type { ParticipantReport, ShutdownReport } from '../core/report.js';
 
 /** One bar of the chart; times are milliseconds since the trigger. */
@@ -47,8 +54,9 @@ function rowsOf({ phases, participants }: ShutdownReport): Row[] {
   ]);
 }
 
-function participantRow({ name, outcome, startedMs, durationMs }: ParticipantReport): Row {
-  const remark = milliseconds(durationMs) + (outcome === 'completed' ? '' : ` ${outcome}`);
+function participantRow(participant: ParticipantReport): Row {
+  const { name, startedMs, durationMs } = participant;
+  const remark = participantRemark(participant);
   return { label: `  ${oneLine(name)}`, startedMs, durationMs, remark, strokes: LIGHT };
 }
 

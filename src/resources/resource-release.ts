@@ -27,8 +27,8 @@ export class ResourceRelease {
     this.participant = { name, [phase]: (context: ShutdownContext) => this.#run(context) };
   }
 
-  /** How many groups are closed one after the other. */
-  readonly steps = (): number => this.#dependencies.groups(this.#phase).length;
+  /** The groups that are closed one after the other; and one, so that the last of them is overtaken before all of it is. */
+  readonly steps = (): number => this.#dependencies.groups(this.#phase).length + 1;
 
   async #run(context: ShutdownContext): Promise<void> {
     const groups = this.#dependencies.groups(this.#phase);
@@ -44,8 +44,7 @@ export class ResourceRelease {
   }
 
   async #close(group: readonly Resource[], groupsToCome: number, context: ShutdownContext): Promise<void> {
-    // The other phase, or what else is flushed, needs time as well.
-    const share = { steps: 1, stepsToCome: groupsToCome + 2 };
+    const share = { steps: 1, stepsToCome: groupsToCome + 1 };
     await Promise.all(
       group.map((resource) => {
         const { name, registeredAt, timeoutMs } = resource;

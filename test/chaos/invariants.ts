@@ -118,24 +118,32 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     }
   },
 
-  *'participants within their phase'({ plan, report }) {
-    const hooks = plan.providers.flatMap(({ name }) => HOOKS.map((hook) => `${name}.${hook}`));
-    // When its time is up, Nest is not waited for; but the hook that it is at goes on while there is time.
-    const goesOn = report.participants.some(
-      ({ name, outcome }) => name === 'nest' && outcome === 'abandoned',
-    );
-    for (const { name, phase, outcome, startedMs, durationMs } of report.participants) {
-      if (outcome === 'skipped' || (goesOn && phase === 'release' && hooks.includes(name))) continue;
+  *'participants within their phase'({ report }) {
+    for (const { name, phase, outcome, startedMs, durationMs, overtakenMs } of report.participants) {
+      if (outcome === 'skipped') continue;
       // Whoever has work in flight when it is forced is asked to drain, to cut it.
       if (report.forcedBy !== undefined && phase === 'drain' && outcome === 'abandoned') continue;
       const within = report.phases.find((candidate) => candidate.phase === phase);
+      // What was overtaken goes on behind its phase.
+      const untilMs = overtakenMs ?? startedMs + durationMs;
       if (!within) yield `${name} in ${phase}, which was not entered`;
       else if (
         startedMs + ROUNDING_MS < within.startedMs ||
-        startedMs + durationMs > within.startedMs + within.durationMs + TIMERS_MS
+        untilMs > within.startedMs + within.durationMs + TIMERS_MS
       )
         yield `${name} in ${phase} from ${ms(startedMs)} for ${ms(durationMs)}`;
     }
+  },
+
+  *'nobody is given up in release or flush while time is left'({ plan, report }) {
+    const limited = plan.participants.filter(({ timeoutMs }) => timeoutMs !== undefined);
+    for (const { name, phase, cause } of report.participants) {
+      const isLimited = limited.some((participant) => participant.name === name);
+      if (cause === 'timeout' && (phase === 'release' || phase === 'flush') && !isLimited)
+        yield `${name} in ${phase}`;
+    }
+    if (report.forcedBy === 'deadline' && report.remainingMs > TIMERS_MS)
+      yield `${ms(report.remainingMs)} were left`;
   },
 
   *'each method at most once'({ plan, events }) {

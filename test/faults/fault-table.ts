@@ -73,7 +73,7 @@ const abandoned: Ending = {
   code: 1,
   status: 'failed',
   culprit: 'abandoned',
-  inWords: 'abandoned at its timeout, and named',
+  inWords: 'abandoned at its timeout, or at the end of the drain, and named',
 };
 
 const forcedByDeadline: Ending = {
@@ -81,11 +81,18 @@ const forcedByDeadline: Ending = {
   status: 'forced',
   culprit: 'abandoned',
   forcedBy: 'deadline',
-  inWords: 'forced by the deadline in flush, where nothing comes after it',
+  inWords: 'in release and flush overtaken by the others, and forced by the deadline',
 };
 
-/** Whatever comes last may take all of the time that is left. */
-const hangs = (place: Place): Ending => (place === 'flush' ? forcedByDeadline : abandoned);
+const overtaken: Ending = {
+  ...unharmed,
+  inWords: 'in drain, release and flush waited for, as long as there is time',
+};
+
+/** Places that are waited for until the deadline; the others have an end of their own. */
+const LAST_PLACES: readonly Place[] = ['release', 'flush', 'onModuleDestroy', 'onApplicationShutdown'];
+
+const hangs = (place: Place): Ending => (LAST_PLACES.includes(place) ? forcedByDeadline : abandoned);
 
 const interrupted = (code: number): Ending => ({
   code,
@@ -122,6 +129,11 @@ export const MISBEHAVIOURS: readonly Misbehaviour[] = [
   },
   { fault: 'throws undefined', what: 'throws `undefined`', message: 'undefined', ends: () => failed },
   { fault: 'never settles', what: 'never settles', ends: hangs },
+  {
+    fault: 'takes longer than its share',
+    what: 'takes longer than `participantTimeoutMs`, and ends before the deadline',
+    ends: (place) => (place === 'announce' || place === 'quiesce' ? abandoned : overtaken),
+  },
   {
     fault: 'rejects too late',
     what: 'rejects after it was abandoned',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { hooksOf, startApplication } from '../support/process/application.js';
+import type { ShutdownReport } from 'nestjs-drain';
 
 describe.each([12, 11] as const)('the exit code on Nest %i', (nest) => {
   it.each(['enable', 'hooks'] as const)(
@@ -38,6 +39,25 @@ describe.each([12, 11] as const)('the exit code on Nest %i', (nest) => {
           pending: [{ name: 'stuck flush', phase: 'flush' }],
         },
       });
+    },
+  );
+
+  it.each(['enable', 'hooks'] as const)(
+    'is 0 when a hook takes longer than its share and less than what is left: "%s"',
+    async (line) => {
+      const plan = { line, options: { gracePeriodMs: 1_500 }, faults: ['destroy-slow'] as const };
+      await using program = startApplication(plan, { nest });
+      await program.event('listening');
+
+      program.signal('SIGTERM');
+
+      expect(await program.exited).toMatchObject({ code: 0, signal: null });
+      expect(hooksOf(program)).toHaveLength(3);
+      const { report } = (await program.event('report')) as unknown as { report: ShutdownReport };
+      expect(report.status).toBe('completed');
+      expect(report.participants.filter(({ overtakenMs }) => overtakenMs !== undefined)).toMatchObject([
+        { name: 'Store.onModuleDestroy', phase: 'release', outcome: 'completed' },
+      ]);
     },
   );
 

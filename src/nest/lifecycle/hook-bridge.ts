@@ -103,7 +103,7 @@ export class HookBridge implements HookOwner {
 
   /**
    * Makes, in Nest's order and batch by batch, the calls of its teardown that it has not come to, and waits for those
-   * that it has made.
+   * that it has made, for as long as their shares last.
    */
   async callOutstanding(): Promise<void> {
     for (const hook of TEARDOWN_HOOKS) {

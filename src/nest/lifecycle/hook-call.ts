@@ -20,7 +20,7 @@ export class HookCall {
   readonly name: string;
   readonly host: HookHost;
   readonly hook: ShutdownHook;
-  /** Settles with the call, once it was made; never rejects. */
+  /** Resolves when what comes after the call may begin, once it was made; never rejects. */
   made: Promise<void> | undefined;
   /** How often Nest has called it. */
   timesTaken = 0;

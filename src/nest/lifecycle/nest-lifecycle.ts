@@ -9,9 +9,10 @@ import { LifecycleMachine } from './lifecycle-transitions.js';
 import type { ModulesContainer } from '@nestjs/core';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
+import type { InnerContext } from '../../core/context.js';
 import type { ShutdownContext, ShutdownParticipant } from '../../core/participant.js';
 import type { ShutdownLogger } from '../../report/shutdown-log.js';
-import type { Clock } from '../../util/clock.js';
+import type { Clock, Timer } from '../../util/clock.js';
 import type { ProbeCheck } from '../../util/probe.js';
 import type { HookHost } from './hook-hosts.js';
 import type { LifecycleState } from './lifecycle-transitions.js';
@@ -22,10 +23,7 @@ export type CloseApplication = (signal?: string) => Promise<unknown>;
 /** What a lifecycle needs. */
 export interface NestLifecycleDependencies {
   readonly coordinator: PhasedCoordinator;
-  readonly options: Pick<
-    ResolvedOptions,
-    'gracePeriodMs' | 'hooks' | 'participantTimeoutMs' | 'releaseReserveMs'
-  >;
+  readonly options: Pick<ResolvedOptions, 'gracePeriodMs' | 'hooks' | 'participantTimeoutMs'>;
   readonly modules: ModulesContainer;
   readonly probes: ProbeCheck;
   readonly clock: Clock;
@@ -51,7 +49,7 @@ export interface LivingApplication {
  *
  * Nest destroys providers as soon as anybody closes the application. So whoever closes it waits at a gate, in the very
  * first `onModuleDestroy`, until everything is drained; the phase `release` opens the gate. In that phase Nest's teardown
- * is a participant: it is awaited, bounded, and done without where it hangs.
+ * is a participant: it is awaited, bounded, and overtaken where it hangs.
  *
  * `LIFECYCLE_TRANSITIONS` says which trigger leads where.
  */
@@ -212,20 +210,17 @@ export class NestLifecycle implements ShutdownParticipant {
     if (!hasEnded) throw new Error(this.#describeHang(budgetMs));
   }
 
-  /** Opens the gate, and waits for Nest to end; calls the hooks without Nest where it does not. */
-  async release({ reason, deadline, signal }: ShutdownContext): Promise<void> {
-    const { clock, options } = this.#dependencies;
+  /** Opens the gate, and waits for Nest to end; calls the hooks beside Nest where it hangs. */
+  async release({ reason, signal, giveWay }: InnerContext): Promise<void> {
     this.#machine.pull('release');
     this.#gateIsOpen.resolve();
     if (this.#isHalfBuilt) return;
     this.#closeUnlessClosing(reason.signal);
-    // Something that cannot be wrapped may hang in Nest's chain: the hooks behind it get the rest of the time.
-    const { remainingMs } = deadline;
-    const patienceMs = Math.max(remainingMs - options.releaseReserveMs, remainingMs / 2);
-    const timer = clock.setTimer(() => void this.#doWithoutNest(), patienceMs);
+    const hang = this.#watchForHang(giveWay);
     const onAbort = (): void => {
-      timer.cancel();
+      hang.cancel();
       this.#hooks.callOutstandingAtOnce();
+      this.#machine.pull('giveUp');
     };
     signal.addEventListener('abort', onAbort, { once: true });
     try {
@@ -234,8 +229,26 @@ export class NestLifecycle implements ShutdownParticipant {
       await this.#hooks.callOutstanding();
       throw error;
     } finally {
-      timer.cancel();
+      hang.cancel();
     }
+  }
+
+  /**
+   * Something that cannot be wrapped may hang in Nest's chain. What Nest does between its hooks is a step with a share
+   * as well: after it the hooks to come are called in their order, and then the next participants begin.
+   */
+  #watchForHang(giveWay: () => void): Timer {
+    const { clock, coordinator } = this.#dependencies;
+    const { stepsToCome } = this.#hooks;
+    let timer = clock.setTimer(
+      () => {
+        // It goes on: it has reached another hook.
+        if (this.#hooks.stepsToCome < stepsToCome) timer = this.#watchForHang(giveWay);
+        else void this.#hooks.callOutstanding().then(giveWay);
+      },
+      coordinator.shareMs({ steps: 1, stepsToCome: stepsToCome + 1 }),
+    );
+    return { cancel: () => timer.cancel() };
   }
 
   // Nest ends.

@@ -4,7 +4,9 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ShutdownCoordinator } from '../../../src/core/shutdown-coordinator.js';
 import { GracefulShutdownModule } from '../../../src/nest/graceful-shutdown.module.js';
+import { publishDiagnostics } from '../../../src/process/diagnostics.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
+import { setUp } from '../../unit/core/coordinator-on-manual-clock.js';
 import type { ShutdownDiagnostics } from '../../../src/process/diagnostics.js';
 
 @Module({ imports: [GracefulShutdownModule.forRoot({ exit: false })] })
@@ -49,5 +51,26 @@ describe('the channels of diagnostics_channel', () => {
     ]);
     expect(reports).toEqual([{ coordinator, report: coordinator.report }]);
     expect([...phases, ...participants].every((message) => message.coordinator === coordinator)).toBe(true);
+  });
+
+  it('tell of a participant that was overtaken', async () => {
+    const participants = messagesOf('nestjs-drain:participant');
+    const { clock, coordinator } = setUp();
+    publishDiagnostics(coordinator);
+    const slow = {
+      name: 'slow',
+      release: () => new Promise<void>((resolve) => clock.setTimer(resolve, 7_000)),
+    };
+    coordinator.register(slow, { priority: 1, timeoutMs: 9_000 });
+    coordinator.register({ name: 'next', release: () => {} });
+
+    void coordinator.shutdown();
+    await clock.advance(7_000);
+
+    expect(participants.filter(({ name }) => name === 'slow')).toEqual([
+      { type: 'participant-started', name: 'slow', phase: 'release', coordinator },
+      { type: 'participant-overtaken', name: 'slow', phase: 'release', ageMs: 5_000, coordinator },
+      expect.objectContaining({ type: 'participant-settled', outcome: 'completed', durationMs: 7_000 }),
+    ]);
   });
 });

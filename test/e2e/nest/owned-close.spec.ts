@@ -9,6 +9,8 @@ import type { OnApplicationShutdown, OnModuleDestroy } from '@nestjs/common';
 afterEach(closeAll);
 guardAgainstLeaks();
 
+const A_NUMBER: unknown = expect.any(Number);
+
 @Injectable()
 class Jammed implements OnModuleDestroy {
   onModuleDestroy(): never {
@@ -39,10 +41,15 @@ describe('close() of an application that was handed over', () => {
       'released',
     ]);
     expect(outcomesOf(reportOf(app), 'Store.onApplicationShutdown')).toEqual(['release: completed']);
-    expect(reportOf(app).remainingMs).toBeGreaterThan(0);
+    expect(outcomesOf(reportOf(app), 'database')).toEqual(['release: completed']);
+    expect(reportOf(app)).toMatchObject({
+      status: 'forced',
+      forcedBy: 'deadline',
+      pending: [{ name: 'nest', phase: 'release' }],
+    });
   });
 
-  it('calls the hooks behind a hang at once, where others need the rest of the time', async () => {
+  it('calls the hooks behind a hang beside Nest, and leaves the rest of the time to others', async () => {
     const journal = new Journal();
     const frozen = Object.freeze({ onModuleDestroy: () => new Promise(() => {}) });
     const app = enableGracefulShutdown(
@@ -61,11 +68,53 @@ describe('close() of an application that was handed over', () => {
 
     await app.close();
 
-    expect(outcomesOf(reportOf(app), 'nest')).toContain('release: abandoned');
-    expect(journal.of('Store.')).toHaveLength(3);
-    expect(outcomesOf(reportOf(app), 'Store.onApplicationShutdown')).toEqual(['release: completed']);
-    expect(journal.entries.slice(-4)).toEqual(['released 4', 'released 3', 'released 2', 'released 1']);
-    expect(reportOf(app).remainingMs).toBeGreaterThan(0);
+    const report = reportOf(app);
+    const nest = report.participants.find(({ name, phase }) => name === 'nest' && phase === 'release');
+    const others = report.participants.filter(({ name }) => name.startsWith('resource '));
+    expect(nest).toMatchObject({ outcome: 'abandoned', overtakenMs: A_NUMBER });
+    expect(journal.entries).toEqual([
+      'Store.beforeApplicationShutdown()',
+      'Store.onModuleDestroy()',
+      'Store.onApplicationShutdown()',
+      'released 4',
+      'released 3',
+      'released 2',
+      'released 1',
+    ]);
+    expect(outcomesOf(report, 'Store.onApplicationShutdown')).toEqual(['release: completed']);
+    expect(others.filter(({ startedMs }) => startedMs < nest!.overtakenMs!)).toEqual([]);
+    expect(report).toMatchObject({ status: 'forced', forcedBy: 'deadline' });
+    expect(report.pending.map(({ name }) => name)).toEqual(['nest']);
+  });
+
+  it('waits to the deadline for a hook of Nest that nothing can be wrapped around', async () => {
+    const slow = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1_700));
+    const journal = new Journal();
+    const app = enableGracefulShutdown(
+      await createHttp({
+        options: { gracePeriodMs: 2_000 },
+        providers: [
+          { provide: 'FROZEN', useValue: Object.freeze({ onModuleDestroy: slow }) },
+          witness(journal, 'Store'),
+        ],
+      }),
+    );
+    coordinatorOf(app).register({ name: 'database', release: () => journal.note('released') });
+    await app.init();
+
+    await app.close();
+
+    const report = reportOf(app);
+    const nest = report.participants.find(({ name, phase }) => name === 'nest' && phase === 'release');
+    expect(nest).toMatchObject({ outcome: 'completed', overtakenMs: A_NUMBER });
+    expect(nest!.startedMs + nest!.durationMs).toBeGreaterThan(nest!.overtakenMs!);
+    expect(journal.entries).toEqual([
+      'Store.beforeApplicationShutdown()',
+      'Store.onModuleDestroy()',
+      'Store.onApplicationShutdown()',
+      'released',
+    ]);
+    expect(report.status).toBe('completed');
   });
 
   it('calls no hook twice where time runs out while it makes up for Nest', async () => {
@@ -84,7 +133,7 @@ describe('close() of an application that was handed over', () => {
       coordinatorOf(app).register({ name: `resource ${priority}`, release: () => {} }, { priority });
     }
     await app.init();
-    // Nest is given up after 1 400 ms, STUCK would be after 1 900 ms; after 1 600 ms it is the resources' turn.
+    // Nest reaches a hook, and hangs for half of the time left, twice; STUCK for a half; then it is the resources' turn.
     Object.defineProperty(app, 'dispose', { value: never });
 
     await app.close();
@@ -94,6 +143,8 @@ describe('close() of an application that was handed over', () => {
     expect(journal.of('onApplicationShutdown')).toEqual(['Last.onApplicationShutdown()']);
     expect(outcomesOf(reportOf(app), 'nest')).toContain('release: abandoned');
     expect(outcomesOf(reportOf(app), 'STUCK.onApplicationShutdown')).toEqual(['release: abandoned']);
+    expect(reportOf(app).pending.map(({ name }) => name)).toEqual(['nest', 'STUCK.onApplicationShutdown']);
+    expect(outcomesOf(reportOf(app), 'resource 1')).toEqual(['release: completed']);
   });
 
   it("waits on for the hook that Nest is at when Nest's share is spent, as long as there is time", async () => {
@@ -165,6 +216,7 @@ describe('close() of an application that was handed over', () => {
     await app.close();
 
     expect(outcomesOf(reportOf(app), 'IMPATIENT.onModuleDestroy')).toEqual(['release: abandoned']);
+    expect(reportOf(app)).toMatchObject({ status: 'forced', forcedBy: 'deadline' });
   });
 });
 

@@ -6,7 +6,9 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { GracefulShutdownModule } from '../../../src/nest/graceful-shutdown.module.js';
 import { GracefulShutdownTracingModule } from '../../../src/opentelemetry/graceful-shutdown-tracing.module.js';
+import { ShutdownTracing } from '../../../src/opentelemetry/shutdown-tracing.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
+import { setUp } from '../../unit/core/coordinator-on-manual-clock.js';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base';
 
@@ -115,6 +117,27 @@ describe('the trace of a shutdown', () => {
     await app.close();
     expect(exported.isShutDown).toBe(false);
     expect(exported.names()).toContain('graceful shutdown');
+  });
+
+  it('has an event for what was overtaken', async () => {
+    const { clock, coordinator: manual } = setUp();
+    new ShutdownTracing(manual);
+    const slow = {
+      name: 'slow',
+      release: () => new Promise<void>((resolve) => clock.setTimer(resolve, 3_500)),
+    };
+    manual.register(slow, { priority: 1 });
+    manual.register({ name: 'next', release: () => new Promise((resolve) => clock.setTimer(resolve, 500)) });
+    void manual.shutdown();
+    await clock.advance(4_000);
+    await manual.finished;
+    await provider.forceFlush();
+
+    expect(exported.find('slow')).toMatchObject({
+      attributes: { 'graceful_shutdown.outcome': 'completed' },
+      events: [{ name: 'overtaken', attributes: { age_ms: 10_000 / 3 } }],
+    });
+    expect(exported.find('next')).toMatchObject({ events: [] });
   });
 
   it('marks a forced shutdown', async () => {

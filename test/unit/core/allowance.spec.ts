@@ -31,8 +31,8 @@ function sharesOf(
   let remainingMs = budgetMs;
   return greed.map((part, index) => {
     const claim = { remainingMs, guaranteedMs, phaseAgeMs: 0, steps: 1, stepsToCome: greed.length - index };
-    const { limitMs } = allowanceFor(rules, explicitMs, optionsWith(participantTimeoutMs), claim);
-    const shareMs = Math.min(limitMs, remainingMs);
+    const allowance = allowanceFor(rules, explicitMs, optionsWith(participantTimeoutMs), claim);
+    const shareMs = Math.min(allowance.overtakeAfterMs, allowance.limitMs, remainingMs);
     remainingMs -= shareMs * part;
     return shareMs;
   });
@@ -89,10 +89,51 @@ describe('a share of the time left', () => {
     expect(sharesOf(5_000, [1], undefined, 1)).toEqual([5_000]);
   });
 
-  it('is without a limit of its own for the last step, so that it is the deadline that ends it', () => {
+  it('is without an end for the last step: nothing comes that could overtake it', () => {
     const last = { remainingMs: 5_000, guaranteedMs: 0, phaseAgeMs: 0, steps: 1, stepsToCome: 1 };
-    expect(allowanceFor(rules, undefined, optionsWith(1_000), last).limitMs).toBe(Infinity);
-    expect(allowanceFor(rules, 2_000, optionsWith(1_000), last).limitMs).toBe(2_000);
+    expect(allowanceFor(rules, undefined, optionsWith(1_000), last).overtakeAfterMs).toBe(Infinity);
+    expect(allowanceFor(rules, 2_000, optionsWith(1_000), last)).toEqual({
+      limitMs: 2_000,
+      slowAfterMs: Infinity,
+      overtakeAfterMs: Infinity,
+    });
+  });
+
+  it('is no limit: only a timeout of its own is', () => {
+    const first = { remainingMs: 5_000, guaranteedMs: 100, phaseAgeMs: 0, steps: 1, stepsToCome: 2 };
+    expect(allowanceFor(rules, undefined, optionsWith(1_000), first)).toEqual({
+      limitMs: Infinity,
+      slowAfterMs: 1_000,
+      overtakeAfterMs: 2_500,
+    });
+    expect(allowanceFor(rules, 4_000, optionsWith(1_000), first)).toEqual({
+      limitMs: 4_000,
+      slowAfterMs: Infinity,
+      overtakeAfterMs: 2_500,
+    });
+  });
+
+  it('lets no step that stands for several be overtaken before each of them was', () => {
+    const options = optionsWith(60_000);
+    fc.assert(
+      fc.property(
+        ms,
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 20 }),
+        (budgetMs, steps, after) => {
+          const guaranteedMs = guaranteeFor(budgetMs, steps + after);
+          const left = { guaranteedMs, phaseAgeMs: 0 };
+          const whole = { ...left, remainingMs: budgetMs, steps, stepsToCome: steps + after };
+          let remainingMs = budgetMs;
+          for (let toCome = steps; toCome > 0; toCome -= 1) {
+            const one = { ...left, remainingMs, steps: 1, stepsToCome: toCome + after };
+            remainingMs -= allowanceFor(rules, undefined, options, one).overtakeAfterMs;
+          }
+          const { overtakeAfterMs } = allowanceFor(rules, Infinity, options, whole);
+          expect(overtakeAfterMs).toBeGreaterThanOrEqual(budgetMs - remainingMs - rounding);
+        },
+      ),
+    );
   });
 
   it('is participantTimeoutMs for a slow one when there is plenty, half of what is left when there is not', () => {

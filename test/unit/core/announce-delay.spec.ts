@@ -134,6 +134,7 @@ describe('the quiet period', () => {
       deadline: Deadline.none(clock),
       until: Deadline.none(clock),
       signal,
+      overtaken: new AbortController().signal,
       terminating: Promise.resolve(reason),
       cut: () => {},
     });

@@ -60,7 +60,7 @@ describe('forcing', () => {
       durationMs: 10_000,
       remainingMs: 0,
     });
-    expect(coordinator.report?.pending.map(({ name }) => name)).toEqual(['log']);
+    expect(coordinator.report?.pending.map(({ name }) => name)).toEqual(['stuck', 'stuck too', 'log']);
   });
 
   it('is nothing before a shutdown, nor after it', async () => {

@@ -61,7 +61,12 @@ describe('a step that is found on the way', () => {
     void coordinator.shutdown();
     await clock.advance(4_000);
     expect(entryOf(coordinator.report, 'explicit', 'release')?.durationMs).toBe(100);
-    expect(entryOf(coordinator.report, 'first', 'release')?.durationMs).toBe(1_950);
+    expect(entryOf(coordinator.report, 'first', 'release')).toMatchObject({
+      startedMs: 100,
+      overtakenMs: 2_050,
+      durationMs: 3_900,
+    });
+    expect(entryOf(coordinator.report, 'last', 'release')?.startedMs).toBe(2_050);
     expect(entryOf(coordinator.report, 'last', 'release')?.outcome).toBe('completed');
   });
 
@@ -100,15 +105,50 @@ describe('a step that is found on the way', () => {
     expect(entryOf(report, 'next', 'release')?.outcome).toBe('skipped');
   });
 
-  it('is abandoned at the end when nobody has waited for it', async () => {
+  it('leaves its part to those after the participant that it is a part of', async () => {
+    const { clock, coordinator } = setUp({ gracePeriodMs: 4_000, participantTimeoutMs: 1 });
+    coordinator.register({
+      name: 'nest',
+      release: () => coordinator.perform({ name: 'hook', run: never }, once),
+    });
+    coordinator.register({ name: 'database', release: () => {} }, { priority: -1 });
+    coordinator.register({ name: 'log', flush: () => {} });
+    void coordinator.shutdown();
+    await clock.advance(4_000);
+    expect(entryOf(coordinator.report, 'hook', 'release')?.overtakenMs).toBe(4_000 / 3);
+    expect(entryOf(coordinator.report, 'database', 'release')?.startedMs).toBe(4_000 / 3);
+  });
+
+  it('is waited for when nobody else does: the next phase comes after it', async () => {
+    const { clock, coordinator } = setUp();
+    coordinator.register({
+      name: 'nest',
+      release: () =>
+        void coordinator.perform(
+          { name: 'stray', run: () => new Promise<void>((resolve) => clock.setTimer(resolve, 300)) },
+          once,
+        ),
+      flush: () => {},
+    });
+    void coordinator.shutdown();
+    await clock.advance(300);
+    expect(entryOf(coordinator.report, 'nest', 'flush')?.startedMs).toBe(300);
+    expect(coordinator.report?.status).toBe('completed');
+  });
+
+  it('is abandoned at the end of the drain when nobody has waited for it', async () => {
     const { clock, coordinator } = setUp();
     coordinator.register({
       name: 'nest',
       drain: () => void coordinator.perform({ name: 'stray', run: never }, once),
     });
     void coordinator.shutdown();
-    await clock.advance(0);
-    expect(entryOf(coordinator.report, 'stray', 'drain')?.outcome).toBe('abandoned');
+    await clock.advance(8_000);
+    expect(entryOf(coordinator.report, 'stray', 'drain')).toMatchObject({
+      outcome: 'abandoned',
+      durationMs: 8_000,
+    });
+    expect(coordinator.report?.status).toBe('failed');
     expect(clock.pendingTimers).toBe(0);
   });
 

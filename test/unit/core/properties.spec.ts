@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ShutdownFailedError } from '../../../src/core/errors.js';
 import { PHASES } from '../../../src/core/phase.js';
+import type { ShutdownPhase } from '../../../src/core/phase.js';
 import type { ParticipantReport } from '../../../src/core/report.js';
 import { play, randomShutdown } from './random-shutdown.js';
-import type { Behaviour, Outcome, RandomShutdown, Told } from './random-shutdown.js';
+import type { Behaviour, Outcome, RandomParticipant, RandomShutdown, Told } from './random-shutdown.js';
 
 /** Plays random shutdowns; `violations` names what went wrong in one. */
 function expectNever(
@@ -19,7 +20,8 @@ function expectNever(
 }
 
 /** Outcome and milliseconds that a behaviour may lead to. */
-function isTrue({ outcome, durationMs }: ParticipantReport, behaviour: Behaviour): boolean {
+function isTrue(entry: ParticipantReport, behaviour: Behaviour): boolean {
+  const { outcome, startedMs, durationMs, overtakenMs = NaN } = entry;
   switch (behaviour.does) {
     case 'return':
       return outcome === 'completed' && durationMs === 0;
@@ -35,6 +37,8 @@ function isTrue({ outcome, durationMs }: ParticipantReport, behaviour: Behaviour
       return outcome === 'completed' ? isSame(durationMs, behaviour.afterMs) : outcome === 'abandoned';
     case 'reject':
       return outcome === 'failed' ? isSame(durationMs, behaviour.afterMs) : outcome === 'abandoned';
+    case 'end when overtaken':
+      return outcome === 'completed' ? isSame(startedMs + durationMs, overtakenMs) : outcome === 'abandoned';
     case 'register another':
     case 'unregister the next':
     case 'await shutdown':
@@ -47,8 +51,10 @@ function isTrue({ outcome, durationMs }: ParticipantReport, behaviour: Behaviour
 
 /** Shares of the time are fractions, and a difference of two instants has the rounding of both. */
 function isSame(oneMs: number, otherMs: number): boolean {
-  return Math.abs(oneMs - otherMs) < 1e-6;
+  return Math.abs(oneMs - otherMs) < ROUNDING;
 }
+
+const ROUNDING = 1e-6;
 
 function duplicates(texts: readonly string[]): string[] {
   return texts.filter((text, index) => texts.indexOf(text) !== index);
@@ -56,6 +62,38 @@ function duplicates(texts: readonly string[]): string[] {
 
 function countsWork(participants: RandomShutdown['participants'], name: string): boolean {
   return participants[Number(name.slice(1))]?.busyUntil !== undefined;
+}
+
+/** The participant of an entry as it was thought up; one that was registered on the way was not. */
+function thoughtUp(
+  { participants }: RandomShutdown,
+  { name }: Pick<ParticipantReport, 'name'>,
+): RandomParticipant | undefined {
+  return participants[Number(name.slice(1))];
+}
+
+function timeoutOf(given: RandomShutdown, entry: ParticipantReport): number | undefined {
+  const timeoutMs = thoughtUp(given, entry)?.timeoutMs;
+  return typeof timeoutMs === 'number' ? timeoutMs : timeoutMs?.[entry.phase];
+}
+
+function priorityOf(given: RandomShutdown, entry: Pick<ParticipantReport, 'name'>): number {
+  return thoughtUp(given, entry)?.priority ?? 0;
+}
+
+/** When what comes after it could begin, in milliseconds since the trigger. */
+function passedMs({ startedMs, durationMs, overtakenMs }: ParticipantReport): number {
+  return overtakenMs ?? startedMs + durationMs;
+}
+
+/** The entries of the phases in which steps follow one another. */
+function sequential(report: Outcome['report']): ParticipantReport[] {
+  return (report?.participants ?? []).filter(({ phase }) => phase === 'release' || phase === 'flush');
+}
+
+/** What was left when a phase began, in milliseconds. */
+function leftOnEntering({ told, deadlineAt }: Outcome, phase: string): number {
+  return deadlineAt - (entered(told, phase)[0]?.at ?? deadlineAt);
 }
 
 function entered(told: readonly Told[], phase: string): Told[] {
@@ -133,9 +171,14 @@ describe('in no shutdown, whatever its participants and triggers do,', () => {
     expectNever(({ told }) => {
       let current: string | undefined;
       let isForced = false;
+      const overtaken = new Set<string>();
       return told.filter((event) => {
         // Whoever has work in flight when it is forced is asked to drain, to cut it.
         if (event.type === 'forced') isForced = true;
+        if (event.type === 'participant-overtaken') overtaken.add(`${event.name}.${event.phase}`);
+        // What was overtaken may take until the deadline, whatever has begun since.
+        if (event.type === 'participant-settled' && overtaken.has(`${event.name}.${event.phase}`))
+          return false;
         if (event.type === 'phase-entered') current = event.phase;
         if (event.type === 'phase-left') current = undefined;
         const isOfParticipant = event.type === 'participant-started' || event.type === 'participant-settled';
@@ -151,6 +194,68 @@ describe('in no shutdown, whatever its participants and triggers do,', () => {
   it('is the reserve touched before release', () =>
     expectNever(({ told, deadlineAt }, { options }) =>
       entered(told, 'release').filter(({ at }) => at > deadlineAt - options.releaseReserveMs),
+    ));
+
+  it('does anybody starve in release or flush', () =>
+    expectNever((outcome, given) => {
+      const { report, behaviours } = outcome;
+      if (report?.forcedBy !== undefined && report.forcedBy !== 'deadline') return [];
+      const most = new Set([...behaviours.keys()].map((key) => key.split('.')[0])).size + 1;
+      return sequential(report).filter((entry) => {
+        const leftMs = leftOnEntering(outcome, entry.phase);
+        if (leftMs <= 0) return false;
+        if (entry.outcome === 'skipped') return true;
+        // At least a quarter of an even split, before anything begins beside it or ends it.
+        const guaranteedMs = leftMs / 4 / most;
+        const timeoutMs = timeoutOf(given, entry) ?? Infinity;
+        const wasEnded = entry.overtakenMs !== undefined || entry.outcome === 'abandoned';
+        return wasEnded && passedMs(entry) - entry.startedMs < Math.min(guaranteedMs, timeoutMs) - ROUNDING;
+      });
+    }));
+
+  it('is anybody abandoned in release or flush with time left, but by a timeout of its own or by force', () =>
+    expectNever(({ report, deadlineAt, told }, given) =>
+      sequential(report).filter((entry) => {
+        if (entry.outcome !== 'abandoned') return false;
+        if (entry.cause === 'timeout') return !isSame(entry.durationMs, timeoutOf(given, entry) ?? NaN);
+        const end = told.find(({ type }) => type === 'finished')!.at;
+        return report?.forcedBy === 'deadline' ? !isSame(end, deadlineAt) : report?.forcedBy === undefined;
+      }),
+    ));
+
+  it('does anything begin before what comes before it has ended or was overtaken', () =>
+    expectNever(({ report }, given) => {
+      const begun = sequential(report).filter(({ outcome }) => outcome !== 'skipped');
+      return begun.flatMap((later) =>
+        begun.filter((earlier) => {
+          const comesBefore =
+            earlier.phase === later.phase
+              ? priorityOf(given, earlier) > priorityOf(given, later)
+              : earlier.phase === 'release';
+          return comesBefore && passedMs(earlier) > later.startedMs + ROUNDING;
+        }),
+      );
+    }));
+
+  it('is anybody overtaken where all run at once, or where nothing follows', () =>
+    expectNever(({ report, behaviours }, given) =>
+      (report?.participants ?? []).filter((entry) => {
+        if (entry.overtakenMs === undefined) return false;
+        const hasFollower = [...behaviours.keys()].some((key) => {
+          const [name, phase] = key.split('.') as [string, ShutdownPhase];
+          if (entry.phase !== phase) return entry.phase === 'release' && phase === 'flush';
+          return priorityOf(given, { name }) < priorityOf(given, entry);
+        });
+        return !hasFollower || !['release', 'flush'].includes(entry.phase);
+      }),
+    ));
+
+  it('is an entry of the report without an end, or with one after it', () =>
+    expectNever(({ report }) =>
+      (report?.participants ?? []).filter(
+        ({ outcome, startedMs, durationMs }) =>
+          outcome === undefined || startedMs + durationMs > report!.durationMs + ROUNDING,
+      ),
     ));
 
   it('is an outcome missing from the report, in it twice, or not as it was told', () =>

@@ -17,7 +17,7 @@ export type Method = (typeof METHODS)[number];
 export type Behaviour =
   | { readonly does: 'return' | 'throw' | 'throw oddly' | 'hang' | 'hand back a hostile thenable' }
   | { readonly does: 'resolve' | 'reject'; readonly afterMs: number }
-  | { readonly does: 'cut on abort' | 'register another' | 'unregister the next' }
+  | { readonly does: 'cut on abort' | 'end when overtaken' | 'register another' | 'unregister the next' }
   | { readonly does: 'await shutdown' | 'drain' | 'await resume' | 'force' };
 
 export interface RandomParticipant {
@@ -53,7 +53,7 @@ const behaviour: fc.Arbitrary<Behaviour> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      does: fc.constantFrom('cut on abort', 'register another', 'unregister the next'),
+      does: fc.constantFrom('cut on abort', 'end when overtaken', 'register another', 'unregister the next'),
     }),
   },
   {
@@ -270,6 +270,10 @@ class Stage {
           context.signal.addEventListener('abort', () =>
             context.cut({ kind: 'task', name: 'left over', ageMs: 1 }),
           );
+        });
+      case 'end when overtaken':
+        return new Promise<void>((resolve) => {
+          context.overtaken.addEventListener('abort', () => resolve());
         });
       case 'register another':
         return this.register({

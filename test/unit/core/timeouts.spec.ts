@@ -97,7 +97,28 @@ describe('an explicit timeout', () => {
     await clock.advance(8_000);
     expect(entryOf(coordinator.report, 'modest', 'release')?.outcome).toBe('completed');
     expect(entryOf(coordinator.report, 'log', 'flush')?.outcome).toBe('completed');
-    expect(coordinator.report?.status).toBe('failed');
+    expect(entryOf(coordinator.report, 'greedy', 'release')).toMatchObject({
+      outcome: 'abandoned',
+      overtakenMs: 4_000,
+      durationMs: 8_000,
+      cause: 'forced',
+    });
+    expect(coordinator.report).toMatchObject({ status: 'forced', forcedBy: 'deadline' });
+  });
+
+  it('in release ends one that was overtaken', async () => {
+    const { clock, coordinator } = setUp({ gracePeriodMs: 8_000 });
+    coordinator.register({ name: 'greedy', release: never }, { priority: 1, timeoutMs: 6_000 });
+    coordinator.register({ name: 'modest', release: () => {} });
+    void coordinator.shutdown();
+    await clock.advance(8_000);
+    expect(entryOf(coordinator.report, 'greedy', 'release')).toMatchObject({
+      outcome: 'abandoned',
+      overtakenMs: 4_000,
+      durationMs: 6_000,
+      cause: 'timeout',
+    });
+    expect(coordinator.report).toMatchObject({ status: 'failed', durationMs: 6_000, pending: [] });
   });
 
   it('of 0 gives no time, of Infinity all that there is', async () => {
@@ -192,7 +213,10 @@ describe('fair shares', () => {
     await clock.advance(8_000);
     expect(entryOf(coordinator.report, 'last', 'release')?.outcome).toBe('completed');
     expect(entryOf(coordinator.report, 'log', 'flush')?.outcome).toBe('completed');
-    expect(coordinator.report?.status).toBe('failed');
+    expect(coordinator.report).toMatchObject({ status: 'forced', forcedBy: 'deadline' });
+    expect(coordinator.report?.pending.map(({ name }) => name)).toEqual(
+      Array.from({ length: 38 }, (_, index) => `hung ${37 - index}`),
+    );
   });
 
   it('count what stands for several steps as that many', async () => {
@@ -203,8 +227,11 @@ describe('fair shares', () => {
     coordinator.register({ name: 'one', release: never });
     void coordinator.shutdown();
     await clock.advance(8_000);
-    expect(entryOf(coordinator.report, 'many', 'release')?.durationMs).toBe(7_000);
-    expect(entryOf(coordinator.report, 'one', 'release')?.durationMs).toBe(1_000);
+    expect(entryOf(coordinator.report, 'many', 'release')?.overtakenMs).toBe(7_000);
+    expect(entryOf(coordinator.report, 'one', 'release')).toMatchObject({
+      startedMs: 7_000,
+      durationMs: 1_000,
+    });
   });
 });
 

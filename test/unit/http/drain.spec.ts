@@ -286,6 +286,7 @@ describe('a participant that has drained', () => {
       deadline: Deadline.none(systemClock),
       until: Deadline.none(systemClock),
       signal: abort.signal,
+      overtaken: new AbortController().signal,
       terminating: Promise.resolve(reason),
       cut: (work) => void cuts.push(work),
     };

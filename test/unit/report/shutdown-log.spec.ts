@@ -73,6 +73,52 @@ describe('the log of a shutdown', () => {
     ]);
   });
 
+  it('names what is overtaken, once, and goes on telling of it until it is over', async () => {
+    const { clock, coordinator, lines, fields } = setUpLogged(
+      { gracePeriodMs: 8_000, participantTimeoutMs: 5_000 },
+      true,
+    );
+    const slow = {
+      name: 'slow',
+      release: () => new Promise<void>((resolve) => clock.setTimer(resolve, 7_000)),
+    };
+    coordinator.register(slow, { priority: 1 });
+    coordinator.register({ name: 'next', release: () => {} });
+    void coordinator.shutdown('new release');
+    await clock.advance(10_000);
+    expect(lines.slice(4)).toEqual([
+      'warn slow is still running in release after 4000 ms; the next step has started beside it',
+      'log release took 4000 ms',
+      'log flush took 0 ms',
+      'log flush: waiting for slow (release, 5000 ms); 0 in flight, 3000 ms left',
+      'log shutdown completed after 7000 ms of 8000 ms',
+    ]);
+    expect(fields).toContainEqual({
+      message: expect.any(String),
+      participant: 'slow',
+      phase: 'release',
+      ageMs: 4_000,
+    });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('has stopped its timer when what keeps the process alive is counted', async () => {
+    const { clock, coordinator } = setUpLogged({}, true);
+    const left: number[] = [];
+    coordinator.observe(({ type }) => {
+      if (type === 'finished') left.push(clock.pendingTimers);
+    });
+    const slow = {
+      name: 'slow',
+      release: () => new Promise<void>((resolve) => clock.setTimer(resolve, 700)),
+    };
+    coordinator.register(slow, { priority: 1 });
+    coordinator.register({ name: 'next', release: () => {} });
+    void coordinator.shutdown();
+    await clock.advance(700);
+    expect(left).toEqual([0]);
+  });
+
   it('carries its facts as fields', async () => {
     const { clock, coordinator, fields } = setUpLogged();
     const participant = {

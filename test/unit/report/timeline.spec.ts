@@ -103,6 +103,25 @@ describe('formatTimeline', () => {
     ]);
   });
 
+  it('remarks on what was overtaken, and on its end where that was another', () => {
+    const slow = {
+      name: 'slow',
+      phase: 'release',
+      startedMs: 0,
+      durationMs: 1_500,
+      overtakenMs: 900,
+    } as const;
+    const text = formatTimeline({
+      ...clean,
+      participants: [
+        { ...slow, outcome: 'completed' },
+        { ...slow, name: 'slower', outcome: 'abandoned', cause: 'forced' },
+      ],
+    });
+    expect(text).toMatch(/\n {2}slow .* 1 500 ms overtaken\n/);
+    expect(text).toMatch(/\n {2}slower .* 1 500 ms abandoned\n/);
+  });
+
   it('says why: by the message of the reason, or by its kind alone', () => {
     const first = (reason: ShutdownReport['reason']): string | undefined =>
       formatTimeline({ ...clean, reason }).split('\n')[0];

@@ -137,7 +137,10 @@ describe('closing', () => {
     void coordinator.shutdown();
     await clock.advance(10_000);
     expect(journal).toEqual(['log', 'log.']);
-    expect(coordinator.report).toMatchObject({ status: 'failed', pending: [] });
+    expect(coordinator.report).toMatchObject({ status: 'forced', forcedBy: 'deadline' });
+    expect(coordinator.report?.pending.map(({ name }) => name)).toEqual(
+      [6, 5, 4, 3, 2, 1].map((priority) => `hung ${priority}`),
+    );
   });
 
   it('is begun for all that is left when the end is forced, each of which is named', async () => {

@@ -93,6 +93,7 @@ function drain() {
       deadline: Deadline.none(clock),
       until: Deadline.none(clock),
       signal: abort.signal,
+      overtaken: new AbortController().signal,
       terminating: Promise.resolve(reason),
       cut: (work) => void cuts.push(work),
     })
