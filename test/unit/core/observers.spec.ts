@@ -115,9 +115,9 @@ describe('an observer that fails with every event', () => {
     void coordinator.shutdown();
     await clock.advance(1_000);
     expect(ofType(events, 'observer-failed')).toHaveLength(2);
-    expect(errors.filter((line) => line.startsWith('an observer'))).toEqual([
-      expect.stringMatching(/^an observer of the shutdown failed: 1 at announced/),
-      expect.stringMatching(/^an observer of the shutdown failed: 2 at /),
+    expect(errors.filter((line) => line.startsWith('a shutdown observer'))).toEqual([
+      expect.stringMatching(/^a shutdown observer failed: 1 at announced/),
+      expect.stringMatching(/^a shutdown observer failed: 2 at /),
     ]);
     expect(coordinator.report?.reason.kind).toBe('manual');
   });

@@ -118,8 +118,8 @@ describe('formatTimeline', () => {
         { ...slow, name: 'slower', outcome: 'abandoned', cause: 'forced' },
       ],
     });
-    expect(text).toMatch(/\n {2}slow .* 1 500 ms overtaken\n/);
-    expect(text).toMatch(/\n {2}slower .* 1 500 ms abandoned\n/);
+    expect(text).toMatch(/\n {2}slow .* 1500 ms overtaken\n/);
+    expect(text).toMatch(/\n {2}slower .* 1500 ms abandoned\n/);
   });
 
   it('says why: by the message of the reason, or by its kind alone', () => {

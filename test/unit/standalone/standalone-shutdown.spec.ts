@@ -112,7 +112,7 @@ describe('listen()', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const options = { management: { port: port }, managementHost: '127.0.0.1', forceAfterTimeout: false };
+    const options = { management: { port }, forceAfterTimeout: false };
     const lines = await listensTwice(options, async (first) => {
       await expect(first).rejects.toMatchObject({ code: 'SHUTDOWN_SETUP_INVALID' });
       await new Promise((resolve) => other.close(resolve));

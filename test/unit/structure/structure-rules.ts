@@ -30,7 +30,10 @@ const FLOORS: readonly (readonly string[])[] = [
 ];
 
 /** What the lowest rooms may have of Node: nothing that touches the world outside. */
-const BUILTINS: Readonly<Record<string, readonly string[]>> = { util: [], core: ['node:async_hooks'] };
+const BUILTINS: Readonly<Record<string, readonly string[]>> = {
+  util: ['node:url', 'node:util/types'],
+  core: ['node:async_hooks'],
+};
 
 /** The rooms that know Nest, or a package that runs in it. Everything else is plain Node. */
 const OF_NEST: readonly string[] = ['nest', 'metrics', 'opentelemetry', 'testing'];
