@@ -35,6 +35,7 @@ export interface WorkSources {
 export class HttpServerParticipant implements ShutdownParticipant {
   readonly name: string;
 
+  readonly #server: AnyHttpServer;
   readonly #dependencies: HttpServerDependencies;
   readonly #responses: CurrentResponses;
   readonly #connections: Connections;
@@ -54,6 +55,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   constructor(server: AnyHttpServer, dependencies: HttpServerDependencies, sources: WorkSources = {}) {
     this.#unclaim = claim(server);
     this.name = dependencies.name ?? 'HTTP server';
+    this.#server = server;
     this.#dependencies = dependencies;
     this.#responses = sources.responses ?? findResponses();
     this.#connections = new Connections(server, dependencies.clock, this.#responses, {
@@ -119,6 +121,11 @@ export class HttpServerParticipant implements ShutdownParticipant {
       await this.#finishTheRest(context);
     });
     this.#end();
+  }
+
+  /** Whether it has clients to expect: it listens, or a server in front of it hands connections over. */
+  get isListening(): boolean {
+    return this.#server.listening || this.#connections.areHandedOver;
   }
 
   /** Whatever is in flight, from `announce` on. */

@@ -56,8 +56,9 @@ export class HttpServers {
     });
   }
 
+  /** Whether any of them has clients to expect. */
   get isListening(): boolean {
-    return [...this.#participants.keys()].some(({ listening }) => listening);
+    return [...this.#participants.values()].some(({ isListening }) => isListening);
   }
 
   /** Whether anybody listens for requests for another protocol. */
