@@ -116,6 +116,8 @@ export interface ShutdownProgress {
   readonly announceNeedMs?: number;
   /** Unfinished pieces of work, of all participants together. */
   readonly inFlight: number;
+  /** The first of them that have names. */
+  readonly unfinished?: readonly string[];
   /** Participants that the current phase waits for, oldest first. */
   readonly pending: readonly PendingReport[];
   /** What participants tell of what they hold, by their names: the connections of `HTTP server`. */

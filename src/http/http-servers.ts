@@ -37,6 +37,10 @@ export type HttpServerTraits = Pick<HttpServerDependencies, 'routePattern'>;
 export class HttpServers {
   /** Whether a request belongs to a connection of several: those that socket.io polls with. */
   continues: (request: IncomingMessage) => boolean = () => false;
+  /** Whether somebody else tells those to go who have upgraded a connection. */
+  isSeenOff: (connection: Connection) => boolean = () => false;
+  /** Hears of every connection that is about to be handed over to another protocol. */
+  onUpgrade: (connection: Connection) => void = () => {};
 
   readonly #dependencies: HttpServersDependencies;
   readonly #participants = new Map<AnyHttpServer, HttpServerParticipant>();
@@ -88,6 +92,13 @@ export class HttpServers {
       stallTimeoutMs: stallTimeoutMs || Infinity,
       isExempt: (method, path) => routes.isExempt(method, path),
       continues: (request) => this.continues(request),
+      isSeenOff: (connection) => this.isSeenOff(connection),
+      onUpgrade: (connection) => this.onUpgrade(connection),
+      tunnelTimes: (context) => ({
+        windowMs: reconnectWindowMs(options, context),
+        finishMs: finishMs(options, context),
+        closeCode: options.webSocketCloseCode,
+      }),
       answer: (request, response) => routes.refuses(request, response),
       onArrival: () => coordinator.arrivals.record(),
       onAccepted: this.#eventStreams.onAccepted,

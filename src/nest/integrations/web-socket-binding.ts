@@ -5,6 +5,7 @@ import { isThenable } from '../../util/thenable.js';
 import { bytesSentOn } from '../../http/socket-bytes.js';
 import { Messages } from '../../websockets/messages.js';
 import { SocketServers } from '../../websockets/socket-servers.js';
+import { webSocketOn } from '../../websockets/web-socket.js';
 import { WebSocketsParticipant } from '../../websockets/web-sockets-participant.js';
 import { counted } from './counted-messages.js';
 import { overrideMethod } from '../../util/override-method.js';
@@ -67,6 +68,7 @@ export class WebSocketBinding {
       bytesSentOn,
       windowMs: (context) => reconnectWindowMs(options, context),
     });
+    http.servers.isSeenOff = ({ socket }) => webSocketOn(socket) !== undefined;
     http.servers.continues = (request) => this.#servers.continues(request);
     // Whoever has upgraded connections without a gateway has attached a listener by then.
     this.#restore.push(

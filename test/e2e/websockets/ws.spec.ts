@@ -400,7 +400,7 @@ describe('what is attached by hand', () => {
 
     expect(coordinatorOf(running.app).report).toMatchObject({
       status: 'failed',
-      cuts: [{ kind: 'socket', name: 'upgraded connection' }],
+      cuts: [{ kind: 'socket', name: 'tunnel / (websocket)' }],
       participants: expect.not.arrayContaining([expect.objectContaining({ outcome: 'abandoned' })]),
     });
   });
