@@ -46,7 +46,7 @@ export interface PhaseReport {
 
 /** A piece of work that was ended unfinished. */
 export interface Cut {
-  /** What it was: `request`, `socket`, `task`, `stream`; `stalled request` and `stalled stream`, when its client had stopped. */
+  /** What it was: `request`, `socket`, `message`, `task`, `stream`; `stalled request` and `stalled stream`, when its client had stopped. */
   readonly kind: string;
   /** Which one: `GET /orders/:id`, a task's name. */
   readonly name: string;

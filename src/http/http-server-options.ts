@@ -36,7 +36,7 @@ export interface HttpServerDependencies {
   /** Whether a connection that was upgraded is seen off by another participant, and no work of this one's. */
   isSeenOff?(this: void, connection: Connection): boolean;
   /** Hears of every connection that is about to be handed over to another protocol. */
-  onUpgrade?(this: void, connection: Connection): void;
+  onUpgrade?(this: void, connection: Connection, request: IncomingMessage): void;
   /** The pattern of the route that a request for `path` is being served by, where that is known: `/orders/:id`. */
   routePattern?(this: void, request: IncomingMessage, path: string): string | undefined;
   /** Hears of every request from `announce` on that is not exempt. */

@@ -270,7 +270,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     const connection = this.#connections.of(request.socket);
     if (!connection) return;
     connection.upgrade = new Upgrade(request, this.#dependencies.routePattern);
-    this.#dependencies.onUpgrade?.(connection);
+    this.#dependencies.onUpgrade?.(connection, request);
   };
 
   readonly #onFinished = ({ session }: AcceptedRequest): void => {

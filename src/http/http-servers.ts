@@ -40,7 +40,7 @@ export class HttpServers {
   /** Whether somebody else tells those to go who have upgraded a connection. */
   isSeenOff: (connection: Connection) => boolean = () => false;
   /** Hears of every connection that is about to be handed over to another protocol. */
-  onUpgrade: (connection: Connection) => void = () => {};
+  onUpgrade: (connection: Connection, request: IncomingMessage) => void = () => {};
 
   readonly #dependencies: HttpServersDependencies;
   readonly #participants = new Map<AnyHttpServer, HttpServerParticipant>();
@@ -93,7 +93,7 @@ export class HttpServers {
       isExempt: (method, path) => routes.isExempt(method, path),
       continues: (request) => this.continues(request),
       isSeenOff: (connection) => this.isSeenOff(connection),
-      onUpgrade: (connection) => this.onUpgrade(connection),
+      onUpgrade: (connection, request) => this.onUpgrade(connection, request),
       tunnelTimes: (context) => ({
         windowMs: reconnectWindowMs(options, context),
         finishMs: finishMs(options, context),

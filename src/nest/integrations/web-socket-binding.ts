@@ -3,6 +3,7 @@ import { reconnectWindowMs } from '../../config/reconnect-window.js';
 import { systemClock } from '../../util/clock.js';
 import { isThenable } from '../../util/thenable.js';
 import { bytesSentOn } from '../../http/socket-bytes.js';
+import { HeardSockets } from '../../websockets/heard-sockets.js';
 import { Messages } from '../../websockets/messages.js';
 import { SocketServers } from '../../websockets/socket-servers.js';
 import { webSocketOn } from '../../websockets/web-socket.js';
@@ -18,6 +19,8 @@ import type { HttpServers } from '../../http/http-servers.js';
 
 /** What `@WebSocketGateway()` marks a class with. */
 const GATEWAY = 'websockets:is_gateway';
+/** What clients of socket.io have in the query of a handshake. */
+const OF_SOCKET_IO = /[?&]EIO=/;
 const GATEWAY_HOOKS = ['handleConnection', 'handleDisconnect'] as const;
 
 /** The application's HTTP servers, to which gateways add theirs. */
@@ -44,7 +47,8 @@ export class WebSocketBinding {
   readonly #http: GatewayServers;
   readonly #modules: ModulesContainer;
   readonly #messages = new Messages();
-  readonly #servers = new SocketServers(this.#messages);
+  readonly #heard = new HeardSockets(systemClock);
+  readonly #servers = new SocketServers(this.#messages, this.#heard);
   readonly #participant: WebSocketsParticipant;
   readonly #adapters = new WeakSet<object>();
   readonly #restore: (() => void)[] = [];
@@ -64,10 +68,14 @@ export class WebSocketBinding {
       clock: systemClock,
       closeCode: options.webSocketCloseCode,
       messages: this.#messages,
+      heard: this.#heard,
       open: () => this.#servers.open(http.servers.upgraded()),
       bytesSentOn,
       windowMs: (context) => reconnectWindowMs(options, context),
     });
+    http.servers.onUpgrade = (connection, { url = '' }) => {
+      if (!OF_SOCKET_IO.test(url)) this.#heard.await(connection);
+    };
     http.servers.isSeenOff = ({ socket }) => webSocketOn(socket) !== undefined;
     http.servers.continues = (request) => this.#servers.continues(request);
     // Whoever has upgraded connections without a gateway has attached a listener by then.
@@ -105,6 +113,7 @@ export class WebSocketBinding {
       }),
       overrideMethod(adapter, 'bindMessageHandlers', (bind) => (client, handlers, repliesTo) => {
         this.#participant.onConnected();
+        this.#heard.forget(Object(client) as object);
         return bind(client, handlers, counted(repliesTo as RepliesTo, this.#messagesOf(client as Client)));
       }),
     );

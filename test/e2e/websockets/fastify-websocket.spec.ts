@@ -97,6 +97,23 @@ it('closes idle sockets with 1012, and counts none of them as a request', async 
   expect(report).toMatchObject({ status: 'completed', cuts: [], statistics: { WebSockets: { closed: 2 } } });
 });
 
+it('answers a message that is being handled, which is named by the pattern of its route', async () => {
+  await start();
+  const client = await connect();
+  const slow = answer(client, 'slow');
+  await eventually(() => held.count === 1);
+  const end = closed(client);
+  const report = running.shutdown();
+  await running.entered('drain');
+
+  expect(coordinatorOf(running.app).progress().unfinished).toEqual(['WebSocket /rooms/:token']);
+  held.release();
+
+  expect(await slow).toBe('answer to slow');
+  expect(await end).toMatchObject({ code: 1012 });
+  expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+});
+
 it('lets a handshake that is being checked come to its end, and be refused', async () => {
   await start();
   const client = new WebSocket(`ws://127.0.0.1:${running.port}/guarded`);
