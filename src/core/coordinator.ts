@@ -18,6 +18,9 @@ import type { PhaseRules, ShutdownPhase, ShutdownState } from './phase.js';
 import type { ActiveResources, ShutdownProgress, ShutdownReport } from './report.js';
 import { describeReason, type ShutdownReason, type ShutdownRequest } from './reason.js';
 
+/** How many pieces of unfinished work are named at once. */
+const MOST_NAMES = 5;
+
 /** How a lifetime event's callbacks come before everything else in their phase. */
 const FIRST = Number.MAX_SAFE_INTEGER;
 
@@ -201,9 +204,11 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   }
 
   progress(): ShutdownProgress {
+    const unfinished = this.#registry.unfinished(MOST_NAMES);
     return {
       state: this.state,
       inFlight: this.#registry.countInFlight(),
+      ...(unfinished.length > 0 && { unfinished }),
       statistics: this.#registry.statistics(),
       pending: [],
       ...this.#run?.record.progress(this.arrivals.lastSince(this.#run.record.startedAt)),

@@ -70,6 +70,8 @@ export interface ShutdownParticipant {
    * was answered late has left it work, is asked to `drain` once more.
    */
   inFlight?(): number;
+  /** The names of those pieces, for progress and the log. */
+  unfinished?(): Iterable<string>;
   /** Numbers about what it holds, for progress and metrics. */
   statistics?(): Statistics;
 }

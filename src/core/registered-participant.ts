@@ -69,6 +69,20 @@ export class RegisteredParticipant {
     }
   }
 
+  /** What it calls its unfinished pieces of work, `most` of them; none where that throws. */
+  unfinished(most: number): string[] {
+    const names: string[] = [];
+    try {
+      for (const name of this.participant.unfinished?.() ?? []) {
+        if (names.length === most) break;
+        names.push(String(name));
+      }
+    } catch {
+      // It is a help, and no more.
+    }
+    return names;
+  }
+
   /** The numbers that it reports; nothing where that throws. */
   statistics(): Statistics | undefined {
     try {
@@ -130,6 +144,13 @@ export class ParticipantRegistry {
         return statistics ? [[registered.name, statistics]] : [];
       }),
     );
+  }
+
+  /** What participants call their unfinished pieces of work, `most` of them. */
+  unfinished(most: number): string[] {
+    const names: string[] = [];
+    for (const registered of this.#participants) names.push(...registered.unfinished(most - names.length));
+    return names;
   }
 
   /** Unfinished pieces of work of all participants. */

@@ -48,7 +48,7 @@ export interface PhaseReport {
 
 /** A piece of work that was ended unfinished. */
 export interface Cut {
-  /** What it was: `request`, `socket`, `task`, `stream`; `stalled request` and `stalled stream`, when its client had stopped. */
+  /** What it was: `request`, `socket`, `message`, `task`, `stream`; `stalled request` and `stalled stream`, when its client had stopped. */
   readonly kind: string;
   /** Which one: `GET /orders/:id`, a task's name. */
   readonly name: string;
@@ -118,6 +118,8 @@ export interface ShutdownProgress {
   readonly announceNeedMs?: number;
   /** Unfinished pieces of work, of all participants together. */
   readonly inFlight: number;
+  /** Names of the first unfinished pieces of work that have one. */
+  readonly unfinished?: readonly string[];
   /** Participants that the shutdown waits for, oldest first; those that were overtaken as well. */
   readonly pending: readonly PendingReport[];
   /** What participants tell of what they hold, by their names: the connections of `HTTP server`. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { isUpgraded, type CurrentResponses } from './current-responses.js';
+import type { Upgrade } from './upgrade.js';
 
 /** What a connection is doing. */
 export type ConnectionState =
@@ -32,6 +33,8 @@ export class Connection {
   isRetired = false;
   /** The request whose header was read last. */
   latestRequest: IncomingMessage | undefined;
+  /** What it was asked to become, where somebody was there to hear it. */
+  upgrade: Upgrade | undefined;
   /** Forgets the connection; set by whoever tracks it. */
   untrack = (): void => {};
 
@@ -45,6 +48,11 @@ export class Connection {
     this.openedAt = openedAt;
     this.#responses = responses;
     this.#isHandshake = isHandshake;
+  }
+
+  /** What there is to know of it where it has left HTTP, for logs and the report. */
+  get upgradedTo(): string {
+    return this.upgrade?.name ?? 'upgraded connection';
   }
 
   get state(): ConnectionState {

@@ -18,6 +18,9 @@ export interface ConnectionsObserver {
  * This is all that runs as long as nothing shuts down: something per connection, nothing per request.
  */
 export class Connections implements Iterable<Connection> {
+  /** Whether there was one that the server has not accepted itself: another server has, and emitted it here. */
+  areHandedOver = false;
+
   readonly #server: NetServer;
   readonly #clock: Clock;
   readonly #responses: CurrentResponses;
@@ -52,6 +55,7 @@ export class Connections implements Iterable<Connection> {
   }
 
   readonly #onConnection = (socket: Socket): void => {
+    if (!this.#server.listening) this.areHandedOver = true;
     if (this.#server instanceof TlsServer) this.#track(this.#handshakes, peerOf(socket), socket, true);
     else if (this.#server instanceof HttpServer) this.#track(this.#open, socket, socket, false);
   };

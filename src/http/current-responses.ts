@@ -21,7 +21,9 @@ interface ServerSocket extends Socket {
 /** Reads it from the sockets, which costs nothing until somebody asks. */
 export class SocketResponses implements CurrentResponses {
   of(socket: ServerSocket): ServerResponse | undefined {
-    return socket._httpMessage ?? undefined;
+    const response = socket._httpMessage ?? undefined;
+    // Plugins of Fastify route a handshake like a request, with a response of their own making that never ends.
+    return response && isOfUpgrade(response) ? undefined : response;
   }
 
   latestRequest(socket: ServerSocket): IncomingMessage | undefined {
@@ -43,6 +45,10 @@ export function canBeRead(responses: CurrentResponses): boolean {
   const found = responses.of(socket) === response;
   response.detachSocket(socket);
   return found && responses.of(socket) === undefined && responses.hasServed(socket);
+}
+
+function isOfUpgrade({ req: request }: ServerResponse): boolean {
+  return (request as IncomingMessage & { readonly upgrade?: boolean | null }).upgrade === true;
 }
 
 /** Tells whether `socket` has left HTTP for another protocol. */

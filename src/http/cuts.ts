@@ -50,10 +50,13 @@ export class Cuts {
   }
 
   /** Cuts a connection, once its requests have been. */
-  cutConnection({ state, socket, openedAt }: Connection, report: Report): void {
-    const name = CUT_SOCKETS[state];
+  cutConnection({ state, socket, openedAt, upgradedTo }: Connection, report: Report): void {
+    const name = state === 'upgraded' ? upgradedTo : CUT_SOCKETS[state];
     if (name !== undefined) this.#reportSocket(name, openedAt, report);
-    socket.destroy();
+    if (state !== 'upgraded') return void socket.destroy();
+    // Proxies end the other side only for an error, and nobody else has to listen for one.
+    socket.on('error', () => {});
+    socket.destroy(new Error(`${name} was cut`));
   }
 
   /** Cuts the sessions, once their requests have been: what they still have are streams that nobody knows by a name. */
@@ -88,7 +91,6 @@ export class Cuts {
 
 /** What is lost when a connection is cut in this state, requests apart. */
 const CUT_SOCKETS: Partial<Record<ConnectionState, string>> = {
-  upgraded: 'upgraded connection',
   'half-sent': 'half-sent request',
 };
 

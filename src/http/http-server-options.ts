@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../util/clock.js';
 import type { ProbeCheck } from '../util/probe.js';
+import type { ShutdownContext } from '../core/participant.js';
 import type { AcceptedRequest } from './accepted-requests.js';
+import type { Connection } from './connection.js';
+import type { TunnelTimes } from './tunnels.js';
 
 /** What a request that came too late is told. */
 export interface LateResponse {
@@ -32,6 +35,12 @@ export interface HttpServerDependencies {
   answer?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
   /** Refuses a late request otherwise than with 503, if it wants to; tells whether it did. */
   refuse?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
+  /** How tunnels end that do not end by themselves; default: they are cut at the end of the drain. */
+  tunnelTimes?(this: void, context: ShutdownContext): TunnelTimes;
+  /** Whether a connection that was upgraded is seen off by another participant, and no work of this one's. */
+  isSeenOff?(this: void, connection: Connection): boolean;
+  /** Hears of every connection that is about to be handed over to another protocol. */
+  onUpgrade?(this: void, connection: Connection, request: IncomingMessage): void;
   /** The pattern of the route that a request for `path` is being served by, where that is known: `/orders/:id`. */
   routePattern?(this: void, request: IncomingMessage, path: string): string | undefined;
   /** Hears of every request from `announce` on that is not exempt. */

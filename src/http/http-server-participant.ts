@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import { checkServerInUse } from './check-server.js';
@@ -13,6 +14,9 @@ import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { Stalls } from './stalls.js';
 import { Stragglers } from './stragglers.js';
+import { Tunnels } from './tunnels.js';
+import { Upgrade } from './upgrade.js';
+import { UpgradeRequests } from './upgrade-requests.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 import type { AcceptedRequest } from './accepted-requests.js';
 import type { AnyHttpServer } from './any-http-server.js';
@@ -48,7 +52,8 @@ export class HttpServerParticipant implements ShutdownParticipant {
   readonly #stalls: Stalls;
   readonly #cuts: Cuts;
   readonly #settled = new Condition();
-  readonly #upgraded = new Set<Connection>();
+  readonly #tunnels: Tunnels;
+  readonly #upgradeRequests: UpgradeRequests;
   readonly #unclaim: () => void;
   #awaitsUpgraded = false;
   #swept = 0;
@@ -57,6 +62,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   constructor(server: AnyHttpServer, dependencies: HttpServerDependencies, sources: WorkSources = {}) {
     this.#unclaim = claim(server);
     this.name = dependencies.name ?? 'HTTP server';
+    this.#server = server;
     this.#dependencies = dependencies;
     this.#responses = sources.responses ?? findResponses(dependencies.probes);
     this.#connections = new Connections(server, dependencies.clock, this.#responses, {
@@ -89,6 +95,8 @@ export class HttpServerParticipant implements ShutdownParticipant {
       },
     );
     const { requests } = this.#admission;
+    this.#upgradeRequests = new UpgradeRequests(server, this.#onUpgradeRequest);
+    this.#tunnels = new Tunnels(dependencies.clock);
     this.#listener = new ListeningSocket(server);
     this.#stragglers = new Stragglers(dependencies.clock);
     this.#stalls = new Stalls(dependencies.clock, dependencies.stallTimeoutMs, requests);
@@ -117,12 +125,14 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
   async drain(context: ShutdownContext): Promise<void> {
     this.#begin(context);
+    void this.#endTunnels(context);
     await this.#cuttingOnAbort(context, () =>
       this.#settled.until(
-        () => this.#admission.requests.awaited === 0 && this.#upgraded.size === 0,
+        () => this.#admission.requests.awaited === 0 && this.#tunnels.size === 0,
         context.signal,
       ),
     );
+    this.#tunnels.clear();
     const blindSpot = this.#dependencies.blindSpot?.();
     if (blindSpot !== undefined) throw new Error(blindSpot);
   }
@@ -137,14 +147,24 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#end();
   }
 
+  /** Whether it has clients to expect: it listens, or a server in front of it hands connections over. */
+  get isListening(): boolean {
+    return this.#server.listening || this.#connections.areHandedOver;
+  }
+
   /** Whatever is in flight, from `announce` on. */
   get requests(): Iterable<AcceptedRequest> {
     return this.#admission.requests;
   }
 
-  /** Requests that are being worked on; exempt ones do not count. */
+  /** Requests that are being worked on; exempt ones do not count. And tunnels, while they are waited for. */
   inFlight(): number {
-    return this.#admission.inFlight();
+    return this.#admission.inFlight() + this.#awaitedTunnels().length;
+  }
+
+  /** The tunnels that are waited for. */
+  unfinished(): string[] {
+    return this.#awaitedTunnels().map(({ upgradedTo }) => upgradedTo);
   }
 
   /** The connections that were handed over to another protocol. */
@@ -163,7 +183,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
       silent: count('silent'),
       halfSent: count('half-sent'),
       upgraded: count('upgraded'),
-      requests: this.inFlight(),
+      requests: this.#admission.inFlight(),
       retired: this.#admission.retired + this.#swept,
       late: this.#admission.late,
       cut: this.#cuts.count,
@@ -173,6 +193,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   /** Leaves the server as it was before; what is under way goes on without being watched. */
   dispose(): void {
     this.#end();
+    this.#upgradeRequests.dispose();
     this.#connections.dispose();
     this.#sessions.dispose();
     this.#responses.dispose();
@@ -202,6 +223,22 @@ export class HttpServerParticipant implements ShutdownParticipant {
       if (connection.state === 'upgraded') this.#onUpgraded(connection);
     }
     this.#addStragglers();
+  }
+
+  async #endTunnels(context: ShutdownContext): Promise<void> {
+    const { signal, cut } = context;
+    const times = this.#dependencies.tunnelTimes?.(context);
+    if (!times || !this.#awaitsUpgraded) return;
+    await this.#tunnels.end({
+      ...times,
+      signal,
+      cut: (connection) => this.#cuts.cutConnection(connection, cut),
+    });
+  }
+
+  #awaitedTunnels(): Connection[] {
+    const { isSeenOff } = this.#dependencies;
+    return [...this.#tunnels].filter((connection) => !isSeenOff?.(connection));
   }
 
   /** Behind the closed listener: no connection comes any more, and the idle ones are ended when nothing else is left. */
@@ -235,12 +272,20 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
   #end(): void {
     this.#awaitsUpgraded = false;
+    this.#tunnels.clear();
     this.#stragglers.clear();
     this.#admission.stop();
   }
 
   readonly #onUpgraded = (connection: Connection): void => {
-    if (this.#awaitsUpgraded) this.#upgraded.add(connection);
+    if (this.#awaitsUpgraded) this.#tunnels.add(connection);
+  };
+
+  readonly #onUpgradeRequest = (request: IncomingMessage): void => {
+    const connection = this.#connections.of(request.socket);
+    if (!connection) return;
+    connection.upgrade = new Upgrade(request, this.#dependencies.routePattern);
+    this.#dependencies.onUpgrade?.(connection, request);
   };
 
   readonly #onFinished = ({ session }: AcceptedRequest): void => {
@@ -254,7 +299,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   };
 
   readonly #onClosed = (connection: Connection): void => {
-    this.#upgraded.delete(connection);
+    this.#tunnels.delete(connection);
     this.#stragglers.delete(connection);
     this.#admission.requests.deleteOf(connection);
     this.#settled.notify();

@@ -45,6 +45,10 @@ export interface HttpServerTraits extends Pick<HttpServerDependencies, 'routePat
 export class HttpServers {
   /** Whether a request belongs to a connection of several: those that socket.io polls with. */
   continues: (request: IncomingMessage) => boolean = () => false;
+  /** Whether somebody else tells those to go who have upgraded a connection. */
+  isSeenOff: (connection: Connection) => boolean = () => false;
+  /** Hears of every connection that is about to be handed over to another protocol. */
+  onUpgrade: (connection: Connection, request: IncomingMessage) => void = () => {};
 
   readonly #dependencies: HttpServersDependencies;
   readonly #participants = new Map<AnyHttpServer, HttpServerParticipant>();
@@ -64,8 +68,9 @@ export class HttpServers {
     });
   }
 
+  /** Whether any of them has clients to expect. */
   get isListening(): boolean {
-    return [...this.#participants.keys()].some(({ listening }) => listening);
+    return [...this.#participants.values()].some(({ isListening }) => isListening);
   }
 
   /** Whether anybody listens for requests for another protocol. */
@@ -101,6 +106,13 @@ export class HttpServers {
       stallTimeoutMs: stallTimeoutMs || Infinity,
       isExempt: (method, path) => routes.isExempt(method, path),
       continues: (request) => this.continues(request),
+      isSeenOff: (connection) => this.isSeenOff(connection),
+      onUpgrade: (connection, request) => this.onUpgrade(connection, request),
+      tunnelTimes: (context) => ({
+        windowMs: reconnectWindowMs(options, context),
+        finishMs: finishMs(options, context),
+        closeCode: options.webSocketCloseCode,
+      }),
       answer: (request, response) => routes.refuses(request, response),
       onArrival: () => coordinator.arrivals.record(),
       onAccepted: this.#eventStreams.onAccepted,

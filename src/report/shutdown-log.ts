@@ -3,6 +3,7 @@ import { describeReason } from '../core/reason.js';
 import { messageOf } from '../core/errors.js';
 import { LogEntry, ReportEntry } from './log-entry.js';
 import { milliseconds } from '../util/milliseconds.js';
+import { oneLine } from './report-lines.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import type { ShutdownEvent } from '../core/events.js';
@@ -155,9 +156,10 @@ export class ShutdownLog {
     if (!this.#options.logProgress) return;
     this.#timer?.cancel();
     this.#timer = this.#clock.setTimer(() => {
-      const { inFlight, remainingMs = 0, state, pending } = this.#coordinator.progress();
+      const { inFlight, unfinished = [], remainingMs = 0, state, pending } = this.#coordinator.progress();
+      const names = unfinished.length === 0 ? '' : ` (${oneLine(unfinished.join(', '))})`;
       this.#log(
-        `${state}: waiting for ${this.#pendingNow() || 'nothing'}; ${inFlight} in flight, ${milliseconds(remainingMs)} left`,
+        `${state}: waiting for ${this.#pendingNow() || 'nothing'}; ${inFlight} in flight${names}, ${milliseconds(remainingMs)} left`,
         { phase: state, inFlight, remainingMs, pending },
       );
       this.#scheduleProgress();

@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net';
+import type { HeardSocket } from './heard-socket.js';
 
 /** A connection that an HTTP server has handed over to another protocol. */
 export interface UpgradedConnection {
   readonly socket: Socket;
   /** On the monotonic clock. */
   readonly openedAt: number;
+  /** What it was asked to become. */
+  readonly upgrade?: { readonly target: string } | undefined;
 }
 
 /** A client's connection that a shutdown ends, whatever library holds it. */
@@ -16,6 +19,8 @@ export interface OpenSocket {
   /** What is known of the connection below; nothing for a client that polls. */
   readonly connection: UpgradedConnection | undefined;
   readonly isClosed: boolean;
+  /** Its messages, where no adapter counts them. */
+  readonly heard?: HeardSocket | undefined;
   /** Stops listening to the client, so that it has nothing unanswered when it is told to go. */
   pause(): void;
   /** Tells the client to go, in such a way that it connects again by itself. */

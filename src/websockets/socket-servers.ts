@@ -1,7 +1,8 @@
 import { OpenEngineConnection, webSocketOf } from './engine-connection.js';
-import { isWebSocket, OpenWebSocket, webSocketOn } from './web-socket.js';
+import { isWebSocket, nameOf, OpenWebSocket, webSocketOn } from './web-socket.js';
 import type { IncomingMessage } from 'node:http';
 import type { EngineConnection } from './engine-connection.js';
+import type { HeardSockets } from './heard-sockets.js';
 import type { Messages } from './messages.js';
 import type { OpenSocket, UpgradedConnection } from './open-socket.js';
 import type { WebSocket } from './web-socket.js';
@@ -24,11 +25,13 @@ interface IoServer {
 /** The servers of an application's gateways, and who is connected to them. */
 export class SocketServers {
   readonly #messages: Messages;
+  readonly #heard: HeardSockets | undefined;
   readonly #wsServers = new Set<WsServer>();
   readonly #ioServers = new Set<IoServer>();
 
-  constructor(messages: Messages) {
+  constructor(messages: Messages, heard?: HeardSockets) {
     this.#messages = messages;
+    this.#heard = heard;
   }
 
   /**
@@ -83,8 +86,8 @@ export class SocketServers {
     if (areSomeTriedOut) return found;
     for (const [webSocket, connection] of below) {
       if (known.has(webSocket)) continue;
-      const name = webSocket.protocol === '' ? 'WebSocket' : `WebSocket (${webSocket.protocol})`;
-      found.push(new OpenWebSocket(webSocket, name, connection, false));
+      const name = nameOf(webSocket, connection);
+      found.push(new OpenWebSocket(webSocket, name, connection, false, this.#heard?.of(webSocket)));
     }
     return found;
   }

@@ -1,6 +1,7 @@
 import { CLOSE_REASONS } from './open-socket.js';
 import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
+import type { HeardSocket } from './heard-socket.js';
 import type { CloseCode, OpenSocket, UpgradedConnection } from './open-socket.js';
 
 /** A WebSocket of the package `ws`, of which there may be several copies. */
@@ -34,24 +35,36 @@ export function webSocketOn(connection: Duplex): WebSocket | undefined {
     .find(isWebSocket);
 }
 
+/** For the report: with its path and subprotocol, as far as they are known. */
+export function nameOf({ protocol }: WebSocket, { upgrade }: UpgradedConnection): string {
+  const path = upgrade ? ` ${upgrade.target}` : '';
+  return `WebSocket${path}${protocol === '' ? '' : ` (${protocol})`}`;
+}
+
 /** A WebSocket as a shutdown sees it. */
 export class OpenWebSocket implements OpenSocket {
   readonly key: WebSocket;
   readonly name: string;
   readonly connection: UpgradedConnection | undefined;
+  readonly heard: HeardSocket | undefined;
   readonly #isGateways: boolean;
 
-  /** @param isGateways whether nobody but a gateway listens to it */
+  /**
+   * @param isGateways whether nobody but a gateway listens to it
+   * @param heard its messages, where they are heard
+   */
   constructor(
     webSocket: WebSocket,
     name: string,
     connection: UpgradedConnection | undefined,
     isGateways: boolean,
+    heard?: HeardSocket,
   ) {
     this.key = webSocket;
     this.name = name;
     this.connection = connection;
     this.#isGateways = isGateways;
+    this.heard = heard;
   }
 
   get isClosed(): boolean {

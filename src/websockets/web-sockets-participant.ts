@@ -2,6 +2,8 @@ import { spread } from '../util/spread.js';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../util/clock.js';
 import type { ShutdownContext, ShutdownParticipant, Statistics } from '../core/participant.js';
+import type { HeardSocket, UnfinishedMessage } from './heard-socket.js';
+import type { HeardSockets } from './heard-sockets.js';
 import type { Messages } from './messages.js';
 import type { CloseCode, OpenSocket } from './open-socket.js';
 
@@ -15,6 +17,7 @@ export interface WebSocketsDependencies {
   readonly messages: Messages;
   /** What could be lost unseen, in words; asked at the end of `drain`, which fails for it. */
   blindSpot?(this: void): string | undefined;
+  readonly heard: HeardSockets;
   /** Who is connected now. */
   open(this: void): readonly OpenSocket[];
   /** How many bytes of what was sent are with the kernel. */
@@ -45,6 +48,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
   constructor(dependencies: WebSocketsDependencies) {
     this.#dependencies = dependencies;
     dependencies.messages.onIdle = () => this.#wake();
+    dependencies.heard.onSettled = () => this.#wake();
   }
 
   /**
@@ -91,12 +95,31 @@ export class WebSocketsParticipant implements ShutdownParticipant {
 
   /** Messages that are being handled, and clients that a gateway is greeting or seeing off. */
   inFlight(): number {
-    return this.#dependencies.messages.inFlight + this.#calls.size;
+    return this.#messagesInFlight + this.#calls.size;
+  }
+
+  /** The messages of which more is known than that they are there, and the calls of gateways. */
+  unfinished(): string[] {
+    const messages = this.#heardSockets().flatMap((heard) => heard.unfinished());
+    return [...messages, ...this.#calls].map(({ name }) => name);
   }
 
   /** The messages that are being handled, and what became of those who were sent away. */
   statistics(): Statistics {
-    return { messages: this.#dependencies.messages.inFlight, closed: this.#closed, cut: this.#cut };
+    return { messages: this.#messagesInFlight, closed: this.#closed, cut: this.#cut };
+  }
+
+  get #messagesInFlight(): number {
+    const { messages, heard } = this.#dependencies;
+    return heard.busy().reduce((sum, { inFlight }) => sum + inFlight, messages.inFlight);
+  }
+
+  /** Those that have messages in work, and those that are to leave. */
+  #heardSockets(): HeardSocket[] {
+    const leaving = Array.from(this.#leaving.keys(), ({ heard }) => heard);
+    return [...new Set([...leaving, ...this.#dependencies.heard.busy()])].filter(
+      (heard) => heard !== undefined,
+    );
   }
 
   get #isBusy(): boolean {
@@ -122,11 +145,21 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     if (!this.#leaving.has(socket)) return;
     const { closeCode, messages } = this.#dependencies;
     socket.pause();
-    messages.of(socket.key).whenIdle(() => {
+    const sayGoodbye = (givenUp?: UnfinishedMessage): void => {
       if (!this.#leaving.has(socket)) return;
+      if (givenUp) this.#reportMessage(givenUp);
       socket.close(closeCode);
       if (this.#leaving.has(socket)) this.#watch(socket);
-    });
+    };
+    // What calls `close()` is mostly a test, which must not wait for what may never come.
+    const guesses = this.#context?.reason.kind !== 'close';
+    if (socket.heard) socket.heard.whenIdle(guesses, sayGoodbye);
+    else messages.of(socket.key).whenIdle(() => sayGoodbye());
+  }
+
+  #reportMessage({ name, ageMs }: UnfinishedMessage): void {
+    this.#cut += 1;
+    this.#context?.cut({ kind: 'message', name, ageMs });
   }
 
   /** Gives the client time to go, and again as long as it reads what was sent before. */
@@ -141,26 +174,33 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     this.#leaving.set(socket, timer);
   }
 
-  #cutOff(socket: OpenSocket): void {
+  #cutOff(socket: OpenSocket, sayWhy = (): void => {}): void {
     const { clock } = this.#dependencies;
     const now = clock.now();
-    this.#cut += 1;
-    this.#context?.cut({
-      kind: 'socket',
-      name: socket.name,
-      ageMs: now - (socket.connection?.openedAt ?? now),
-    });
+    const unfinished = socket.heard?.unfinished() ?? [];
+    for (const message of unfinished) this.#reportMessage(message);
+    if (unfinished.length === 0) {
+      this.#cut += 1;
+      this.#context?.cut({
+        kind: 'socket',
+        name: socket.name,
+        ageMs: now - (socket.connection?.openedAt ?? now),
+      });
+    }
     this.#forget(socket);
+    sayWhy();
     socket.terminate();
   }
 
   #cutTheRest({ cut }: ShutdownContext): void {
-    const { clock, closeCode } = this.#dependencies;
+    const { clock, closeCode, heard } = this.#dependencies;
+    const left = new Set(heard.busy());
     for (const [socket] of this.#leaving) {
+      if (socket.heard) left.delete(socket.heard);
       // Whoever still listens learns why.
-      socket.close(closeCode);
-      this.#cutOff(socket);
+      this.#cutOff(socket, () => socket.close(closeCode));
     }
+    for (const message of [...left].flatMap((socket) => socket.unfinished())) this.#reportMessage(message);
     for (const { name, startedAt } of this.#calls) {
       cut({ kind: 'task', name, ageMs: clock.now() - startedAt });
     }
@@ -174,6 +214,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
 
   #forget(socket: OpenSocket): void {
     this.#leaving.get(socket)?.cancel();
+    socket.heard?.stop();
     this.#leaving.delete(socket);
     if (!this.#isBusy) this.#wake();
   }

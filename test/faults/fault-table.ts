@@ -274,7 +274,7 @@ export const CLIENT_FAULTS: readonly ClientFault[] = [
     fault: 'upgraded',
     what: 'stays on an upgraded connection',
     ends: lossy,
-    cut: { kind: 'socket', name: 'upgraded connection' },
+    cut: { kind: 'socket', name: 'tunnel /socket (echo)' },
   },
 ];
 

@@ -19,6 +19,8 @@ import {
   HTTP_SERVER_ON_PORT,
   METHODS_OF_ADAPTER,
 } from './gateway-probes.js';
+import { HeardSockets } from '../../websockets/heard-sockets.js';
+import { webSocketOn } from '../../websockets/web-socket.js';
 import { WebSocketsParticipant } from '../../websockets/web-sockets-participant.js';
 import { counted } from './counted-messages.js';
 import { classNameOf } from '../../util/foreign.js';
@@ -33,6 +35,8 @@ import type { HttpServers } from '../../http/http-servers.js';
 
 /** Nest's word for the port of the application itself. */
 const UNDERLYING = 0;
+/** What clients of socket.io have in the query of a handshake. */
+const OF_SOCKET_IO = /[?&]EIO=/;
 const GATEWAY_HOOKS = ['handleConnection', 'handleDisconnect'] as const;
 
 /** The application's HTTP servers, to which gateways add theirs. */
@@ -60,7 +64,8 @@ export class WebSocketBinding {
   readonly #modules: ModulesContainer;
   readonly #probes: ProbeCheck;
   readonly #messages = new Messages();
-  readonly #servers = new SocketServers(this.#messages);
+  readonly #heard = new HeardSockets(systemClock);
+  readonly #servers = new SocketServers(this.#messages, this.#heard);
   readonly #participant: WebSocketsParticipant;
   readonly #adapters = new WeakSet<object>();
   readonly #restore: (() => void)[] = [];
@@ -91,10 +96,15 @@ export class WebSocketBinding {
           SERVER_OF_GATEWAY,
           REQUEST_OF_POLLING,
         ),
+      heard: this.#heard,
       open: () => this.#servers.open(http.servers.upgraded()),
       bytesSentOn,
       windowMs: (context) => reconnectWindowMs(options, context),
     });
+    http.servers.onUpgrade = (connection, { url = '' }) => {
+      if (!OF_SOCKET_IO.test(url)) this.#heard.await(connection);
+    };
+    http.servers.isSeenOff = ({ socket }) => webSocketOn(socket) !== undefined;
     http.servers.continues = (request) => this.#servers.continues(request);
     // Whoever has upgraded connections without a gateway has attached a listener by then.
     this.#restore.push(
@@ -142,6 +152,7 @@ export class WebSocketBinding {
       }),
       overrideMethod(adapter, 'bindMessageHandlers', (bind) => (client, handlers, repliesTo) => {
         this.#participant.onConnected();
+        this.#heard.forget(Object(client) as object);
         return bind(client, handlers, counted(repliesTo as RepliesTo, this.#messagesOf(client as Client)));
       }),
     );

@@ -5,7 +5,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { ADAPTERS, closeAll, coordinatorOf, remember, rootModule } from '../nest/applications.js';
 import { eventually } from '../../support/http/eventually.js';
-import type { INestApplication, Type } from '@nestjs/common';
+import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
 import type { AddressInfo, Server } from 'node:net';
 import type { GracefulShutdownOptions, ShutdownPhase, ShutdownReport } from 'nestjs-drain';
 
@@ -17,10 +17,12 @@ export const HANDSHAKE =
 export interface GatewaySetup {
   readonly library: 'ws' | 'socket.io';
   readonly gateways: readonly Type[];
+  readonly imports?: ModuleMetadata['imports'];
+  readonly controllers?: readonly Type[];
   readonly options?: GracefulShutdownOptions;
   readonly create?: (typeof ADAPTERS)[number]['create'];
   /** Attaches what is not Nest's. */
-  readonly attach?: (server: Server) => void;
+  readonly attach?: (server: Server, app: INestApplication) => unknown;
 }
 
 /** An application with gateways, which listens on a free port of 127.0.0.1. */
@@ -32,8 +34,18 @@ export class GatewayApplication {
   }
 
   static async start(setup: GatewaySetup): Promise<GatewayApplication> {
-    const { library, gateways, options, create = ADAPTERS[0].create, attach } = setup;
+    const {
+      library,
+      gateways,
+      imports = [],
+      controllers = [],
+      options,
+      create = ADAPTERS[0].create,
+      attach,
+    } = setup;
     const root = rootModule({
+      imports,
+      controllers: [...controllers],
       providers: [...gateways],
       // With a delay that is set, if only to 0, the listener stays open as in production.
       options: { announceDelayMs: 0, logProgress: false, ...options },
@@ -41,7 +53,7 @@ export class GatewayApplication {
     const app = await NestFactory.create(root, create(), { logger: false, abortOnError: false });
     remember(app);
     app.useWebSocketAdapter(library === 'ws' ? new WsAdapter(app) : new IoAdapter(app));
-    attach?.(app.getHttpServer() as Server);
+    await attach?.(app.getHttpServer() as Server, app);
     await app.listen(0, '127.0.0.1');
     return new GatewayApplication(app);
   }

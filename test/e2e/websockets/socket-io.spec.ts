@@ -28,6 +28,11 @@ class RootGateway {
     return text;
   }
 
+  @SubscribeMessage('is wrapped')
+  isWrapped(client: { readonly conn: { readonly transport: { readonly socket: object } } }): boolean {
+    return Object.hasOwn(client.conn.transport.socket, 'on');
+  }
+
   handleDisconnect(): void {
     gone.push('/');
   }
@@ -109,6 +114,12 @@ it.each(CASES)(
     expect(report).toMatchObject({ status: 'completed', cuts: [] });
   },
 );
+
+it('puts nothing in front of the listeners of its WebSockets', async () => {
+  await start();
+
+  expect(await (await connect('websocket')).emitWithAck('is wrapped')).toBe(false);
+});
 
 it.each(TRANSPORTS)('leaves a client with %s connected while an operator drains', async (transport) => {
   await start();

@@ -48,6 +48,14 @@ class ChatGateway {
   }
 }
 
+@WebSocketGateway({ path: '/wrapped' })
+class WrappedGateway {
+  @SubscribeMessage('is wrapped')
+  isWrapped(client: WebSocket): { event: string; data: boolean } {
+    return { event: 'is wrapped', data: Object.hasOwn(client, 'on') };
+  }
+}
+
 @WebSocketGateway({ path: '/seen-off' })
 class SeenOffGateway {
   async handleDisconnect(): Promise<void> {
@@ -123,6 +131,12 @@ it.each(ADAPTERS)('closes WebSockets with 1012 on $adapter, and everything is cl
     { code: 1012, reason: 'Service Restart' },
   ]);
   expect(report).toMatchObject({ status: 'completed', cuts: [] });
+});
+
+it('puts nothing in front of the listeners of a socket that its adapter reports on', async () => {
+  await start({ gateways: [WrappedGateway] });
+
+  expect(await messages(await connect('/wrapped'), 'is wrapped')).toMatchObject({ data: false });
 });
 
 it('closes them with 1001 if asked to', async () => {
@@ -400,7 +414,7 @@ describe('what is attached by hand', () => {
 
     expect(coordinatorOf(running.app).report).toMatchObject({
       status: 'failed',
-      cuts: [{ kind: 'socket', name: 'upgraded connection' }],
+      cuts: [{ kind: 'socket', name: 'tunnel / (websocket)' }],
       participants: expect.not.arrayContaining([expect.objectContaining({ outcome: 'abandoned' })]),
     });
   });

@@ -178,12 +178,12 @@ describe('what is left when the time of a drain is up', () => {
 
   it.each([
     [
-      'WebSocket',
+      'tunnel /chat (websocket)',
       'upgrade',
       'GET /chat?secret HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
     ],
-    ['tunnel', 'connect', 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n'],
-  ])('may be a %s', async (_what, event, request) => {
+    ['tunnel to example.org:443', 'connect', 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n'],
+  ])('may be a %s', async (name, event, request) => {
     await start();
     drained.server.on(event, (_request, socket: Duplex) => {
       socket.on('error', () => {});
@@ -195,7 +195,7 @@ describe('what is left when the time of a drain is up', () => {
     const report = await drained.shutdown();
 
     await client.ended;
-    expect(withoutAge(report)).toEqual([{ ...where, kind: 'socket', name: 'upgraded connection' }]);
+    expect(withoutAge(report)).toEqual([{ ...where, kind: 'socket', name }]);
   });
 
   it('may be a request of which half was sent', async () => {

@@ -373,7 +373,7 @@ describe('an upgraded connection', () => {
     await Promise.all([client.ended, busy.ended]);
 
     expect((await report).cuts).toMatchObject([
-      { kind: 'socket', name: 'upgraded connection', phase: 'release' },
+      { kind: 'socket', name: 'tunnel / (test)', phase: 'release' },
     ]);
     expect(drained.participant.statistics()).toMatchObject({ upgraded: 0, retired: 1, cut: 1 });
   });

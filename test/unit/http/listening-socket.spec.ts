@@ -69,7 +69,7 @@ describe('an HTTP server whose listener closes when the shutdown is announced', 
     const report = await drained.shutdown();
     await client.ended;
 
-    expect(report.cuts).toMatchObject([{ kind: 'socket', name: 'upgraded connection' }]);
+    expect(report.cuts).toMatchObject([{ kind: 'socket', name: 'tunnel / (test)' }]);
   });
 
   it('keeps it open while an operator drains', async () => {

@@ -204,11 +204,12 @@ describe('the log of a shutdown', () => {
       name: 'http',
       drain: () => new Promise((resolve) => clock.setTimer(resolve, 11_000)),
       inFlight: () => (clock.now() < 11_000 ? 3 : 0),
+      unfinished: () => (clock.now() < 10_000 ? ['tunnel to 10.0.0.1:443', 'tunnel /a\nb'] : []),
     });
     void coordinator.shutdown();
     await clock.advance(11_000);
     expect(lines.filter((line) => line.includes('waiting'))).toEqual([
-      'log drain: waiting for http (drain, 5000 ms); 3 in flight, 15000 ms left',
+      'log drain: waiting for http (drain, 5000 ms); 3 in flight (tunnel to 10.0.0.1:443, tunnel /a b), 15000 ms left',
       'log drain: waiting for http (drain, 10000 ms); 3 in flight, 10000 ms left',
     ]);
     expect(clock.pendingTimers).toBe(0);

@@ -5,6 +5,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { Deadline } from '../../../src/util/deadline.js';
 import { bytesSentOn } from '../../../src/http/socket-bytes.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
+import { HeardSockets } from '../../../src/websockets/heard-sockets.js';
 import { Messages } from '../../../src/websockets/messages.js';
 import { SocketServers } from '../../../src/websockets/socket-servers.js';
 import { WebSocketsParticipant } from '../../../src/websockets/web-sockets-participant.js';
@@ -80,6 +81,7 @@ function drain() {
     clock,
     closeCode: 1012,
     messages,
+    heard: new HeardSockets(clock),
     open: () => servers.open(connections.values()),
     bytesSentOn,
     windowMs: () => WINDOW_MS,

@@ -1,0 +1,30 @@
+import { CLOSE_REASONS, type CloseCode } from '../websockets/open-socket.js';
+import { webSocketOn } from '../websockets/web-socket.js';
+import type { Connection } from './connection.js';
+
+/** FIN and opcode 8: a close frame, https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1. */
+const CLOSE_FRAME = 0x88;
+
+/**
+ * Asks both sides of an idle connection that was upgraded to end it.
+ *
+ * Where it carries WebSockets to another server, the client gets the close frame that the other server would send. Its
+ * answer goes through to there, and that server ends the connection. Otherwise the end of the stream has to do.
+ */
+export function endTunnel({ socket, upgrade }: Connection, code: CloseCode): void {
+  const webSocket = webSocketOn(socket);
+  if (webSocket) return webSocket.close(code, CLOSE_REASONS[code]);
+  // Whoever writes to it afterwards may not expect that to fail.
+  socket.on('error', () => socket.destroy());
+  if (upgrade?.protocol?.toLowerCase() === 'websocket' && upgrade.isAnswered) {
+    socket.write(closeFrame(code));
+  } else {
+    socket.end();
+  }
+}
+
+function closeFrame(code: CloseCode): Buffer {
+  const reason = Buffer.from(CLOSE_REASONS[code]);
+  const status = Buffer.from([code >> 8, code & 0xff]);
+  return Buffer.concat([Buffer.from([CLOSE_FRAME, status.length + reason.length]), status, reason]);
+}

@@ -1,0 +1,93 @@
+import { spread } from '../util/spread.js';
+import { wait } from '../util/wait.js';
+import { bytesMovedOn } from './socket-bytes.js';
+import { endTunnel } from './end-tunnel.js';
+import type { Clock, Timer } from '../util/clock.js';
+import type { CloseCode } from '../websockets/open-socket.js';
+import type { Connection } from './connection.js';
+
+/** A tunnel that moves no byte for this long, in milliseconds, is idle. */
+const IDLE_MS = 1_000;
+/** How long both sides may take to end a tunnel when they were asked to, in milliseconds. */
+const CLOSE_BUDGET_MS = 2_000;
+
+/** How tunnels end. */
+export interface TunnelTimes {
+  /** For how many milliseconds they may go on, to end by themselves. */
+  readonly finishMs: number;
+  /** Over how many milliseconds they are ended then. */
+  readonly windowMs: number;
+  readonly closeCode: CloseCode;
+}
+
+/** What happens in a drain; without defaults. */
+export interface TunnelEnding extends TunnelTimes {
+  readonly signal: AbortSignal;
+  /** Cuts a tunnel that does not end. */
+  cut(this: void, connection: Connection): void;
+}
+
+/**
+ * The connections that were handed over to another protocol, as far as a drain waits for them.
+ *
+ * Nobody knows what goes on inside. They are given time to end by themselves. Then each one is ended when it is idle; one
+ * that never is stays to the end of the drain, where it is cut.
+ */
+export class Tunnels implements Iterable<Connection> {
+  readonly #clock: Clock;
+  readonly #open = new Map<Connection, Timer | undefined>();
+  #over = new AbortController();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  [Symbol.iterator](): Iterator<Connection> {
+    return this.#open.keys();
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  add(connection: Connection): void {
+    if (!this.#open.has(connection)) this.#open.set(connection, undefined);
+  }
+
+  delete(connection: Connection): void {
+    this.#open.get(connection)?.cancel();
+    this.#open.delete(connection);
+  }
+
+  /** Ends those that are left when their time is up. */
+  async end(ending: TunnelEnding): Promise<void> {
+    this.#over = new AbortController();
+    const { finishMs, windowMs } = ending;
+    const signal = AbortSignal.any([ending.signal, this.#over.signal]);
+    await wait(this.#clock, finishMs, signal);
+    await spread(this, { clock: this.#clock, windowMs, signal }, (connection) => {
+      if (!signal.aborted) this.#endWhenIdle(connection, ending);
+    });
+  }
+
+  /** Forgets them all, without ending any. */
+  clear(): void {
+    this.#over.abort();
+    for (const connection of this.#open.keys()) this.delete(connection);
+  }
+
+  #endWhenIdle(connection: Connection, ending: TunnelEnding): void {
+    const before = bytesMovedOn(connection.socket);
+    this.#after(IDLE_MS, connection, ending, () => {
+      if (bytesMovedOn(connection.socket) !== before) return this.#endWhenIdle(connection, ending);
+      endTunnel(connection, ending.closeCode);
+      this.#after(CLOSE_BUDGET_MS, connection, ending, () => ending.cut(connection));
+    });
+  }
+
+  #after(ms: number, connection: Connection, { signal }: TunnelEnding, act: () => void): void {
+    if (!this.#open.has(connection) || signal.aborted) return;
+    this.#open.get(connection)?.cancel();
+    this.#open.set(connection, this.#clock.setTimer(act, ms));
+  }
+}
