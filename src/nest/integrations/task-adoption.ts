@@ -1,5 +1,6 @@
 import { systemClock } from '../../util/clock.js';
 import { BullWorkers, hasBullWorkers } from './bull-workers.js';
+import { adoptConsumers } from './consumer-adoption.js';
 import { trackCqrs } from './cqrs-handlers.js';
 import { trackEventListeners } from './event-listeners.js';
 import { ScheduledJobs } from './scheduled-jobs.js';
@@ -33,8 +34,10 @@ export class TaskAdoption {
       const participant = new BullWorkers(withWorkers, systemClock);
       this.#coordinator.add({ participant, options: {}, registeredAt: 'bullmq', cutsAtOnce: true });
     }
+    const instances = hosts.map(({ instance }) => instance);
     this.#undo.push(
       ...undoJobs,
+      ...adoptConsumers(instances, this.#coordinator),
       ...hosts.flatMap(({ instance }) => [
         ...trackEventListeners(instance, tasks),
         ...trackCqrs(instance, tasks),
