@@ -1,6 +1,6 @@
 import { hasMethods } from '../../util/foreign-class.js';
 import { overrideMethod } from '../../util/override-method.js';
-import { JobWaits } from './job-waits.js';
+import { PendingResults } from './pending-results.js';
 import type { Consumer, HandBack } from './consumer.js';
 
 interface BullJob {
@@ -52,10 +52,10 @@ export class BullQueues {
   readonly undo: readonly (() => void)[];
 
   constructor(queues: readonly BullQueue[]) {
-    const waits = new Map<string, JobWaits>();
+    const waits = new Map<string, PendingResults>();
     const consumers = queues.map((queue) => {
       const key = queue.toKey('');
-      if (!waits.has(key)) waits.set(key, new JobWaits());
+      if (!waits.has(key)) waits.set(key, new PendingResults());
       return new BullConsumer(queue, waits.get(key)!);
     });
     this.consumers = consumers;
@@ -65,7 +65,7 @@ export class BullQueues {
 
 class BullConsumer implements Consumer {
   readonly kind = 'job';
-  readonly waits: JobWaits;
+  readonly waits: PendingResults;
 
   readonly #queue: BullQueue;
   /** The ids of those whose processors are at work. */
@@ -76,7 +76,7 @@ class BullConsumer implements Consumer {
   #isPaused = false;
   #isPausedByOthers = false;
 
-  constructor(queue: BullQueue, waits: JobWaits) {
+  constructor(queue: BullQueue, waits: PendingResults) {
     this.#queue = queue;
     this.waits = waits;
   }

@@ -1,6 +1,7 @@
 import { systemClock } from '../../util/clock.js';
 import { BullQueues, isBullQueue } from './bull-queues.js';
 import { Consumers } from './consumers.js';
+import { isRabbitConnection, RabbitConsumer } from './rabbit-connections.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { Consumer } from './consumer.js';
 
@@ -21,5 +22,7 @@ export function adoptConsumers(instances: readonly object[], coordinator: Phased
   const unique = [...new Set(instances)];
   const bull = new BullQueues(unique.filter(isBullQueue));
   take('Bull queues', 'bull', bull.consumers);
-  return [...bull.undo];
+  const rabbit = unique.filter(isRabbitConnection).map((connection) => new RabbitConsumer(connection));
+  take('RabbitMQ consumers', '@golevelup/nestjs-rabbitmq', rabbit);
+  return [...bull.undo, ...rabbit.flatMap((consumer) => consumer.watch())];
 }

@@ -1,12 +1,8 @@
 import { overrideMethod } from '../../util/override-method.js';
 import type { Waits } from './consumer.js';
 
-/**
- * Counts what a process waits for: results of jobs that it has put into a queue.
- *
- * The queue's own methods hand out the jobs; each job gets a method in front of the one that waits for its result.
- */
-export class JobWaits implements Waits {
+/** Counts what a process waits for: results of jobs that it has put into a queue, answers to requests that it has sent. */
+export class PendingResults implements Waits {
   readonly #listeners = new Set<() => void>();
   #count = 0;
 
@@ -28,7 +24,7 @@ export class JobWaits implements Waits {
   }
 
   /**
-   * Watches the jobs that a queue hands out.
+   * Watches the jobs that a queue hands out: each gets a method in front of the one that waits for its result.
    *
    * @param method the one of a job that waits for its result
    * @returns functions that leave the queue as it was
