@@ -1,6 +1,7 @@
 import { systemClock } from '../../util/clock.js';
 import { BullQueues, isBullQueue } from './bull-queues.js';
 import { Consumers } from './consumers.js';
+import { isPgBoss, PgBossConsumer } from './pg-boss-workers.js';
 import { isRabbitConnection, RabbitConsumer } from './rabbit-connections.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { Consumer } from './consumer.js';
@@ -24,5 +25,7 @@ export function adoptConsumers(instances: readonly object[], coordinator: Phased
   take('Bull queues', 'bull', bull.consumers);
   const rabbit = unique.filter(isRabbitConnection).map((connection) => new RabbitConsumer(connection));
   take('RabbitMQ consumers', '@golevelup/nestjs-rabbitmq', rabbit);
-  return [...bull.undo, ...rabbit.flatMap((consumer) => consumer.watch())];
+  const bosses = unique.filter(isPgBoss).map((boss) => new PgBossConsumer(boss));
+  take('pg-boss workers', 'pg-boss', bosses);
+  return [...bull.undo, ...[...rabbit, ...bosses].flatMap((consumer) => consumer.watch())];
 }
