@@ -23,6 +23,9 @@ export const AS_PID_1 = [
 /** Where Debian and its like put each version of PostgreSQL. */
 const POSTGRES_ROOT = '/usr/lib/postgresql';
 
+/** Where they put the programs of RabbitMQ itself. */
+const RABBITMQ_ROOT = '/usr/lib/rabbitmq/bin';
+
 /**
  * By the words that stand for them in the names of spec files: `report-page.chromium.spec.ts` needs Chromium.
  *
@@ -57,14 +60,22 @@ const TOOLS = {
     find: () => findServer('postgres', versionsIn(POSTGRES_ROOT)),
   },
   redis: { name: 'Redis', packages: 'redis-server util-linux', find: () => findServer('redis-server') },
+  rabbitmq: {
+    name: 'RabbitMQ',
+    packages: 'rabbitmq-server util-linux',
+    // Not the one in PATH, which runs as a user of its own and writes to /var.
+    find: () => findServer('rabbitmq-server', [RABBITMQ_ROOT], []),
+  },
 };
+
+const FOLDERS_OF_PATH = (process.env['PATH'] ?? '').split(delimiter);
 
 /**
  * @param {readonly string[]} names of which one is enough
  * @param {readonly string[]} [furtherFolders] to look in beside those of PATH
  */
-function findProgram(names, furtherFolders = []) {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...furtherFolders];
+function findProgram(names, furtherFolders = [], foldersOfPath = FOLDERS_OF_PATH) {
+  const folders = [...foldersOfPath, ...furtherFolders];
   const paths = names.flatMap((name) => folders.map((folder) => join(folder, name)));
   const path = paths.find((candidate) => existsSync(candidate));
   if (path === undefined) throw new Error(`there is no ${names.join(', no ')}`);
@@ -74,11 +85,12 @@ function findProgram(names, furtherFolders = []) {
 /**
  * @param {string} name
  * @param {readonly string[]} [furtherFolders]
+ * @param {readonly string[]} [foldersOfPath]
  */
-function findServer(name, furtherFolders) {
+function findServer(name, furtherFolders, foldersOfPath) {
   // The tests start servers with it.
   findProgram(['setpriv']);
-  return findProgram([name], furtherFolders);
+  return findProgram([name], furtherFolders, foldersOfPath);
 }
 
 /** @param {string} root */

@@ -1,6 +1,7 @@
 import { callMethod, hasMethod, read } from '../util/foreign.js';
 import { CLOSED_OF_WORKER, ENDING_OF_PG_POOL, POOL_OF_KNEX, POOL_OF_TYPEORM } from './client-probes.js';
 import type { Probe } from '../util/probe.js';
+import { closeRedis } from './close-redis.js';
 import type { ResourceType } from './resource-options.js';
 
 /** How something that many programs use is recognised and closed; never by import, since any of it may be absent. */
@@ -48,12 +49,23 @@ interface PgPool {
 }
 interface IoRedis {
   readonly status: string;
+  readonly isCluster?: boolean;
   quit(): unknown;
   disconnect(): unknown;
+  duplicate(options: object): {
+    on(event: 'error', listener: () => void): unknown;
+    call(...command: readonly string[]): Promise<unknown>;
+    disconnect(): void;
+  };
 }
 interface NodeRedis {
   readonly isOpen: boolean;
   readonly isReady?: boolean;
+  duplicate(): {
+    on(event: 'error', listener: () => void): unknown;
+    connect(): Promise<unknown>;
+    sendCommand(command: readonly string[]): Promise<unknown>;
+  };
 }
 interface BullWorker {
   readonly closed?: boolean;
@@ -147,7 +159,7 @@ export const KNOWN_CLIENTS: readonly KnownClient[] = [
     type: 'cache',
     shape: { quit: 'function', disconnect: 'function', status: 'string' },
     // QUIT, which answers everything sent before, would wait for a server that is not there.
-    close: (redis) => (redis.status === 'ready' ? redis.quit() : redis.disconnect()),
+    close: (redis) => (redis.status === 'ready' ? closeIoRedis(redis) : redis.disconnect()),
     isClosed: ({ status }) => status === 'end',
     drop: (redis) => redis.disconnect(),
     closedError: /^Connection is closed\.$/,
@@ -156,7 +168,7 @@ export const KNOWN_CLIENTS: readonly KnownClient[] = [
     label: 'redis',
     type: 'cache',
     shape: { isOpen: 'boolean', multi: 'function' },
-    close: (client) => callMethod(client, closingMethodOf(client)),
+    close: closeNodeRedis,
     isClosed: ({ isOpen }) => !isOpen,
     drop: (client) => callMethod(client, droppingMethodOf(client)),
     closedError: /^The client is closed$/,
@@ -257,6 +269,38 @@ async function endPgPool(pool: PgPool): Promise<void> {
 
 function busyOf({ totalCount, idleCount }: PgPool): number {
   return totalCount - idleCount;
+}
+
+function closeIoRedis(redis: IoRedis): unknown {
+  if (redis.isCluster === true || !hasMethod(redis, 'duplicate')) return redis.quit();
+  return closeRedis({
+    quit: () => redis.quit(),
+    disconnect: () => redis.disconnect(),
+    async connectAnother() {
+      const other = redis.duplicate({ retryStrategy: null, maxRetriesPerRequest: 0, lazyConnect: false });
+      other.on('error', () => {});
+      return { ask: (...command) => other.call(...command), end: () => other.disconnect() };
+    },
+  });
+}
+
+function closeNodeRedis(client: NodeRedis): unknown {
+  const method = closingMethodOf(client);
+  if (method === droppingMethodOf(client) || !hasMethod(client, 'duplicate'))
+    return callMethod(client, method);
+  return closeRedis({
+    quit: () => callMethod(client, method),
+    disconnect: () => callMethod(client, droppingMethodOf(client)),
+    async connectAnother() {
+      const other = client.duplicate();
+      other.on('error', () => {});
+      await other.connect();
+      return {
+        ask: (...command) => other.sendCommand(command),
+        end: () => callMethod(other, hasMethod(other, 'destroy') ? 'destroy' : 'disconnect'),
+      };
+    },
+  });
 }
 
 // A client that is not connected would wait for its server; `close` and `destroy` came with redis 5.

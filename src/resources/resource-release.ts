@@ -66,7 +66,7 @@ export class ResourceRelease {
       void resource.drop();
     };
     signal.addEventListener('abort', giveUp, { once: true });
-    const wasClosed = await resource.close(signal);
-    if (wasClosed) logger.log(`${resource.name} was not open: there was nothing to close`);
+    const note = await resource.close(signal);
+    if (note !== undefined) logger.log(note);
   }
 }

@@ -1,4 +1,5 @@
 import { messageOf } from '../core/errors.js';
+import { DISCONNECTED } from './close-redis.js';
 import { RESOURCE_TYPES } from './resource-types.js';
 import type { Closer } from './find-closer.js';
 import type { ResourceInfo, ResourceOptions, ResourceType } from './resource-options.js';
@@ -58,16 +59,17 @@ export class Resource {
   /**
    * Closes it, unless that has been done.
    *
-   * @returns whether it had been closed before
+   * @returns what there is to be said about it
    */
-  async close(signal: AbortSignal): Promise<boolean> {
-    if (this.#isClosed) return true;
+  async close(signal: AbortSignal): Promise<string | undefined> {
+    const nothingToClose = `${this.name} was not open: there was nothing to close`;
+    if (this.#isClosed) return nothingToClose;
     try {
-      await this.#closer.call(signal);
-      return false;
+      if ((await this.#closer.call(signal)) !== DISCONNECTED) return undefined;
+      return `${this.name} was disconnected: a blocking command was in the way`;
     } catch (error) {
       if (this.#closer.isOwn || !this.#saysItIsClosed(error)) throw error;
-      return true;
+      return nothingToClose;
     }
   }
 

@@ -4,6 +4,7 @@ import { BlindSpot } from './blind-spot.js';
 import { WORKERS_OF_EXPLORER } from './bull-probes.js';
 import { isExplorer, isProcessor, isWorker } from './bull-worker.js';
 import { BullWorkers } from './bull-workers.js';
+import { adoptConsumers } from './consumer-adoption.js';
 import { isEventBus, trackCqrs } from './cqrs-handlers.js';
 import { COMMAND_BUS, EVENT_BUS, RESOLVER_OF_EVENT_BUS, SUBSCRIBER_OF_EVENTS } from './event-probes.js';
 import { trackEventListeners } from './event-listeners.js';
@@ -37,7 +38,9 @@ export class TaskAdoption {
     if (hosts.length > 0) this.#probes.check(HOOKS_OF_TERMINUS, hosts);
     this.#adoptSchedule(hosts);
     this.#adoptWorkers(hosts);
+    const instances = hosts.map(({ instance }) => instance);
     this.#undo.push(
+      ...adoptConsumers(instances, this.#coordinator),
       ...hosts.flatMap(({ instance }) => [
         ...trackEventListeners(instance, tasks),
         ...trackCqrs(instance, tasks),

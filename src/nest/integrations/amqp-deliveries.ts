@@ -1,0 +1,134 @@
+import type { HandBack } from './consumer.js';
+
+/** What is used of a message of amqplib. */
+export interface AmqpMessage {
+  readonly fields: { readonly deliveryTag: number };
+  readonly properties: { readonly messageId?: unknown };
+}
+
+export type Deliver = (message: AmqpMessage | null) => unknown;
+
+export interface ConsumerOptions {
+  readonly consumerTag?: string;
+  readonly noAck?: boolean;
+}
+
+/** What is used of a channel of amqplib. */
+export interface AmqpChannel {
+  consume(queue: string, deliver: Deliver, options?: ConsumerOptions): Promise<{ consumerTag: string }>;
+  cancel(consumerTag: string): Promise<unknown>;
+  nack(message: AmqpMessage, upTo: false, requeue: true): void;
+  checkQueue(queue: string): Promise<unknown>;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** Where a message came from. */
+export interface Origin {
+  readonly channel: AmqpChannel;
+  readonly queue: string;
+  /** The channel's own. */
+  readonly nack: AmqpChannel['nack'];
+}
+
+/** The messages that were delivered and not settled, and the handlers that are at work. */
+export class AmqpDeliveries {
+  readonly #messages = new Map<AmqpMessage, Origin>();
+  readonly #handedBack = new WeakSet<AmqpMessage>();
+  /** Handlers of messages that count as settled when they are delivered, with the names of those messages. */
+  readonly #handlers = new Map<symbol, readonly string[]>();
+  readonly #listeners = new Set<() => void>();
+
+  begin(message: AmqpMessage, origin: Origin): void {
+    this.#messages.set(message, origin);
+  }
+
+  /** @returns whether it is still this process's to settle */
+  settle(message: AmqpMessage): boolean {
+    if (this.#handedBack.has(message)) return false;
+    if (this.#messages.delete(message)) this.#changed();
+    return true;
+  }
+
+  /** Is called for a channel that has closed: the server gives its messages to others. */
+  forget(channel: AmqpChannel): void {
+    for (const [message, origin] of this.#messages) {
+      if (origin.channel !== channel) continue;
+      this.#messages.delete(message);
+      this.#handedBack.add(message);
+    }
+    this.#changed();
+  }
+
+  /** Counts a handler until it has ended, where its messages do not tell. */
+  async handle<T>(messages: readonly AmqpMessage[], queue: string, call: () => T): Promise<Awaited<T>> {
+    const key = Symbol(queue);
+    const settled = messages.filter((message) => !this.#messages.has(message));
+    if (settled.length > 0) {
+      this.#handlers.set(
+        key,
+        settled.map((message) => nameOf(message, queue)),
+      );
+    }
+    try {
+      return await call();
+    } finally {
+      if (this.#handlers.delete(key)) this.#changed();
+    }
+  }
+
+  /** The names of all messages that are unfinished. */
+  unfinished(): string[] {
+    return [
+      ...Array.from(this.#messages, ([message, { queue }]) => nameOf(message, queue)),
+      ...[...this.#handlers.values()].flat(),
+    ];
+  }
+
+  /** Settles when nothing is unfinished. */
+  async none(): Promise<void> {
+    if (this.#messages.size + this.#handlers.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const listener = (): void => {
+        if (this.#messages.size + this.#handlers.size > 0) return;
+        this.#listeners.delete(listener);
+        resolve();
+      };
+      this.#listeners.add(listener);
+    });
+  }
+
+  /** Gives every message back to the server; settles when the server has them. */
+  async handBack(): Promise<HandBack[]> {
+    const results = Array.from(
+      this.#messages,
+      async ([message, { channel, queue, nack }]): Promise<HandBack> => {
+        const name = nameOf(message, queue);
+        try {
+          this.#handedBack.add(message);
+          nack(message, false, true);
+          // The server takes what is sent on a channel in order: when it answers this, it has taken that.
+          await channel.checkQueue(queue);
+          this.#messages.delete(message);
+          return { name };
+        } catch (error) {
+          return { name, error };
+        }
+      },
+    );
+    const lost = [...this.#handlers.values()].flat().map((name) => ({
+      name,
+      error: new Error('it was acknowledged when it was delivered'),
+    }));
+    return [...(await Promise.all(results)), ...lost];
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** By the id that its sender gave it, or else by its number on its channel. */
+function nameOf({ fields, properties }: AmqpMessage, queue: string): string {
+  const { messageId } = properties;
+  return `${typeof messageId === 'string' ? messageId : fields.deliveryTag} of ${queue}`;
+}

@@ -1,0 +1,114 @@
+import { Logger } from '@nestjs/common';
+import { messageOf } from '../../core/errors.js';
+import { SafeLogger } from '../../report/safe-logger.js';
+import { SteeredConsumer } from './steered-consumer.js';
+import type { Clock } from '../../util/clock.js';
+import type { ShutdownContext, ShutdownParticipant } from '../../core/participant.js';
+import type { Consumer, HandBack } from './consumer.js';
+
+/** What of the end of a drain is for handing jobs back; at most half of the time that is left when it begins. */
+const HAND_BACK_MS = 1_000;
+
+/**
+ * The consumers of one package: from the announcement on they fetch nothing, unless this process itself waits for what
+ * they are to do, and what they have is finished.
+ *
+ * What has not finished at the end of the drain is handed back, and another consumer takes it.
+ */
+export class Consumers implements ShutdownParticipant {
+  readonly name: string;
+
+  readonly #consumers: readonly SteeredConsumer[];
+  readonly #clock: Clock;
+  readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
+  readonly #cuts = new Set<string>();
+  readonly #letGo = new Set<Consumer>();
+  #announcedAt = 0;
+
+  constructor(name: string, consumers: readonly Consumer[], clock: Clock) {
+    this.name = name;
+    this.#consumers = consumers.map((consumer) => new SteeredConsumer(consumer));
+    this.#clock = clock;
+  }
+
+  announce(): void {
+    this.#announcedAt = this.#clock.now();
+    for (const consumer of this.#consumers) consumer.stopFetching();
+  }
+
+  async resume(): Promise<void> {
+    await Promise.all(this.#consumers.map((consumer) => consumer.fetchAgain()));
+  }
+
+  async drain(context: ShutdownContext): Promise<void> {
+    const { remainingMs } = context.until;
+    let timer = { cancel(): void {} };
+    const handedBack = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimer(
+        () => void this.#handBack(context).finally(resolve),
+        remainingMs - Math.min(HAND_BACK_MS, remainingMs / 2),
+      );
+    });
+    context.signal.addEventListener('abort', () => this.#cut(context), { once: true });
+    await Promise.race([Promise.all(this.#consumers.map((consumer) => consumer.finish())), handedBack]);
+    timer.cancel();
+  }
+
+  /** For a consumer that no hook of Nest's closes; the others have been closed. */
+  async release(): Promise<void> {
+    const toClose = this.#consumers.filter(({ consumer }) => !this.#letGo.has(consumer));
+    await Promise.all(toClose.map(async ({ consumer }) => consumer.close?.()));
+  }
+
+  inFlight(): number {
+    return this.#consumers.reduce((sum, { consumer }) => sum + consumer.unfinished().length, 0);
+  }
+
+  async #handBack(context: ShutdownContext): Promise<void> {
+    const withResults = await Promise.all(
+      this.#consumers.map(async (steered) => {
+        const results = await this.#handBackOf(steered, context);
+        return results.length > 0 ? [steered.consumer] : [];
+      }),
+    );
+    // The packages' own ways of closing would wait for what has just been handed back.
+    if (!context.signal.aborted) for (const consumer of withResults.flat()) this.#abandon(consumer);
+  }
+
+  async #handBackOf(steered: SteeredConsumer, context: ShutdownContext): Promise<HandBack[]> {
+    const { consumer } = steered;
+    await steered.stopForGood();
+    const results = await consumer
+      .handBack()
+      .catch((error: unknown) => consumer.unfinished().map((name) => ({ name, error })));
+    for (const { name, error } of results) {
+      if (error === undefined) {
+        this.#logger.warn(`${consumer.kind} ${name} was handed back: another worker takes it`);
+      } else {
+        this.#logger.error(`${consumer.kind} ${name} could not be handed back: ${messageOf(error)}`);
+        this.#cutOne(consumer, name, context);
+      }
+    }
+    return results;
+  }
+
+  #cut(context: ShutdownContext): void {
+    for (const { consumer } of this.#consumers) {
+      const unfinished = consumer.unfinished();
+      for (const name of unfinished) this.#cutOne(consumer, name, context);
+      if (unfinished.length > 0) this.#abandon(consumer);
+    }
+  }
+
+  #abandon(consumer: Consumer): void {
+    if (this.#letGo.has(consumer)) return;
+    this.#letGo.add(consumer);
+    consumer.letGo();
+  }
+
+  #cutOne({ kind }: Consumer, name: string, context: ShutdownContext): void {
+    if (this.#cuts.has(name)) return;
+    this.#cuts.add(name);
+    context.cut({ kind, name, ageMs: this.#clock.now() - this.#announcedAt });
+  }
+}

@@ -1,0 +1,206 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { hasMethods } from '../../util/foreign.js';
+import { overrideMethod } from '../../util/override-method.js';
+import type { Consumer, HandBack } from './consumer.js';
+
+interface BossJob {
+  readonly id: string;
+}
+
+type Handler = (jobs: BossJob[], ...rest: unknown[]) => unknown;
+
+interface Database {
+  /** Whether pg-boss has opened it; otherwise it is the application's. */
+  readonly isOurs?: boolean;
+  close?(): Promise<void>;
+}
+
+interface PgBoss {
+  work(queue: string, ...args: unknown[]): Promise<string>;
+  offWork(queue: string): Promise<void>;
+  cancel(queue: string, ids: readonly string[]): Promise<unknown>;
+  resume(queue: string, ids: readonly string[]): Promise<unknown>;
+  getDb(): Database;
+}
+
+interface Registration {
+  readonly queue: string;
+  readonly args: readonly unknown[];
+  /** What pg-boss calls its worker; another one after each resume. */
+  id: string;
+}
+
+/** Whether an instance is a pg-boss. */
+export function isPgBoss(instance: object): instance is PgBoss {
+  return hasMethods(instance, ['work', 'offWork', 'send', 'cancel', 'resume', 'getDb']);
+}
+
+/**
+ * The workers of a pg-boss, which knows no pause: they are taken off at the announcement, and registered once more when that
+ * is undone.
+ */
+export class PgBossConsumer implements Consumer {
+  readonly kind = 'job';
+
+  readonly #boss: PgBoss;
+  /** The methods as they were, while what is called on the instance is watched. */
+  #work: PgBoss['work'];
+  #offWork: PgBoss['offWork'];
+  readonly #registrations = new Map<string, Registration>();
+  /** What is being worked on, each job with its queue. */
+  readonly #running = new Map<BossJob, string>();
+  readonly #handedBack = new WeakSet<BossJob>();
+  #isPaused = false;
+  /** The statements that have not been answered: one of them may bring a job, another one tell that a job is done. */
+  #statements = 0;
+  #onQuiet: () => void = () => {};
+
+  constructor(boss: PgBoss) {
+    this.#boss = boss;
+    this.#work = boss.work.bind(boss);
+    this.#offWork = boss.offWork.bind(boss);
+  }
+
+  /** To be called before workers are registered; returns functions that leave the instance as it was. */
+  watch(): (() => void)[] {
+    return [
+      overrideMethod(
+        this.#boss,
+        'work',
+        () =>
+          (queue, ...args) =>
+            this.#register(String(queue), args),
+      ),
+      overrideMethod(
+        this.#boss,
+        'offWork',
+        (offWork) =>
+          (...args) =>
+            offWork(...args.map((arg) => this.#unregister(arg))),
+      ),
+      overrideMethod(this.#boss.getDb(), 'executeSql', (execute) => async (...args) => {
+        this.#statements += 1;
+        try {
+          return await execute(...args);
+        } finally {
+          this.#statements -= 1;
+          this.#changed();
+        }
+      }),
+    ];
+  }
+
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    // Some versions wait for the jobs of the worker, too.
+    for (const queue of this.#queues()) void this.#offWork(queue).catch(() => undefined);
+  }
+
+  async resume(): Promise<void> {
+    this.#isPaused = false;
+    for (const registration of this.#registrations.values()) {
+      registration.id = await this.#work(registration.queue, ...registration.args);
+    }
+  }
+
+  async idle(): Promise<void> {
+    for (;;) {
+      // Between the answer that brings a job and its handler there are a few promises.
+      await nextTurn();
+      if (this.#running.size + this.#statements === 0) return;
+      await new Promise<void>((resolve) => {
+        this.#onQuiet = resolve;
+        this.#changed();
+      });
+    }
+  }
+
+  unfinished(): string[] {
+    return Array.from(this.#running, ([{ id }, queue]) => `${id} of ${queue}`);
+  }
+
+  async handBack(): Promise<HandBack[]> {
+    const running = [...this.#running];
+    for (const [job] of running) this.#handedBack.add(job);
+    const queues = [...new Set(running.map(([, queue]) => queue))];
+    const results = await Promise.all(
+      queues.map((queue) =>
+        this.#handBackTo(
+          queue,
+          running.filter(([, other]) => other === queue).map(([job]) => job),
+        ),
+      ),
+    );
+    return results.flat();
+  }
+
+  /** Its own way of stopping waits for every handler, and then has their jobs fail. */
+  letGo(): void {
+    const database = this.#boss.getDb();
+    overrideMethod(this.#boss, 'stop', () => async () => {
+      if (database.isOurs === true) await database.close?.();
+    });
+  }
+
+  async #register(queue: string, args: readonly unknown[]): Promise<string> {
+    const counted = args.map((arg) =>
+      typeof arg === 'function' ? this.#counted(queue, arg as Handler) : arg,
+    );
+    const registration: Registration = { queue, args: counted, id: '' };
+    registration.id = await this.#work(queue, ...counted);
+    const { id } = registration;
+    this.#registrations.set(id, registration);
+    if (this.#isPaused) void this.#offWork(queue).catch(() => undefined);
+    return id;
+  }
+
+  /** @returns what pg-boss calls the worker now, where it is named by its id */
+  #unregister(worker: unknown): unknown {
+    if (typeof worker === 'string') {
+      for (const [id, { queue }] of this.#registrations) if (queue === worker) this.#registrations.delete(id);
+      return worker;
+    }
+    const { id } = Object(worker) as { id?: unknown };
+    const registration = this.#registrations.get(String(id));
+    if (!registration) return worker;
+    this.#registrations.delete(String(id));
+    return { ...Object(worker), id: registration.id };
+  }
+
+  #counted(queue: string, handler: Handler): Handler {
+    return async (jobs, ...rest) => {
+      const own = [jobs].flat();
+      for (const job of own) this.#running.set(job, queue);
+      try {
+        return await handler(jobs, ...rest);
+      } finally {
+        // A job that went back belongs to others: pg-boss must hear neither that it is done nor that it has failed.
+        if (own.some((job) => this.#handedBack.has(job))) await new Promise(() => {});
+        for (const job of own) this.#running.delete(job);
+        this.#changed();
+      }
+    };
+  }
+
+  /** By the way of a job that was cancelled and is resumed: no attempt is counted, nor is there a delay. */
+  async #handBackTo(queue: string, jobs: readonly BossJob[]): Promise<HandBack[]> {
+    const ids = jobs.map(({ id }) => id);
+    const names = ids.map((id) => `${id} of ${queue}`);
+    try {
+      await this.#boss.cancel(queue, ids);
+      await this.#boss.resume(queue, ids);
+      for (const job of jobs) this.#running.delete(job);
+      return names.map((name) => ({ name }));
+    } catch (error) {
+      return names.map((name) => ({ name, error }));
+    }
+  }
+
+  #queues(): Set<string> {
+    return new Set(Array.from(this.#registrations.values(), ({ queue }) => queue));
+  }
+
+  #changed(): void {
+    if (this.#running.size + this.#statements === 0) this.#onQuiet();
+  }
+}
