@@ -37,7 +37,7 @@ describe.each([
 
     expect(log.of('warn', 'not recognised')).toEqual([expect.stringContaining(named)]);
     expect(log.of('warn', 'not recognised')[0]).toContain(
-      'The management port serves them: set managementPort',
+      'The management port serves them: set management.port',
     );
     expect(await (await fetch(`${url}/orders`)).text()).toBe('all of them');
     expect((await fetch(`${url}/readyz`)).status).toBe(404);
