@@ -46,20 +46,15 @@ export function isBullQueue(instance: object): instance is BullQueue {
   ]);
 }
 
-/** The queues of one application; what a process waits for is known by the name of the queue, of which there may be several instances. */
+/** The queues of one application. What a process waits for is known by the name of a queue, which may have several instances. */
 export class BullQueues {
-  readonly consumers: readonly Consumer[];
-  readonly undo: readonly (() => void)[];
+  readonly #waits = new Map<string, PendingResults>();
 
-  constructor(queues: readonly BullQueue[]) {
-    const waits = new Map<string, PendingResults>();
-    const consumers = queues.map((queue) => {
-      const key = queue.toKey('');
-      if (!waits.has(key)) waits.set(key, new PendingResults());
-      return new BullConsumer(queue, waits.get(key)!);
-    });
-    this.consumers = consumers;
-    this.undo = consumers.flatMap((consumer) => consumer.watch());
+  consumerOf(queue: BullQueue): BullConsumer {
+    const key = queue.toKey('');
+    const waits = this.#waits.get(key) ?? new PendingResults();
+    this.#waits.set(key, waits);
+    return new BullConsumer(queue, waits);
   }
 }
 

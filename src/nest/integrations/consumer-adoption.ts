@@ -1,3 +1,6 @@
+import { Logger } from '@nestjs/common';
+import { messageOf } from '../../core/errors.js';
+import { SafeLogger } from '../../report/safe-logger.js';
 import { systemClock } from '../../util/clock.js';
 import { BullQueues, isBullQueue } from './bull-queues.js';
 import { Consumers } from './consumers.js';
@@ -6,8 +9,43 @@ import { isRabbitConnection, RabbitConsumer } from './rabbit-connections.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { Consumer } from './consumer.js';
 
+/** A consumer that watches its instance. */
+interface WatchingConsumer extends Consumer {
+  /** @returns functions that leave the instance as it was */
+  watch(): (() => void)[];
+}
+
+interface Kind {
+  /** What its consumers are called in the report. */
+  readonly name: string;
+  readonly packageName: string;
+  /** @returns the consumer of an instance; undefined, if it is none of this kind */
+  readonly consumerOf: (instance: object) => WatchingConsumer | undefined;
+}
+
 /** Before the resources of an application, which the work of its consumers may need. */
 const PRIORITY = 500;
+
+function kinds(): Kind[] {
+  const bull = new BullQueues();
+  return [
+    {
+      name: 'Bull queues',
+      packageName: 'bull',
+      consumerOf: (instance) => (isBullQueue(instance) ? bull.consumerOf(instance) : undefined),
+    },
+    {
+      name: 'RabbitMQ consumers',
+      packageName: '@golevelup/nestjs-rabbitmq',
+      consumerOf: (instance) => (isRabbitConnection(instance) ? new RabbitConsumer(instance) : undefined),
+    },
+    {
+      name: 'pg-boss workers',
+      packageName: 'pg-boss',
+      consumerOf: (instance) => (isPgBoss(instance) ? new PgBossConsumer(instance) : undefined),
+    },
+  ];
+}
 
 /**
  * Has the consumers among `instances` take part, each package's under its name.
@@ -15,17 +53,24 @@ const PRIORITY = 500;
  * @returns functions that leave the instances as they were
  */
 export function adoptConsumers(instances: readonly object[], coordinator: PhasedCoordinator): (() => void)[] {
-  const take = (name: string, registeredAt: string, consumers: readonly Consumer[]): void => {
-    if (consumers.length === 0) return;
+  const logger = new SafeLogger(new Logger('GracefulShutdown'));
+  const undo: (() => void)[] = [];
+  for (const { name, packageName, consumerOf } of kinds()) {
+    const consumers: Consumer[] = [];
+    for (const instance of new Set(instances)) {
+      try {
+        const consumer = consumerOf(instance);
+        if (!consumer) continue;
+        undo.push(...consumer.watch());
+        consumers.push(consumer);
+      } catch (error) {
+        logger.warn(`This version of ${packageName} is not drained: ${messageOf(error)}`);
+      }
+    }
+    if (consumers.length === 0) continue;
     const participant = new Consumers(name, consumers, systemClock);
-    coordinator.add({ participant, options: { priority: PRIORITY }, registeredAt, cutsAtOnce: true });
-  };
-  const unique = [...new Set(instances)];
-  const bull = new BullQueues(unique.filter(isBullQueue));
-  take('Bull queues', 'bull', bull.consumers);
-  const rabbit = unique.filter(isRabbitConnection).map((connection) => new RabbitConsumer(connection));
-  take('RabbitMQ consumers', '@golevelup/nestjs-rabbitmq', rabbit);
-  const bosses = unique.filter(isPgBoss).map((boss) => new PgBossConsumer(boss));
-  take('pg-boss workers', 'pg-boss', bosses);
-  return [...bull.undo, ...[...rabbit, ...bosses].flatMap((consumer) => consumer.watch())];
+    const options = { priority: PRIORITY };
+    coordinator.add({ participant, options, registeredAt: packageName, cutsAtOnce: true });
+  }
+  return undo;
 }
