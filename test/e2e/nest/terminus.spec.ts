@@ -138,7 +138,7 @@ it('a class of the user’s own with the name of one of Terminus’ is a hook li
 });
 
 describe('the hint at boot that a health route of Terminus does not fail', () => {
-  const HINT = 'A health route of the application uses Terminus';
+  const HINT = 'A health route uses Terminus';
 
   @Controller()
   class ReadinessController {
