@@ -254,7 +254,7 @@ describe('@TrackTask()', () => {
       '@TrackTask() on Mailer.send: only instance methods can be tracked; use BackgroundTasks.trackCall() for other functions',
     );
     expect(() => decorate(Mailer.prototype, 'address', ofAccessor)).toThrow(
-      /on Mailer\.address: only methods/,
+      /on Mailer\.address: only instance methods/,
     );
     expect(() => decorate(Mailer.prototype, 'field')).toThrow(/on Mailer\.field: only methods/);
     expect(() => decorate(Mailer)).toThrow(/on Mailer: only methods/);
