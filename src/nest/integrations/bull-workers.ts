@@ -33,7 +33,7 @@ export class BullWorkers implements ShutdownParticipant {
 
   /**
    * @param sources workers, and explorers that create workers on registration, which an application may also do later
-   * by hand
+   *   by hand
    */
   constructor(sources: readonly object[], clock: Clock, probes: ProbeCheck) {
     this.#clock = clock;

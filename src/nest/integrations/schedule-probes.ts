@@ -22,7 +22,8 @@ export const EXPLORER_OF_SCHEDULE: Probe<readonly object[]> = {
 export const METADATA_OF_SCHEDULE: Probe<object> = {
   name: 'the metadata SCHEDULER_TYPE and SCHEDULE_CRON_OPTIONS',
   package: '@nestjs/schedule',
-  ifMissing: 'a one-time job that becomes due while a shutdown is announced does not run after it is resumed',
+  ifMissing:
+    'a one-time job that becomes due while a shutdown is announced does not run after the application resumes',
   isPresent: (method) => {
     const type: unknown = Reflect.getMetadata('SCHEDULER_TYPE', method);
     return (

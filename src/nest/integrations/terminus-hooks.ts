@@ -17,7 +17,7 @@ export function terminusNote(hosts: readonly HookHost[], options: ResolvedOption
   const timeoutMs = terminusTimeoutMs(hosts);
   if (timeoutMs === 0 || options.hooks === 'native') return [];
   return [
-    `Terminus' gracefulShutdownTimeoutMs (${timeoutMs} ms) has no effect: announcing replaces it, which lasts ` +
+    `Terminus' gracefulShutdownTimeoutMs (${timeoutMs} ms) has no effect: the phase announce replaces it, and lasts ` +
       `announceDelayMs (${announceDelayMs(options, true)} ms) while everything is still served.`,
   ];
 }

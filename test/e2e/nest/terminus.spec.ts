@@ -59,7 +59,7 @@ describe('gracefulShutdownTimeoutMs of Terminus', () => {
     await app.init();
 
     expect(log.of('log', 'Terminus')).toContain(
-      "Terminus' gracefulShutdownTimeoutMs (60000 ms) has no effect: announcing replaces it, which lasts " +
+      "Terminus' gracefulShutdownTimeoutMs (60000 ms) has no effect: the phase announce replaces it, and lasts " +
         'announceDelayMs (1200 ms) while everything is still served.',
     );
   });

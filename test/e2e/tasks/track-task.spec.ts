@@ -256,8 +256,8 @@ describe('@TrackTask()', () => {
     expect(() => decorate(Mailer.prototype, 'address', ofAccessor)).toThrow(
       /on Mailer\.address: only instance methods/,
     );
-    expect(() => decorate(Mailer.prototype, 'field')).toThrow(/on Mailer\.field: only methods/);
-    expect(() => decorate(Mailer)).toThrow(/on Mailer: only methods/);
+    expect(() => decorate(Mailer.prototype, 'field')).toThrow(/on Mailer\.field: only instance methods/);
+    expect(() => decorate(Mailer)).toThrow(/on Mailer: only instance methods/);
   });
 
   it.each(['', ' ', {}])('is refused with %j for a name', (name) => {
