@@ -11,9 +11,9 @@ import type { Sessions } from './sessions.js';
 type CutsOptions = Pick<HttpServerDependencies, 'clock' | 'routePattern' | 'isStream'>;
 type Report = ShutdownContext['cut'];
 
-/** Ends what is unfinished, and names it. */
+/** Ends unfinished requests and connections, and reports each by name. */
 export class Cuts {
-  /** How many there were. */
+  /** Number of cuts. */
   count = 0;
 
   readonly #options: CutsOptions;
@@ -33,7 +33,7 @@ export class Cuts {
     this.#sessions = sessions;
   }
 
-  /** Cuts a request whose client has made no move for too long. */
+  /** Cuts a request whose client has stalled. */
   cutStalled(request: AcceptedRequest, report: Report): void {
     this.#reportRequest(`stalled ${this.#kindOf(request)}`, request, report);
     if (request.connection) request.connection.socket.destroy();
@@ -49,7 +49,7 @@ export class Cuts {
     this.cutSessions(report);
   }
 
-  /** Cuts a connection, once its requests have been. */
+  /** Cuts a connection; called after its requests have been cut. */
   cutConnection({ state, socket, openedAt, upgradedTo }: Connection, report: Report): void {
     const name = state === 'upgraded' ? upgradedTo : CUT_SOCKETS[state];
     if (name !== undefined) this.#reportSocket(name, openedAt, report);
@@ -59,7 +59,7 @@ export class Cuts {
     socket.destroy(new Error(`${name} was cut`));
   }
 
-  /** Cuts the sessions, once their requests have been: what they still have are streams that nobody knows by a name. */
+  /** Cuts the sessions; called after their requests have been cut, so that only streams without a name are left. */
   cutSessions(report: Report): void {
     for (const session of this.#sessions) {
       const isUnknown = session.state === 'in-flight' && session.responses.length === 0;
@@ -89,12 +89,12 @@ export class Cuts {
   }
 }
 
-/** What is lost when a connection is cut in this state, requests apart. */
+/** Name of what is lost, apart from requests, when a connection is cut in this state. */
 const CUT_SOCKETS: Partial<Record<ConnectionState, string>> = {
   'half-sent': 'half-sent request',
 };
 
-/** Nothing has been sent before the header is; an estimate for a stream whose connection carried others before. */
+/** Returns 0 before the header is sent; an estimate if the connection has carried other responses before. */
 function bytesSentFor({ response, connection, bytesBefore }: AcceptedRequest): number {
   if (!connection) return bytesSentOnStream(response);
   return response.headersSent ? Math.max(0, bytesSentOn(connection.socket) - bytesBefore) : 0;

@@ -3,16 +3,16 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { overrideMethod } from '../util/override-method.js';
 import type { Server } from 'node:net';
 
-/** More than a kernel queues for one listener (net.core.somaxconn), unless it was told to. */
+/** More than a kernel queues for one listener (net.core.somaxconn), unless configured otherwise. */
 const LONGEST_QUEUE = 4096;
 
-/** What Node keeps on a server; private, and the same on every version since 20. */
+/** Private properties of a server; the same in every version of Node since 20. */
 interface ListeningServer {
   readonly _handle?: { listen?(backlog: number): number } | null;
   readonly _connectionKey?: string;
 }
 
-/** The listening side of a server: closes it without resetting the connections that the kernel has queued for it. */
+/** Closes the listening socket of a server without resetting the connections that the kernel has queued for it. */
 export class ListeningSocket {
   readonly #server: Server;
 
@@ -20,7 +20,7 @@ export class ListeningSocket {
     this.#server = server;
   }
 
-  /** Accepts what is queued, then closes. */
+  /** Accepts the queued connections, then closes. */
   async close(): Promise<void> {
     let accepted = 0;
     const count = (): void => void (accepted += 1);
@@ -29,14 +29,14 @@ export class ListeningSocket {
     await immediate();
     for (let before = -1; before !== accepted && accepted < LONGEST_QUEUE;) {
       before = accepted;
-      // An iteration of the event loop in which nothing was accepted: the queue was empty a moment ago.
+      // An iteration of the event loop that accepts nothing means that the queue was empty.
       await immediate();
     }
     this.#server.off('connection', count);
     this.closeNow();
   }
 
-  /** Closes, whatever is queued. */
+  /** Closes without waiting for queued connections. */
   closeNow(): void {
     const server = this.#server;
     if (!server.listening) return;
@@ -50,8 +50,8 @@ export class ListeningSocket {
   }
 
   /**
-   * Makes the kernel leave new SYNs unanswered: their clients find nobody listening afterwards, which is safe to retry.
-   * Only where this process alone bound the socket, for others it would starve.
+   * Makes the kernel leave new SYNs unanswered: once the socket is closed, their clients are refused, which is safe to
+   * retry. Only if this process alone has bound the socket, since it would starve other processes.
    */
   #holdBackNewConnections(): void {
     const { _handle: handle, _connectionKey: key } = this.#server as ListeningServer;

@@ -4,13 +4,13 @@ import type { Socket } from 'node:net';
 import type { OutgoingHttpHeaders, OutgoingHttpHeader, ServerResponse } from 'node:http';
 
 /**
- * Makes a response end its connection, if `decide` says so when the header is written: not earlier, since requests
- * that came behind it on the same connection must be answered first.
+ * Makes a response end its connection if `decide` returns true when the header is written; not earlier, since pipelined
+ * requests on the same connection must be answered first.
  */
 export function retireWith(response: ServerResponse, decide: () => boolean): void {
   let isRetiring = false;
   const restore = overrideMethod(response, 'writeHead', (writeHead) => (status, ...rest) => {
-    // Node refuses a wrong header, and another one may follow.
+    // Node rejects an invalid header, and writeHead may be called again.
     if (!isRetiring && decide()) {
       isRetiring = true;
       lingerBehind(response);
@@ -22,12 +22,12 @@ export function retireWith(response: ServerResponse, decide: () => boolean): voi
   });
 }
 
-/** Makes a response end its connection whose header has said nothing of that. */
+/** Makes a response end its connection although its header did not announce it. */
 export function endConnectionWith(response: ServerResponse, socket: Socket): void {
   response.once('finish', () => endThenDestroy(socket));
 }
 
-/** A caller's own `Connection: keep-alive` must not win. */
+/** Removes the caller's own `Connection` header, such as keep-alive. */
 function withoutConnection(argument: unknown): unknown {
   if (typeof argument !== 'object' || argument === null) return argument;
   if (Array.isArray(argument)) {
@@ -43,7 +43,7 @@ function isConnection(name: unknown): boolean {
   return typeof name === 'string' && name.toLowerCase() === 'connection';
 }
 
-/** What Node keeps on a response; private, and the same on every version since 20. */
+/** Private properties of a response; the same in every version of Node since 20. */
 interface ClosingResponse extends ServerResponse {
   /** Whether Node closes the connection on `finish`. */
   _last?: boolean;
@@ -51,8 +51,8 @@ interface ClosingResponse extends ServerResponse {
 }
 
 /**
- * Lets an upload that was answered before its end be read to it: closing with bytes unread makes the kernel reset the
- * connection, and the client may lose the answer.
+ * Reads an upload to its end if it was answered before that: closing with unread bytes makes the kernel reset the
+ * connection, and the client may lose the response.
  */
 function lingerBehind(response: ClosingResponse): void {
   const { req: request } = response;

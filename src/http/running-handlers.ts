@@ -5,26 +5,26 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 import type { Clock } from '../util/clock.js';
 
-/** What the handlers of one application need. */
+/** Dependencies of {@link RunningHandlers}. */
 export interface RunningHandlersDependencies {
   readonly clock: Clock;
-  /** Whether a route is served to the end: its handlers are not awaited. */
+  /** Whether a route is served until the end of the shutdown, so that its handlers are not awaited. */
   isExempt(this: void, method: string, path: string): boolean;
-  /** The pattern of the route that serves a request: `/orders/:id`. */
+  /** Returns the pattern of the route that serves a request, such as `/orders/:id`. */
   routePattern(this: void, request: IncomingMessage, path: string): string | undefined;
 }
 
-/** One call of a handler or of a middleware. */
+/** One call of a handler or middleware. */
 interface Handler {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
 
 /**
- * The handlers that have not returned, whatever became of their clients and responses.
+ * The handlers that have not returned, whether or not their response is finished or their client has disconnected.
  *
- * A response that is sent or whose client has disconnected says nothing about the work behind it: a payment goes on when the
- * browser is closed. Drain waits for that work, and names what it cuts.
+ * A handler may still be working then: a payment continues when the browser is closed. Drain waits for that work, and
+ * names what it cuts.
  */
 export class RunningHandlers implements ShutdownParticipant {
   readonly name = 'request handlers';
@@ -38,7 +38,7 @@ export class RunningHandlers implements ShutdownParticipant {
     this.#dependencies = dependencies;
   }
 
-  /** Remembers a call until `result` has settled; nothing happens where that is no promise. */
+  /** Records a call until `result` has settled; ignored if `result` is not a promise. */
   track(request: IncomingMessage, response: ServerResponse, result: unknown): void {
     if (!isPromise(result)) return;
     this.#running.set(result, { request, response });
@@ -46,7 +46,7 @@ export class RunningHandlers implements ShutdownParticipant {
       this.#running.delete(result);
       this.#settled.notify();
     };
-    // A rejection is for Express or Fastify, which get the same promise.
+    // Express or Fastify handles a rejection; it receives the same promise.
     result.then(end, end);
   }
 
@@ -64,7 +64,7 @@ export class RunningHandlers implements ShutdownParticipant {
     context.signal.removeEventListener('abort', cut);
   }
 
-  /** Handlers whose response is over: the others are in flight as requests of their server. */
+  /** Counts the handlers whose response is over; the others are counted as requests of their server. */
   inFlight(): number {
     return this.#awaited().filter(isDetached).length;
   }
@@ -89,7 +89,7 @@ export class RunningHandlers implements ShutdownParticipant {
   }
 }
 
-/** Whether nothing but the handler is left of a request. */
+/** Whether only the handler of a request is left. */
 function isDetached({ response }: Handler): boolean {
   return response.writableFinished || response.destroyed || response.closed;
 }

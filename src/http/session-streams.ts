@@ -2,11 +2,11 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2';
 
-/** Knows what the sessions of a server are working on. */
+/** The open streams and unfinished responses of the sessions of a server. */
 export interface SessionStreams {
-  /** Open streams, those without a response included: they belong to a listener for `stream`. */
+  /** Returns the number of open streams, including those without a response, which belong to a `stream` listener. */
   count(session: ServerHttp2Session): number;
-  /** The responses that are unfinished; as everywhere, in the type that HTTP/2 has them compatible with. */
+  /** Returns the unfinished responses, typed as the HTTP/1.1 responses that they are compatible with. */
   responses(session: ServerHttp2Session): readonly ServerResponse[];
   dispose(): void;
 }
@@ -14,12 +14,12 @@ export interface SessionStreams {
 /** https://www.rfc-editor.org/rfc/rfc9113#section-7 */
 const CANCEL = 8;
 
-/** What Node keeps on a session; private, and the same on every version since 20. */
+/** Private properties of a session; the same in every version of Node since 20. */
 interface SessionState {
   readonly streams: { readonly size: number; values(): Iterable<object> };
 }
 
-/** Reads it from the sessions, which costs nothing until somebody asks. */
+/** Reads the streams from the sessions, which costs nothing until it is called. */
 export class ReadStreams implements SessionStreams {
   count(session: ServerHttp2Session): number {
     return stateOf(session)?.streams.size ?? 0;
@@ -35,7 +35,7 @@ export class ReadStreams implements SessionStreams {
   dispose(): void {}
 }
 
-/** Follows every request, for a Node whose sessions cannot be read. */
+/** Tracks every request, for versions of Node whose sessions cannot be read. */
 export class TrackedStreams implements SessionStreams {
   readonly #server: EventEmitter;
   readonly #unfinished = new WeakMap<ServerHttp2Session, Set<ServerResponse>>();
@@ -66,29 +66,29 @@ export class TrackedStreams implements SessionStreams {
   };
 }
 
-/** The session of a request; none when it came by HTTP/1.1. */
+/** Returns the session of a request; `undefined` for HTTP/1.1. */
 export function sessionOf(request: IncomingMessage | Http2ServerRequest): ServerHttp2Session | undefined {
   return 'stream' in request ? (request.stream.session as ServerHttp2Session | undefined) : undefined;
 }
 
-/** Whether the client of a response has gone; a response of HTTP/1.1 does not know. */
+/** Whether the stream of a response is destroyed; always `false` for HTTP/1.1. */
 export function isStreamGone(response: ServerResponse | Http2ServerResponse): boolean {
   return 'stream' in response && response.stream.destroyed;
 }
 
 /**
- * Bytes of a response that were sent, as far as is known: a chunk counts when the last of it is gone, and none does on a
- * Node whose streams cannot be read.
+ * Returns the sent bytes of a response, as far as is known: a chunk counts once all of it is sent. Returns 0 on
+ * versions of Node whose streams cannot be read.
  */
 export function bytesSentOnStream(response: ServerResponse | Http2ServerResponse): number {
   if (!('stream' in response)) return 0;
   const { stream } = response;
   const handle = bySymbol(stream, 'kHandle') as { readonly bytesWritten: number } | undefined;
-  // Node counts a chunk that is under way as one in the queue and as one that the stream was given.
+  // Node counts a chunk being sent both in the queue and among the bytes passed to the stream.
   return Math.max(0, (handle?.bytesWritten ?? 0) - (stream.bufferSize - stream.writableLength));
 }
 
-/** Ends a stream in the middle, and no other one of its session. */
+/** Cancels the stream of a response; the other streams of its session continue. */
 export function cancelStream(response: ServerResponse | Http2ServerResponse): void {
   if ('stream' in response) response.stream.close(CANCEL);
 }
@@ -100,7 +100,7 @@ function stateOf(session: ServerHttp2Session): SessionState | undefined {
     : undefined;
 }
 
-/** What `owner` keeps under a symbol that nobody exports. */
+/** Returns what `owner` keeps under a symbol that is not exported. */
 export function bySymbol(owner: object, description: string): unknown {
   const key = Object.getOwnPropertySymbols(owner).find((symbol) => symbol.description === description);
   return key && Reflect.get(owner, key);

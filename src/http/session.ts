@@ -4,12 +4,12 @@ import type { Socket } from 'node:net';
 import type { ConnectionState } from './connection.js';
 import type { SessionStreams } from './session-streams.js';
 
-/** A connection of HTTP/2, on which requests are streams. */
+/** An HTTP/2 connection, on which requests are streams. */
 export class Session {
   readonly socket: Socket;
   /** On the monotonic clock. */
   readonly openedAt: number;
-  /** Forgets the session; set by whoever tracks it. */
+  /** Stops tracking the session; set by `Sessions`. */
   untrack = (): void => {};
 
   readonly #session: ServerHttp2Session;
@@ -30,31 +30,31 @@ export class Session {
     return this.#session.state.lastProcStreamID === 0 ? 'silent' : 'idle';
   }
 
-  /** Whether it is there for nothing: it has no stream, or has ended and its client has not. */
+  /** Whether it has no stream, or has ended while its client is still connected. */
   get isEmpty(): boolean {
     return !this.socket.destroyed && this.#streams.count(this.#session) === 0;
   }
 
-  /** What is being worked on. */
+  /** The unfinished responses. */
   get responses(): readonly ServerResponse[] {
     return this.#streams.responses(this.#session);
   }
 
   /**
-   * Tells the client to send no more on it, and ends it with its last stream. What crosses that message is not
-   * processed, as the client learns by the number of the last stream that is: it may send it again elsewhere.
+   * Sends GOAWAY, and ends the session with its last stream. Requests that cross the GOAWAY are not processed; it
+   * carries the number of the last stream that is, so the client may safely retry later ones elsewhere.
    *
-   * @returns whether the client did not know yet
+   * @returns whether this call retired the session
    */
   retire(): boolean {
     if (this.#isRetired || this.#session.closed || this.#session.destroyed) return false;
     this.#isRetired = true;
-    // Never in the event of one of its streams: Node 20 writes to memory that is not its own then.
+    // Never within an event of one of its streams: Node 20 then writes to memory that it does not own.
     setImmediate(() => this.#session.close());
     return true;
   }
 
-  /** Ends it without waiting for its client. */
+  /** Ends the session without waiting for its client. */
   endNow(): void {
     this.socket.destroy();
   }

@@ -8,13 +8,13 @@ import type { Server as NetServer, Socket } from 'node:net';
 import type { Clock } from '../util/clock.js';
 import type { ProbeCheck } from '../util/probe.js';
 
-/** Hears of sessions that come and go. */
+/** Called when sessions open and close. */
 export interface SessionsObserver {
   onOpened(this: void, session: Session): void;
   onClosed(this: void, session: Session): void;
 }
 
-/** The open HTTP/2 sessions of a server; none, if it does not speak that. */
+/** The open HTTP/2 sessions of a server; empty if it does not support HTTP/2. */
 export class Sessions implements Iterable<Session> {
   readonly #server: NetServer;
   readonly #clock: Clock;
@@ -23,7 +23,10 @@ export class Sessions implements Iterable<Session> {
   readonly #open = new Map<ServerHttp2Session, Session>();
   #streams: SessionStreams | undefined;
 
-  /** @param streams how to find out what is in flight; default: from the sessions, where this Node lets them be read */
+  /**
+   * @param streams how to determine what is in flight; default: from the sessions, if this version of Node allows
+   *   reading them
+   */
   constructor(
     server: NetServer,
     clock: Clock,
@@ -43,13 +46,13 @@ export class Sessions implements Iterable<Session> {
     return this.#open.values();
   }
 
-  /** The session that a request has come by. */
+  /** Returns the session of a request. */
   of(request: IncomingMessage): Session | undefined {
     const session = sessionOf(request);
     return session && this.#open.get(session);
   }
 
-  /** Stops tracking, and leaves no listener behind. */
+  /** Stops tracking and removes all listeners. */
   dispose(): void {
     this.#server.off('session', this.#onSession);
     for (const session of this) session.untrack();
@@ -63,7 +66,7 @@ export class Sessions implements Iterable<Session> {
       this.#open.delete(opened);
       this.#observer.onClosed(session);
     };
-    // `session.socket` stands before the real one, which outlives it; but what its methods return is that.
+    // `session.socket` is a proxy of the real socket, which outlives it; the methods of the proxy return the real one.
     const shown = opened.socket;
     const socket: Socket = shown.once('close', untrack);
     if (!this.#probes.check(SOCKET_OF_SESSION, { shown, below: socket }))

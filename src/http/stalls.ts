@@ -3,15 +3,15 @@ import type { Clock, Timer } from '../util/clock.js';
 import type { AcceptedRequest, AcceptedRequests } from './accepted-requests.js';
 
 /**
- * Finds transfers that wait for a client that neither takes nor sends anything any more.
+ * Finds transfers that wait for a client that no longer reads or sends anything.
  *
- * All of them are looked at together, once in `timeoutMs`: whoever stalls in between is found at the second look.
+ * All transfers are checked together, once per `timeoutMs`; a stall is detected at the second check after it begins.
  */
 export class Stalls {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #requests: AcceptedRequests;
-  /** What had moved on the connection of a request at the last look, if it waited for its client then. */
+  /** Bytes moved on the connection of each request that was waiting for its client at the last check. */
   #moved = new Map<AcceptedRequest, number>();
   #timer: Timer | undefined;
 
@@ -22,10 +22,10 @@ export class Stalls {
     this.#requests = requests;
   }
 
-  /** Calls back for each, until {@link stop}; of what was seen before nothing counts. */
+  /** Calls back for each stalled request, until {@link stop}; earlier checks do not count. */
   watch(onStalled: (request: AcceptedRequest) => void): void {
     this.stop();
-    this.#look(onStalled);
+    this.#check(onStalled);
   }
 
   stop(): void {
@@ -33,7 +33,7 @@ export class Stalls {
     this.#moved.clear();
   }
 
-  #look(onStalled: (request: AcceptedRequest) => void): void {
+  #check(onStalled: (request: AcceptedRequest) => void): void {
     const moved = new Map<AcceptedRequest, number>();
     const stalled: AcceptedRequest[] = [];
     for (const request of this.#requests) {
@@ -44,15 +44,15 @@ export class Stalls {
       else moved.set(request, now);
     }
     this.#moved = moved;
-    this.#timer = this.#clock.setTimer(() => this.#look(onStalled), this.#timeoutMs);
+    this.#timer = this.#clock.setTimer(() => this.#check(onStalled), this.#timeoutMs);
     stalled.forEach(onStalled);
   }
 }
 
-/** Whether the next move is the client's: a handler that is still computing does not make a transfer a stalled one. */
+/** Whether the next move is the client's: a transfer is not stalled while its handler is still computing. */
 function waitsForClient({ response }: AcceptedRequest): boolean {
   const { req: request } = response;
-  // Behind another response of its connection, one has no socket yet, and waits for that.
+  // A response queued behind another one on its connection has no socket yet, and waits for that response.
   const isTaken = response.socket !== null && response.writableLength > 0;
   const isRead = !request.complete && request.readableFlowing !== null && request.readableLength === 0;
   return isTaken || isRead;

@@ -1,11 +1,11 @@
 import type { Clock, Timer } from '../util/clock.js';
 
-/** Something that a drain waits for only shortly. */
+/** A connection or session that a drain waits for only briefly. */
 export interface Straggler {
   endNow(): void;
 }
 
-/** Connections that are silent, half-sent or refused, and sessions of HTTP/2 that have no stream. */
+/** Connections that are silent, half-sent or refused, and HTTP/2 sessions without a stream. */
 export class Stragglers {
   readonly #clock: Clock;
   readonly #dueAt = new Map<Straggler, number>();
@@ -21,7 +21,7 @@ export class Stragglers {
     return this.#dueAt.size;
   }
 
-  /** Gives every straggler `budgetMs`, counted from when it is added. */
+  /** Allows every straggler `budgetMs`, counted from when it is added. */
   admit(budgetMs: number): void {
     this.#budgetMs = budgetMs;
   }
@@ -36,7 +36,7 @@ export class Stragglers {
     this.#dueAt.delete(straggler);
   }
 
-  /** From now on, ends those that are over their budget. */
+  /** From now on, ends the stragglers that exceed their budget. */
   readonly expire = (): void => {
     this.#isExpiring = true;
     this.#timer?.cancel();
@@ -53,7 +53,7 @@ export class Stragglers {
     this.#timer = this.#clock.setTimer(this.expire, nextDueAt - now);
   };
 
-  /** Forgets them all, without ending any. */
+  /** Removes all stragglers without ending them. */
   clear(): void {
     this.#timer?.cancel();
     this.#dueAt.clear();

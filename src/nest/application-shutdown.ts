@@ -29,7 +29,7 @@ import type { HookHost } from './lifecycle/hook-hosts.js';
 import type { CloseApplication, LivingApplication } from './lifecycle/nest-lifecycle.js';
 
 /**
- * The shutdown of one Nest application: its lifecycle, its servers, its tasks and resources, and its process, composed.
+ * Composes the shutdown of one Nest application from its lifecycle, servers, tasks, resources and process.
  */
 @Injectable()
 export class ApplicationShutdown implements LivingApplication {
@@ -82,7 +82,7 @@ export class ApplicationShutdown implements LivingApplication {
         announceDelayMs: () => announceDelayMs(options, this.#http.servers.isListening),
         isBootstrapped: () => lifecycle.isBootstrapped,
       },
-      () => this.#letGo(),
+      () => this.#dispose(),
     );
     this.#process = program.process;
     this.over = program.over;
@@ -92,23 +92,27 @@ export class ApplicationShutdown implements LivingApplication {
     lifecycle.attach(this);
   }
 
-  /** Whether there is one: in its preview mode Nest gives out objects that were never constructed. */
+  /** Whether the instance was constructed: in preview mode, Nest returns objects that were not. */
   static isConstructed(candidate: ApplicationShutdown): boolean {
     return #lifecycle in candidate;
   }
 
-  /** Whether the application was handed over with {@link own}. */
+  /** Whether {@link own} has been called. */
   get isOwned(): boolean {
     return this.#lifecycle.isOwned;
   }
 
-  /** Takes over the signals, and the closing of the application. */
+  /** Takes over the signals and `app.close()`. */
   own(closeApplication: CloseApplication): void {
     this.#lifecycle.own(closeApplication);
     this.#process.own();
   }
 
-  /** @throws {ShutdownFailedError} with `raiseOnError`, after everything ran, when it was not clean */
+  /**
+   * Closes the application.
+   *
+   * @throws {ShutdownFailedError} with `raiseOnError`, after everything has run, if the shutdown did not complete
+   */
   async close(closeNest: CloseApplication, signal?: string): Promise<void> {
     await this.#lifecycle.close(closeNest, signal);
     const { report } = this.coordinator;
@@ -117,7 +121,7 @@ export class ApplicationShutdown implements LivingApplication {
     }
   }
 
-  /** Is called when `init()` or `listen()` has failed. */
+  /** Called when `init()` or `listen()` has failed. */
   onBootstrapFailed(): void {
     this.#lifecycle.onBootstrapFailed();
   }
@@ -126,7 +130,7 @@ export class ApplicationShutdown implements LivingApplication {
     this.#http.bind(() => setImmediate(() => this.#warnIfUnwired()));
   }
 
-  /** @throws {ShutdownError} when it has been shut down before it was initialised */
+  /** @throws {ShutdownError} if the application was shut down before it was initialised */
   async onBooting(): Promise<void> {
     if (this.coordinator.terminatingReason !== undefined) {
       await this.over;
@@ -144,7 +148,7 @@ export class ApplicationShutdown implements LivingApplication {
     this.#taskAdoption.adopt(hosts);
   }
 
-  /** @throws {ShutdownError} when the management port cannot be opened */
+  /** @throws {ShutdownError} if the management port cannot be opened */
   async onBootstrapped(): Promise<void> {
     if (this.coordinator.terminatingReason === undefined) await this.#openManagementPort();
     const hosts = this.#lifecycle.hookedModules.hosts();
@@ -165,9 +169,9 @@ export class ApplicationShutdown implements LivingApplication {
   async #openManagementPort(): Promise<void> {
     try {
       const url = await this.#management.listen();
-      if (url !== undefined) this.#logger.log(`probes, progress and drain are at ${url}, too`);
+      if (url !== undefined) this.#logger.log(`probes, progress and drain are also at ${url}`);
     } catch (error) {
-      // There will be no application: what it has of the process and its server would stay.
+      // The application will not start, so nothing else removes its process and server listeners.
       this.#process.dispose();
       this.#http.dispose();
       throw error;
@@ -178,14 +182,14 @@ export class ApplicationShutdown implements LivingApplication {
     if (this.#process.isWired || this.coordinator.isShuttingDown || this.#options.inTests) return;
     this.#logger.warn(
       (this.#process.isLeftToOthers
-        ? 'A SIGTERM listener that is not known here handles the signal: if it calls app.close(), the shutdown has ' +
+        ? 'An unrecognised SIGTERM listener is installed: if it calls app.close(), the shutdown has ' +
           'neither an announce delay nor an exit code. '
-        : 'No signal shuts this application down: on SIGTERM it loses what is in flight. ') +
+        : 'No signal shuts this application down: SIGTERM loses everything in flight. ') +
         'Call enableGracefulShutdown(app) in main.ts, before app.listen().',
     );
   }
 
-  async #letGo(): Promise<void> {
+  async #dispose(): Promise<void> {
     this.#stopAwaitingApplication();
     await this.#management.close();
     this.#webSockets.dispose();

@@ -5,20 +5,21 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { CloseApplication } from './lifecycle/nest-lifecycle.js';
 
 /**
- * Hands an application's shutdown to its {@link GracefulShutdownModule}: signals, the repeated signal, the exit
- * and its code, and `app.close()`, which from then on drains first whatever the application listens to, and comes to
- * an end even if Nest does not.
+ * Puts {@link GracefulShutdownModule} in charge of an application's shutdown: signals, the repeated signal, the exit
+ * and its code, and `app.close()`.
  *
- * Call it right after `NestFactory.create…()`, whatever kind of application that made; `app.enableShutdownHooks()`
- * may be called too, but need not. More than once is the same as once.
+ * From then on `app.close()` drains first, whatever the application listens to, and settles even if Nest hangs.
+ *
+ * Call it right after `NestFactory.create…()`, for any kind of application. `app.enableShutdownHooks()` is allowed, but
+ * not needed. Repeated calls have no effect.
  *
  * @returns the application
- * @throws {ShutdownError} when the application does not import the module
+ * @throws {ShutdownError} if the application does not import the module
  */
 export function enableGracefulShutdown<App extends INestApplicationContext>(app: App): App {
   const shutdown = find(app);
   if (!ApplicationShutdown.isConstructed(shutdown) || shutdown.isOwned) return app;
-  // The signal is for the hooks; a microservice's close() takes none.
+  // The hooks receive the signal; the close() of a microservice ignores it.
   shutdown.own((signal) => (app as { close: CloseApplication }).close(signal));
   watchBootstrap(app, shutdown);
   overrideMethod(
@@ -42,7 +43,7 @@ function find(app: INestApplicationContext): ApplicationShutdown {
   }
 }
 
-/** A bootstrap that has failed must not be waited for. */
+/** Reports a failed bootstrap, so that the shutdown does not wait for it. */
 function watchBootstrap(app: INestApplicationContext, shutdown: ApplicationShutdown): void {
   const restore = ['init', 'listen'].map((name) =>
     overrideMethod(app, name, (original) => async (...args) => {

@@ -3,14 +3,16 @@ import { registerAs } from '@nestjs/config';
 import { processEnvironment } from '../config/environment.js';
 import type { GracefulShutdownOptions } from '../config/options.js';
 
-/** What `forRoot` and `forRootAsync` are made of. */
+/** Base class with `forRoot` and `forRootAsync`. */
 export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
   new ConfigurableModuleBuilder<GracefulShutdownOptions>({ moduleName: 'GracefulShutdown' })
     .setClassMethodName('forRoot')
     .build();
 
 /**
- * The environment as a namespace of `@nestjs/config`: read when the application is created, when the variables of
- * its own `ConfigModule.forRoot`, from `.env` files or wherever, are in place, whichever module is imported first.
+ * The environment as a namespace of `@nestjs/config`.
+ *
+ * It is read when the application is created, after `ConfigModule.forRoot` has loaded its variables, from `.env` files
+ * or elsewhere. The order of the imports does not matter.
  */
 export const shutdownConfig = registerAs('nestjsDrain', processEnvironment);

@@ -32,7 +32,7 @@ import type { Environment } from '../config/environment.js';
 import type { GracefulShutdownOptions } from '../config/options.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 
-/** What another copy of this package, of whatever version, knows the module of this one by. */
+/** Identifies the module class to other copies of this package, of any version. */
 const COPY = Symbol.for('nestjs-drain.module');
 
 /**
@@ -138,7 +138,7 @@ export class GracefulShutdownModule extends ConfigurableModuleClass {
   static readonly [COPY]: string = THIS_COPY;
 }
 
-/** Before anything is created: what cannot be configured must not leave a listener behind. */
+/** Runs before anything is created, so that an invalid setup leaves no listener behind. */
 function checkImportedOnce(modules: ModulesContainer): void {
   const imported = [...modules.values()].filter(({ metatype }) => metatype === GracefulShutdownModule);
   if (imported.length > 1) {
@@ -154,12 +154,12 @@ function checkImportedOnce(modules: ModulesContainer): void {
     throw new ShutdownError(
       'SHUTDOWN_SETUP_INVALID',
       `GracefulShutdownModule is imported from two copies of nestjs-drain, at ${THIS_COPY} and at ${others.join(', ')}. ` +
-        'One application is drained by one of them: import it from one.',
+        'Only one of them can drain an application: import it from one.',
     );
   }
 }
 
-/** Where the copy is whose module this is, if it is one of another copy. */
+/** Returns the path of the copy that a module class comes from, if it is not this copy. */
 function copyOf(metatype: unknown): string[] {
   const isOther =
     typeof metatype === 'function' && metatype !== GracefulShutdownModule && Object.hasOwn(metatype, COPY);

@@ -9,15 +9,15 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 type ModuleRef = ModulesContainer extends Map<string, infer M> ? M : never;
 type InstanceWrapper = ReturnType<ModuleRef['getNonAliasProviders']>[number][1];
 
-/** Looks for one kind of mistake in the container. */
+/** Checks the container for one kind of mistake. */
 type Hint = (wrappers: readonly InstanceWrapper[], options: ResolvedOptions) => string[];
 
 const HINTS: readonly Hint[] = [decoratedPerRequest, healthRouteThatStaysUp];
 
 /**
- * Mistakes in the setup that the log should name at boot, one line each.
+ * Returns the lines to log at boot: one for each mistake in the setup.
  *
- * The container is Nest's, and every version may keep it differently. A hint that cannot read it is left out, and a line says so.
+ * The layout of Nest's container may differ by version. A check that cannot read it is skipped, and the log says so.
  */
 export function setupHints(
   modules: Iterable<ModuleRef>,
@@ -43,7 +43,7 @@ function attempt(hint: Hint, wrappers: readonly InstanceWrapper[], options: Reso
 }
 
 function unreadable(what: string, error: unknown): string {
-  return `${what} was not checked, because this version of Nest keeps its container differently: ${messageOf(error)}`;
+  return `${what} was not checked, because this version of Nest has an unknown container layout: ${messageOf(error)}`;
 }
 
 function decoratedPerRequest(wrappers: readonly InstanceWrapper[]): string[] {
@@ -58,9 +58,8 @@ function healthRouteThatStaysUp(wrappers: readonly InstanceWrapper[], { health }
   return isAnswered
     ? []
     : [
-        'A health route of the application uses Terminus, and a shutdown does not make it fail. If it tells readiness, ' +
-          'add ShutdownHealthIndicator to its checks, or name its path in health.readinessPaths; if liveness, name it in ' +
-          'health.livenessPaths.',
+        'A health route uses Terminus, but does not fail during shutdown. For readiness, add ShutdownHealthIndicator to ' +
+          'its checks, or list its path in health.readinessPaths; for liveness, list its path in health.livenessPaths.',
       ];
 }
 
@@ -78,13 +77,13 @@ function perRequestHint({ metatype }: InstanceWrapper): string[] {
   const methods = [...new Set(decoratedMethodsOf(metatype).map(({ method }) => method))];
   return methods.map(
     (method) =>
-      `@OnShutdown on ${(metatype as { name: string }).name}.${method} has no effect: an instance is made for each request. ` +
-      'Move the method to a provider that there is one of.',
+      `@OnShutdown on ${(metatype as { name: string }).name}.${method} has no effect: its class is instantiated per request. ` +
+      'Move the method to a singleton provider.',
   );
 }
 
 function dependsOn(wrapper: InstanceWrapper, isMeant: (dependency: InstanceWrapper) => boolean): boolean {
-  // Undefined for values. Sparse where an optional dependency is missing, or is the inquirer.
+  // Undefined for values. Sparse if an optional dependency is missing, or is the inquirer.
   const dependencies = (wrapper.getCtorMetadata() ?? []) as (InstanceWrapper | undefined)[];
   const properties = (wrapper.getPropertiesMetadata() ?? []) as { wrapper?: InstanceWrapper }[];
   return [...dependencies, ...properties.map((property) => property.wrapper)].some(
@@ -92,7 +91,7 @@ function dependsOn(wrapper: InstanceWrapper, isMeant: (dependency: InstanceWrapp
   );
 }
 
-// By their names: an application may have a copy of Terminus of its own.
+// Compared by name: an application may have its own copy of Terminus.
 function isHealthCheckService({ metatype }: InstanceWrapper): boolean {
   return metatype?.name === 'HealthCheckService';
 }

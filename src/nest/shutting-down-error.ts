@@ -2,9 +2,9 @@ import { ServiceUnavailableException } from '@nestjs/common';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 
 /**
- * Thrown at whoever begins a task when it is too late for that.
+ * Thrown when a task begins too late in a shutdown.
  *
- * Nest answers a request with 503 then, in the words of the option `lateResponse`, as it answers late requests.
+ * Nest turns it into a 503 response with the texts of the option `lateResponse`, as for late requests.
  */
 export class ShuttingDownError extends ServiceUnavailableException {
   readonly code = 'SHUTTING_DOWN';
@@ -12,7 +12,7 @@ export class ShuttingDownError extends ServiceUnavailableException {
   constructor(task: string, { code, message }: ResolvedOptions['lateResponse']) {
     super({ statusCode: 503, error: 'Service Unavailable', message, code });
     this.message =
-      `task ${task} was refused, because the application is shutting down: begin it before the shutdown, or track it ` +
-      'with trackTask() if it belongs to something that was accepted';
+      `task ${task} was refused, because the application is shutting down: begin it before the shutdown, or use ` +
+      'trackTask() if it is part of accepted work';
   }
 }

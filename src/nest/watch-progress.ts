@@ -3,10 +3,10 @@ import type { ShutdownProgress } from '../core/report.js';
 import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 
 /**
- * The progress of an application's shutdown as it changes, for a dashboard or an event stream.
+ * Emits the progress of a shutdown whenever it changes, for a dashboard or an event stream.
  *
- * Each subscriber gets it as it is, then anew with whatever happens; nothing polls in between. It completes with the
- * end of the shutdown.
+ * Each subscriber receives the current progress first, then an update for each event, without polling. The observable
+ * completes when the shutdown finishes.
  *
  * @example
  * ```ts

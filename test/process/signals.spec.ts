@@ -87,7 +87,9 @@ describe.each([12, 11] as const)('a signal on Nest %i', (nest) => {
   it('drains by a hand-written process.on(), for the reason close, and is warned about', async () => {
     await using program = startApplication({ line: 'foreign' }, { nest });
     const { url } = await program.event('listening');
-    await program.printed(/A SIGTERM listener that is not known here .* Call enableGracefulShutdown\(app\)/);
+    await program.printed(
+      /An unrecognised SIGTERM listener is installed .* Call enableGracefulShutdown\(app\)/,
+    );
     const response = fetch(`${String(url)}/slow?ms=300`);
     await program.event('request');
 
@@ -102,7 +104,7 @@ describe.each([12, 11] as const)('a signal on Nest %i', (nest) => {
   it('drains for the reason close, after one warning, where it cannot be seen that Nest listens', async () => {
     await using program = startApplication({ line: 'hooks', faults: ['listeners-wrapped'] }, { nest });
     await program.event('listening');
-    await program.printed(/A SIGTERM listener that is not known here/);
+    await program.printed(/An unrecognised SIGTERM listener is installed/);
 
     program.signal('SIGTERM');
     const { code, signal, output } = await program.exited;
@@ -123,7 +125,7 @@ describe('without a line in main.ts', () => {
     await program.printed(/No signal shuts this application down.*\n/);
 
     expect(program.output).toContain(
-      'No signal shuts this application down: on SIGTERM it loses what is in flight. ' +
+      'No signal shuts this application down: SIGTERM loses everything in flight. ' +
         'Call enableGracefulShutdown(app) in main.ts, before app.listen().',
     );
     program.signal('SIGTERM');

@@ -44,7 +44,7 @@ describe('two copies of the package in one process', () => {
     ],
     [
       'one application, beside a decorator of another version',
-      `@OnShutdown\\(\\) on Mailer is of another version of nestjs-drain, at /somewhere/else, which the one at ${DIST}esm cannot read`,
+      `@OnShutdown\\(\\) on Mailer comes from another version of nestjs-drain, at /somewhere/else, which the one at ${DIST}esm cannot read`,
     ],
   ])('are told apart where only one can be: %s', async (plan, message) => {
     await using program = startCopies(plan);

@@ -163,7 +163,7 @@ describe('workers of BullMQ', () => {
       cuts: [],
     });
     expect(hanging.events).toContainEqual({ event: 'aborted', job: order.id });
-    expect(output).toContain('job mail-1 of mails was handed back: another worker takes it');
+    expect(output).toContain('job mail-1 of mails was handed back for another worker');
     expect(await Promise.all([orders, mails].map((queue) => queue.getJobCounts('active', 'wait')))).toEqual([
       { active: 0, wait: 1 },
       { active: 0, wait: 1 },
@@ -193,7 +193,7 @@ describe('workers of BullMQ', () => {
     const { code, report } = await terminate(hanging);
     expect({ code, status: report.status }).toEqual({ code: 1, status: 'failed' });
     expect(report.cuts).toMatchObject([
-      { kind: 'job', name: 'unknown, of mails, which has not come to rest', phase: 'drain' },
+      { kind: 'job', name: 'unknown job of mails, which is not idle', phase: 'drain' },
     ]);
   });
 

@@ -11,9 +11,9 @@ import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { ParticipantMethod, ParticipantOptions, ShutdownContext } from '../../core/participant.js';
 import type { ShutdownPhase } from '../../core/phase.js';
 
-/** As it is kept in the metadata of its class, where another copy of this package may have put it. */
+/** An entry in the metadata of a class; another copy of this package may have written it. */
 interface DecoratedMethod {
-  /** The copy whose decorator it is. */
+  /** Path of the copy that the decorator comes from. */
   readonly copy: string;
   readonly method: string;
   readonly phase: ShutdownPhase;
@@ -23,17 +23,16 @@ interface DecoratedMethod {
 const METADATA = Symbol.for('nestjs-drain.on-shutdown');
 
 /**
- * Makes a method of a provider or controller take part in a phase of the shutdown.
+ * Registers a method of a provider or controller as a participant in a phase of the shutdown.
  *
- * The participant is named `Class.method`; the method gets the {@link ShutdownContext}. A method can have the
- * decorator once for each of several phases, and passes it on to classes that inherit it. Instances that are created
- * per request take no part.
+ * The participant is named `Class.method`; the method receives the {@link ShutdownContext}. Use the decorator once for
+ * each phase; subclasses inherit it. Instances created per request do not take part.
  *
  * @example
  * ```ts
  * @OnShutdown('drain', { timeoutMs: 2_000 })
  * ```
- * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` for a phase that does not exist, and on static methods
+ * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` for an unknown phase, and on static methods
  */
 export function OnShutdown(phase: ShutdownPhase, options: ParticipantOptions = {}) {
   return <Method extends (context: ShutdownContext) => unknown>(
@@ -53,7 +52,7 @@ export function OnShutdown(phase: ShutdownPhase, options: ParticipantOptions = {
   };
 }
 
-/** Registers the decorated methods of these instances, each instance once, for the phases that are still to come. */
+/** Registers the decorated methods of these instances, each instance once, for the phases that have not begun. */
 export function registerDecoratedMethods(hosts: readonly HookHost[], coordinator: PhasedCoordinator): void {
   const names = new UniqueNames();
   const seen = new Set<object>();
@@ -81,7 +80,7 @@ export function registerDecoratedMethods(hosts: readonly HookHost[], coordinator
 
 type Group = [DecoratedMethod, ...DecoratedMethod[]];
 
-/** A method that takes part in several phases is one participant, unless it has a priority of its own in each. */
+/** Groups the phases of each method: those with the same priority make up one participant. */
 function oneParticipantEach(methods: readonly DecoratedMethod[]): Iterable<Group> {
   const groups = new Map<string, Group>();
   for (const declared of methods) {
@@ -110,22 +109,23 @@ function check(target: object, method: string, phase: ShutdownPhase): void {
     const nearest = nearestName(String(phase), PHASES);
     throw new ShutdownError(
       'SHUTDOWN_SETUP_INVALID',
-      `${where}: there is no such phase; ` +
+      `${where}: unknown phase; ` +
         (nearest === undefined ? `the phases are ${PHASES.join(', ')}` : `did you mean '${nearest}'?`),
     );
   }
   if (isStatic) {
     throw new ShutdownError(
       'SHUTDOWN_SETUP_INVALID',
-      `${where}: only instances take part in a shutdown; make it a method of the instance`,
+      `${where}: static methods cannot take part in a shutdown; use an instance method`,
     );
   }
 }
 
 /**
- * The methods that a class has the decorator on, inherited ones included.
+ * Returns the decorated methods of a class, including inherited ones.
  *
- * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` where the decorator is that of another version, which would be lost
+ * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` if the decorator comes from another version, whose methods would
+ *   be lost
  */
 export function decoratedMethodsOf(type: unknown): readonly DecoratedMethod[] {
   if (typeof type !== 'function') return [];

@@ -8,15 +8,15 @@ import type { ResourceOptions } from '../../resources/resource-options.js';
 import type { ResourceRegistry } from '../../resources/resource-registry.js';
 import type { HookHost } from '../lifecycle/hook-hosts.js';
 
-/** How a provider is given back. */
+/** Options of {@link ShutdownResource}. */
 export interface ShutdownResourceOptions<R extends object = object> extends ResourceOptions<R> {
-  /** Shown in logs, metrics and the report. Default: the name of the class. */
+  /** Name in logs, metrics and the report. Default: the class name. */
   readonly name?: string;
 }
 
-/** What the metadata of a class has, where another copy of this package may have put it. */
+/** The metadata of a class; another copy of this package may have written it. */
 interface Decoration<R extends object = object> {
-  /** The copy whose decorator it is. */
+  /** Path of the copy that the decorator comes from. */
   readonly copy: string;
   readonly options: ShutdownResourceOptions<R>;
 }
@@ -24,22 +24,22 @@ interface Decoration<R extends object = object> {
 const METADATA = Symbol.for('nestjs-drain.shutdown-resource');
 
 /**
- * Has the instances of a provider closed by the shutdown, as {@link ResourceRegistry.register} does.
+ * Closes the instances of a provider during shutdown, as {@link ResourceRegistry.register} does.
  *
- * They are registered when the application has started. Instances that are created per request take no part. The second
- * and further instances of a class get `#2`, `#3` behind their name.
+ * They are registered when the application has started. Instances created per request do not take part. From the second
+ * instance of a class on, `#2`, `#3` and so on is appended to the name.
  *
  * @example
  * ```ts
  * @ShutdownResource({ type: 'cache', close: 'flushAndClose' })
  * ```
- * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` on anything but a class; at the start of the application what
- *   {@link ResourceRegistry.register} throws
+ * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` on anything but a class; when the application starts, the errors of
+ *   {@link ResourceRegistry.register}
  */
 export function ShutdownResource<R extends object = object>(options: ShutdownResourceOptions<R> = {}) {
   return (target: abstract new (...args: never[]) => R): void => {
     if (typeof target !== 'function') {
-      throw new ShutdownError('SHUTDOWN_SETUP_INVALID', '@ShutdownResource() belongs on a class');
+      throw new ShutdownError('SHUTDOWN_SETUP_INVALID', '@ShutdownResource() can only be used on a class');
     }
     const decoration: Decoration<R> = { copy: THIS_COPY, options };
     Reflect.defineMetadata(METADATA, decoration, target);

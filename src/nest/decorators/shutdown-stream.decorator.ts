@@ -6,16 +6,16 @@ import type { ServerResponse } from 'node:http';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 
 /**
- * Says what becomes of the event streams of a route, `@Sse()` or written by hand, when draining begins; and keeps nginx
- * from buffering them, by `X-Accel-Buffering: no`.
+ * Sets what happens to the event streams of a route, `@Sse()` or hand-written, when draining begins.
  *
- * Without it they end. `{ policy: 'finish' }` is for streams that end by themselves, such as the progress of a task.
+ * Without it, the streams end. `{ policy: 'finish' }` is for streams that end by themselves, such as the progress of a
+ * task. The decorator also sends `X-Accel-Buffering: no`, which keeps nginx from buffering the streams.
  *
  * @example
  * ```ts
  * @ShutdownStream({ policy: 'finish', maxMs: 3_000 })
  * ```
- * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when it is not on a method of a controller, and for what is no policy
+ * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` on anything but a controller method, and for invalid options
  */
 export function ShutdownStream(options: ShutdownStreamOptions = { policy: 'end' }): MethodDecorator {
   return (target, method, descriptor) => {
@@ -24,7 +24,7 @@ export function ShutdownStream(options: ShutdownStreamOptions = { policy: 'end' 
   };
 }
 
-/** Notes on each response of a route what is to become of it. */
+/** Stores the policy on each response of a route. */
 class StreamPolicyInterceptor implements NestInterceptor {
   readonly #options: ShutdownStreamOptions;
 
@@ -54,15 +54,15 @@ function check(
     throw new ShutdownError('SHUTDOWN_SETUP_INVALID', `@ShutdownStream() on ${owner}${member}: ${what}`);
   };
   if (isStatic || typeof descriptor?.value !== 'function') {
-    complain('it is for a route; put it on a method of a controller');
+    complain('not a route; use it on a controller method');
   }
   const { policy, maxMs } = Object(options) as { policy: unknown; maxMs?: unknown };
   if (policy !== 'end' && policy !== 'finish') {
-    complain(`there is no policy ${show(policy)}; use 'end' or 'finish'`);
+    complain(`unknown policy ${show(policy)}; use 'end' or 'finish'`);
   }
   if (maxMs === undefined) return;
-  if (policy === 'end') complain("maxMs is how long 'finish' waits; use that, or leave maxMs out");
+  if (policy === 'end') complain("maxMs applies to the policy 'finish' only; use that, or omit maxMs");
   if (!(typeof maxMs === 'number' && maxMs >= 0)) {
-    complain(`maxMs is ${show(maxMs)}; give a number of milliseconds, 0 or more`);
+    complain(`maxMs is ${show(maxMs)}; use a number of milliseconds, 0 or more`);
   }
 }

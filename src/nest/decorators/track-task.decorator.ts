@@ -5,7 +5,9 @@ import { constructorOf } from '../../util/foreign.js';
 import { BackgroundTasks } from '../../tasks/background-tasks.js';
 import type { HookHost } from '../lifecycle/hook-hosts.js';
 
-/** Where an instance with decorated methods has its application's tasks, of whatever copy of this package with this protocol. */
+/**
+ * Property that holds the application's tasks on instances with decorated methods, for all copies with this protocol.
+ */
 const TASKS = Symbol.for('nestjs-drain.background-tasks/1');
 
 interface Tracking {
@@ -15,14 +17,14 @@ interface Tracking {
 type Method = (this: object, ...args: unknown[]) => unknown;
 
 /**
- * Awaits every call of a method when the application shuts down: its requests, jobs, listeners.
+ * Tracks the calls of a method, so that a shutdown awaits them: requests, jobs, listeners.
  *
- * It stands above or below other decorators alike: `@Cron`, `@Interval`, `@OnEvent`, `@Process`, routes. Calls are never
- * refused, their arguments, results and errors stay as they are, and what does not return a promise is left alone. The
- * class has to be a provider or controller; other instances run their methods untracked.
+ * It works above or below other decorators: `@Cron`, `@Interval`, `@OnEvent`, `@Process`, routes. Calls are never
+ * refused; arguments, results and errors are unchanged, and calls that return no promise are not tracked. The class
+ * must be a provider or controller; other instances run the method untracked.
  *
- * @param name shown in the report; default: `Class.method`
- * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` for an empty name, and on anything but a method of instances
+ * @param name name in the report; default: `Class.method`
+ * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` for an empty name, and on anything but an instance method
  */
 export function TrackTask(name?: string) {
   return <Decorated extends (...args: never[]) => unknown>(
@@ -46,12 +48,12 @@ export function TrackTask(name?: string) {
   };
 }
 
-/** Whether a method has the decorator: then nobody else needs to track its calls, which would count twice. */
+/** Whether a method has the decorator; tracking its calls elsewhere would count them twice. */
 export function isTracked(method: unknown): boolean {
   return typeof method === 'function' && Reflect.hasOwnMetadata(TASKS, method);
 }
 
-/** Gives their tasks to the instances that Nest has not made itself: those of factories and values. */
+/** Sets the tasks on instances that Nest has not constructed: those of factories and values. */
 export function provideTasks(hosts: readonly HookHost[], tasks: BackgroundTasks): void {
   for (const { instance } of hosts) {
     if (!isTracking(constructorOf(instance)) || (instance as Tracking)[TASKS] === tasks) continue;
@@ -59,7 +61,7 @@ export function provideTasks(hosts: readonly HookHost[], tasks: BackgroundTasks)
   }
 }
 
-/** What other decorators have said of the method, or look for on it. */
+/** Copies the properties and metadata that other decorators have set, or look for. */
 function copyMetadata(tracked: Method, original: Method): void {
   const { prototype: _, ...own } = Object.getOwnPropertyDescriptors(original) as PropertyDescriptorMap;
   for (const key of Reflect.ownKeys(own)) Object.defineProperty(tracked, key, own[key as string]!);
@@ -81,10 +83,10 @@ function check(
     throw new ShutdownError('SHUTDOWN_SETUP_INVALID', `${where}: ${what}`);
   };
   if (name !== undefined && (typeof name !== 'string' || name.trim() === '')) {
-    complain(`${JSON.stringify(name)} is no name; leave it out for Class.method`);
+    complain(`${JSON.stringify(name)} is not a name; omit it to use Class.method`);
   }
   if (isStatic || typeof descriptor?.value !== 'function') {
-    complain('only methods of instances can be tracked; use BackgroundTasks.trackCall() for other functions');
+    complain('only instance methods can be tracked; use BackgroundTasks.trackCall() for other functions');
   }
 }
 

@@ -2,7 +2,7 @@ import { hasMethods } from '../../util/foreign.js';
 import { ROUTE_PROBES } from '../health/route-probes.js';
 import type { Probe } from '../../util/probe.js';
 
-/** The list in which Fastify 5 keeps the servers that it adds, under a symbol of its own. */
+/** Returns the list of additional servers that Fastify 5 keeps under a private symbol. */
 export function serverBindings(fastify: object): unknown {
   const key = Object.getOwnPropertySymbols(fastify).find(
     ({ description }) => description === 'fastify.serverBindings',
@@ -14,7 +14,7 @@ export const BINDINGS_OF_FASTIFY: Probe<object> = {
   name: 'Fastify[fastify.serverBindings]',
   package: 'fastify',
   ifMissing:
-    'where the host has several addresses, as localhost has, only the server on the first one is drained',
+    'if the host has several addresses, as localhost does, only the server on the first one is drained',
   advice: 'Listen on one address, such as 0.0.0.0',
   isPresent: (fastify) => Array.isArray(serverBindings(fastify)),
 };
@@ -22,9 +22,9 @@ export const BINDINGS_OF_FASTIFY: Probe<object> = {
 export const ROUTES_OF_FASTIFY: Probe<object> = {
   name: 'findRoute() and hasRoute()',
   package: 'fastify',
-  ifMissing: 'a request that was cut is named by its path, and not by the pattern of its route',
+  ifMissing: 'a request that is cut is named by its path instead of its route pattern',
   isPresent: (fastify) => hasMethods(fastify, ['findRoute', 'hasRoute']),
 };
 
-/** All of these. */
+/** All probes of the HTTP adapters. */
 export const ADAPTER_PROBES: readonly Probe[] = [...ROUTE_PROBES, BINDINGS_OF_FASTIFY, ROUTES_OF_FASTIFY];

@@ -1,6 +1,8 @@
 import type { ShutdownParticipant } from '../../core/participant.js';
 
-/** Work that cannot be seen: it takes part only to say so, since what nobody has seen end must not count as completed. */
+/**
+ * Participant for work that cannot be observed: it fails in drain, so that the shutdown does not count as completed.
+ */
 export class BlindSpot implements ShutdownParticipant {
   readonly name: string;
   readonly #why: string;

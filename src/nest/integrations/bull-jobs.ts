@@ -1,14 +1,14 @@
 import { deferred, type Deferred } from '../../util/deferred.js';
 import type { BullJob, BullWorker } from './bull-worker.js';
 
-/** So many more jobs than can be active at once are kept before those are looked for that are none any more. */
+/** Finished jobs are pruned when more than this many times the concurrency are recorded. */
 const SURPLUS_FACTOR = 2;
 
 /**
- * The jobs that a worker has fetched and not finished, by what the worker tells of them.
+ * The jobs that a worker has fetched and not finished, according to its events.
  *
- * It tells nothing of a job that its processor has put off, or that was taken from it: those are dropped when there are
- * more than can be, and when the worker has come to rest.
+ * A worker emits no event for a job that its processor has delayed, or that was taken away from it. Such jobs are
+ * dropped when there are more than can be active, and when the worker is idle.
  */
 export class BullJobs implements Iterable<BullJob> {
   readonly #worker: BullWorker;
@@ -40,12 +40,12 @@ export class BullJobs implements Iterable<BullJob> {
     this.#wake();
   }
 
-  /** Settles when there is none. */
+  /** Settles when there are no jobs. */
   async idle(): Promise<void> {
     while (this.#active.size > 0) await (this.#idle ??= deferred()).promise;
   }
 
-  /** Drops those that are not active any more. */
+  /** Drops the jobs that are no longer active. */
   async prune(): Promise<void> {
     await Promise.all(
       Array.from(this.#active.values(), async (job) => {
@@ -73,12 +73,12 @@ export class BullJobs implements Iterable<BullJob> {
   };
 
   readonly #onEnded = (job: BullJob | undefined): void => {
-    // Of one that has been found stalled too often nothing is left, and it was another worker's.
+    // No job is passed if it stalled too often and was removed; it belonged to another worker.
     if (job) this.delete(job);
   };
 }
 
-/** Where neither the job nor Redis tells, it may be. */
+/** If Redis does not answer, the job may be active. */
 async function isActive(job: BullJob): Promise<boolean> {
   try {
     return await job.isActive();

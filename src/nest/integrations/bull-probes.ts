@@ -19,10 +19,10 @@ export const METHODS_OF_WORKER: Probe<readonly object[]> = {
 export const METHODS_OF_JOB: Probe<object> = {
   name: 'Job.token, Job.moveToWait() and Job.isActive()',
   package: 'bullmq',
-  ifMissing: 'a job that does not finish in the drain is cut, and is not handed back to its queue',
+  ifMissing: 'a job that does not finish in the drain is cut instead of handed back to its queue',
   isPresent: (job) =>
     typeof Reflect.get(job, 'token') === 'string' && hasMethods(job, ['moveToWait', 'isActive']),
 };
 
-/** All of these. */
+/** All probes of BullMQ. */
 export const BULL_PROBES: readonly Probe[] = [WORKERS_OF_EXPLORER, METHODS_OF_WORKER, METHODS_OF_JOB];

@@ -1,41 +1,41 @@
 import { hasMethods } from '../../util/foreign.js';
 
-/** A job of BullMQ, as its documentation has it. */
+/** A BullMQ job, as documented. */
 export interface BullJob {
   readonly id?: string;
-  /** Its lock. */
+  /** Token of its lock. */
   readonly token?: string;
   moveToWait(token?: string): Promise<unknown>;
   isActive(): Promise<boolean>;
 }
 
-/** A worker of BullMQ, as its documentation has it. */
+/** A BullMQ worker, as documented. */
 export interface BullWorker {
   readonly name: string;
   readonly concurrency: number;
   isPaused(): boolean;
-  /** Settles when no job is active any more. */
+  /** Settles when no job is active. */
   pause(): Promise<void>;
   resume(): unknown;
   close(force?: boolean): Promise<void>;
-  /** Aborts the signals of processors that take one. */
+  /** Aborts the signals of processors that accept one. */
   cancelAllJobs?(reason: string): void;
   on(event: 'active' | 'completed' | 'failed', listener: (job: BullJob | undefined) => void): unknown;
   off(event: 'active' | 'completed' | 'failed', listener: (job: BullJob | undefined) => void): unknown;
 }
 
-/** What makes the workers of `@nestjs/bullmq`. */
+/** Creates the workers of `@nestjs/bullmq`. */
 export interface BullExplorer {
   readonly workers: readonly object[];
 }
 
-/** Whether it looks like a worker. */
+/** Whether an instance looks like a worker. */
 export function isWorker(candidate: object): candidate is BullWorker {
   const names = ['isPaused', 'isRunning', 'pause', 'resume', 'close', 'waitUntilReady', 'getNextJob', 'on'];
   return hasMethods(candidate, names);
 }
 
-/** Whether it looks like what makes the workers of `@nestjs/bullmq`. */
+/** Whether an instance looks like the explorer that creates the workers of `@nestjs/bullmq`. */
 export function isExplorer(candidate: object): candidate is BullExplorer {
   return (
     hasMethods(candidate, ['registerWorkers', 'handleProcessor']) &&
@@ -43,7 +43,7 @@ export function isExplorer(candidate: object): candidate is BullExplorer {
   );
 }
 
-/** Whether it looks like a processor of `@nestjs/bullmq`, which has a worker once that is made. */
+/** Whether an instance looks like a processor of `@nestjs/bullmq`, which has a worker once that is created. */
 export function isProcessor(candidate: object): boolean {
   const names = ['process'];
   if (!hasMethods(candidate, names)) return false;

@@ -9,14 +9,14 @@ import type { Clock } from '../../util/clock.js';
 import type { ProbeCheck } from '../../util/probe.js';
 import type { ShutdownContext, ShutdownParticipant } from '../../core/participant.js';
 
-/** What of the end of a drain is for handing jobs back; at most half of the time that is left when it begins. */
+/** Time at the end of the drain for handing jobs back; at most half of the time left when the drain begins. */
 const HAND_BACK_MS = 1_000;
 
 /**
- * The workers of BullMQ: from the announcement on they fetch no job, and those that are active finish.
+ * BullMQ workers: from the announcement on they fetch no more jobs, and active jobs finish.
  *
- * A job that has not finished at the end of the drain goes back to its queue, where another worker takes it at once,
- * and not only when it has been found to be stalled.
+ * A job that has not finished at the end of the drain goes back to its queue. Another worker takes it at once, instead
+ * of only after it is found to be stalled.
  */
 export class BullWorkers implements ShutdownParticipant {
   readonly name = 'BullMQ workers';
@@ -26,12 +26,15 @@ export class BullWorkers implements ShutdownParticipant {
   readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
   readonly #jobs = new Map<BullWorker, BullJobs>();
   readonly #restore: (() => void)[] = [];
-  /** Those that were paused here and have not come to rest yet, and when they do. */
+  /** Workers paused here that are not idle yet; each promise settles when the worker is idle. */
   readonly #pausing = new Map<BullWorker, Promise<void>>();
   readonly #paused = new Set<BullWorker>();
   #announcedAt = 0;
 
-  /** @param sources workers, and what makes some on registration, which may come as late as by hand */
+  /**
+   * @param sources workers, and explorers that create workers on registration, which an application may also do later
+   *   by hand
+   */
   constructor(sources: readonly object[], clock: Clock, probes: ProbeCheck) {
     this.#clock = clock;
     this.#probes = probes;
@@ -64,13 +67,13 @@ export class BullWorkers implements ShutdownParticipant {
       );
     });
     context.signal.addEventListener('abort', () => this.#cut(context), { once: true });
-    await Promise.race([this.#atRest(), handedBack]);
+    await Promise.race([this.#idle(), handedBack]);
     timer.cancel();
     const blindSpot = this.#probes.missing(WORKERS_OF_EXPLORER, METHODS_OF_WORKER);
     if (blindSpot !== undefined) throw new Error(blindSpot);
   }
 
-  /** For a worker that no hook of Nest's closes; the others have been closed. */
+  /** Closes the workers that no hook of Nest closes; the others are closed already. */
   async release(): Promise<void> {
     await Promise.all([...this.#jobs.keys()].map((worker) => worker.close()));
   }
@@ -79,13 +82,13 @@ export class BullWorkers implements ShutdownParticipant {
     return [...this.#jobs.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Leaves the workers as they were. */
+  /** Restores the workers. */
   dispose(): void {
     for (const restore of this.#restore.splice(0)) restore();
     for (const jobs of this.#jobs.values()) jobs.dispose();
   }
 
-  /** A worker fetches its first job in a later turn than it is made in: none is missed. */
+  /** A worker fetches its first job in a later tick than it is created in, so no job is missed. */
   #watchRegistration(explorer: { readonly workers: readonly object[] }): void {
     this.#watch(explorer.workers);
     this.#restore.push(
@@ -108,19 +111,19 @@ export class BullWorkers implements ShutdownParticipant {
     for (const [worker, jobs] of this.#jobs) {
       if (worker.isPaused()) continue;
       this.#paused.add(worker);
-      const atRest = worker
+      const idle = worker
         .pause()
-        // Without Redis it cannot be told to stop waiting for jobs; it gets none either.
+        // Without Redis the worker cannot stop waiting for jobs, but receives none either.
         .then(
           () => jobs.clear(),
           () => undefined,
         )
         .finally(() => this.#pausing.delete(worker));
-      this.#pausing.set(worker, atRest);
+      this.#pausing.set(worker, idle);
     }
   }
 
-  async #atRest(): Promise<void> {
+  async #idle(): Promise<void> {
     await Promise.all([...this.#pausing.values(), ...Array.from(this.#jobs.values(), (jobs) => jobs.idle())]);
   }
 
@@ -131,8 +134,8 @@ export class BullWorkers implements ShutdownParticipant {
         if (jobs.size === 0 && !this.#pausing.has(worker)) return;
         if (jobs.size === 0) this.#cutUnknown(worker, context);
         await Promise.all([...jobs].map((job) => this.#handBackJob(worker, job, context)));
-        worker.cancelAllJobs?.('handed back: the drain is nearly over');
-        // Nest's hook would wait for what has just been handed back.
+        worker.cancelAllJobs?.('handed back before the end of the drain');
+        // Otherwise Nest's hook would wait for the jobs that have just been handed back.
         if (!context.signal.aborted) void worker.close(true).catch(() => undefined);
       }),
     );
@@ -141,10 +144,10 @@ export class BullWorkers implements ShutdownParticipant {
   async #handBackJob(worker: BullWorker, job: BullJob, context: ShutdownContext): Promise<void> {
     try {
       if (!this.#probes.check(METHODS_OF_JOB, job))
-        throw new Error('this version of BullMQ has no way to do that');
+        throw new Error('this version of BullMQ does not support it');
       await job.moveToWait(job.token);
       this.#jobs.get(worker)?.delete(job);
-      this.#logger.warn(`job ${job.id} of ${worker.name} was handed back: another worker takes it`);
+      this.#logger.warn(`job ${job.id} of ${worker.name} was handed back for another worker`);
     } catch (error) {
       this.#logger.error(`job ${job.id} of ${worker.name} could not be handed back: ${messageOf(error)}`);
       this.#cutJob(worker, job, context);
@@ -164,10 +167,10 @@ export class BullWorkers implements ShutdownParticipant {
     this.#report(`${job.id} of ${worker.name}`, context);
   }
 
-  /** What it has began before it was known here, or Redis does not answer. */
+  /** The job began before the worker was tracked, or Redis does not answer. */
   #cutUnknown(worker: BullWorker, context: ShutdownContext): void {
     this.#pausing.delete(worker);
-    this.#report(`unknown, of ${worker.name}, which has not come to rest`, context);
+    this.#report(`unknown job of ${worker.name}, which is not idle`, context);
   }
 
   #report(name: string, context: ShutdownContext): void {

@@ -1,12 +1,12 @@
 import { Observable } from 'rxjs';
 import type { SocketMessages } from '../../websockets/messages.js';
 
-/** How Nest makes what a message handler returns into the replies that an adapter sends. */
+/** How Nest turns the result of a message handler into the replies that an adapter sends. */
 export type RepliesTo = (result: unknown) => Observable<unknown>;
 
 /**
- * Counts each message until its first reply has been sent, or none can come any more. What follows a first reply is a
- * stream, which ends with its socket. Where the client has gone meanwhile, the handler is still waited for.
+ * Counts each message until its first reply has been sent, or no reply is possible. Later replies are a stream, which
+ * ends with its socket. If the client has disconnected, the handler is still awaited.
  */
 export function counted(repliesTo: RepliesTo, messages: SocketMessages): RepliesTo {
   return (result) => {

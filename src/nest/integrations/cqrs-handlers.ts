@@ -7,21 +7,21 @@ interface EventHandler {
   handle(event: unknown): unknown;
 }
 
-/** What Nest knows of a handler's provider. */
+/** Nest's wrapper of a handler's provider. */
 interface HandlerWrapper {
   readonly instance: EventHandler;
 }
 
-/** What finds the instances of handlers that are made per event. */
+/** Resolves the instances of handlers that are created per event. */
 interface ModuleRef {
   resolve(type: { readonly name: string }, ...rest: unknown[]): Promise<EventHandler>;
 }
 
 /**
- * Has the event handlers of `@nestjs/cqrs` awaited, and the commands, which sagas execute without waiting for them; to be
- * called before Nest calls the bootstrap hooks, in which handlers are subscribed.
+ * Tracks the event handlers of `@nestjs/cqrs`, and its commands, which sagas execute without awaiting them. Call it
+ * before Nest calls the bootstrap hooks, in which handlers are subscribed.
  *
- * @returns functions that leave the instance as it was; none, if it is neither of the two buses
+ * @returns functions that restore the instance; none if it is neither of the two buses
  */
 export function trackCqrs(instance: object, tasks: BackgroundTasks): (() => void)[] {
   if (isEventBus(instance)) return trackEventBus(instance, tasks);
@@ -39,12 +39,12 @@ export function trackCqrs(instance: object, tasks: BackgroundTasks): (() => void
   return [];
 }
 
-/** Whether it is the bus of events. */
+/** Whether an instance is the event bus. */
 export function isEventBus(instance: object): boolean {
   return hasMethods(instance, ['bind', 'publishAll', 'registerSagas']);
 }
 
-/** Whether it is the bus of commands. */
+/** Whether an instance is the command bus. */
 export function isCommandBus(instance: object): boolean {
   return hasMethods(instance, ['bind', 'execute', 'reflectCommandId']);
 }
@@ -69,7 +69,7 @@ function trackEventBus(
   ];
 }
 
-/** The handlers that are made per event: the bus has the same module as others have, which are not tracked. */
+/** Tracks the handlers that are created per event. Only for the bus: others share its module reference. */
 function trackResolved(
   bus: object & { readonly moduleRef?: ModuleRef },
   tasks: BackgroundTasks,
@@ -94,7 +94,7 @@ function trackHandler(wrapper: HandlerWrapper, tasks: BackgroundTasks): EventHan
   };
 }
 
-/** From the event on, and not only when there is an instance to handle it. */
+/** Tracks from the event on, and not only once an instance exists to handle it. */
 function resolveTracked(moduleRef: ModuleRef, tasks: BackgroundTasks): ModuleRef['resolve'] {
   return (type, ...rest) =>
     new Promise((resolve, reject) => {

@@ -7,10 +7,10 @@ type Listener = (...args: unknown[]) => unknown;
 type Subscribe = (event: unknown, listener: Listener, options: unknown) => unknown;
 
 /**
- * Has the `@OnEvent()` methods of `@nestjs/event-emitter` awaited; to be called before Nest calls the bootstrap hook of the
+ * Tracks the `@OnEvent()` methods of `@nestjs/event-emitter`. Call it before Nest calls the bootstrap hook of the
  * instance, in which they are subscribed.
  *
- * @returns functions that leave the instance as it was; none, if it is not the one that subscribes
+ * @returns functions that restore the instance; none if it does not subscribe listeners
  */
 export function trackEventListeners(instance: object, tasks: BackgroundTasks): (() => void)[] {
   if (!isEventSubscriber(instance)) return [];
@@ -35,7 +35,7 @@ export function trackEventListeners(instance: object, tasks: BackgroundTasks): (
   ];
 }
 
-/** Whether it is what subscribes the methods of `@OnEvent()`. */
+/** Whether an instance subscribes the methods of `@OnEvent()`. */
 export function isEventSubscriber(instance: object): boolean {
   return hasMethods(instance, ['subscribeToEventIfListener', 'getRegisterListenerMethodBasedOn']);
 }

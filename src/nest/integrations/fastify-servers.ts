@@ -6,9 +6,9 @@ import type { AnyHttpServer } from '../../http/any-http-server.js';
 import type { ProbeCheck } from '../../util/probe.js';
 
 /**
- * Calls back for each server that Fastify adds for a further address of its host: `localhost` is two, mostly.
+ * Calls back for each server that Fastify adds for a further address of its host; `localhost` usually has two.
  *
- * @returns a function that stops that
+ * @returns a function that stops the callbacks
  */
 export function onFurtherServer(
   fastify: object,
@@ -22,7 +22,7 @@ export function onFurtherServer(
   });
 }
 
-/** What could be lost unseen: Fastify itself tells how many addresses it listens on. */
+/** Returns why requests may be lost unnoticed, unless Fastify reports that it listens on a single address. */
 export function blindSpotOfFastify(fastify: object, probes: ProbeCheck): string | undefined {
   const isOnOne =
     hasMethod(fastify, 'addresses') && (callMethod(fastify, 'addresses') as unknown[]).length < 2;

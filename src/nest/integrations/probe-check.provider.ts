@@ -4,7 +4,7 @@ import { SafeLogger } from '../../report/safe-logger.js';
 import { ProbeCheck } from '../../util/probe.js';
 import type { Provider } from '@nestjs/common';
 
-/** Looks at the private parts of others, and logs what is missing. */
+/** Checks the undocumented parts of Node and other packages, and logs what is missing. */
 export const PROBE_CHECK: Provider<ProbeCheck> = {
   provide: ProbeCheck,
   useFactory: () => {

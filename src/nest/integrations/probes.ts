@@ -12,7 +12,7 @@ import { SCHEDULE_PROBES } from './schedule-probes.js';
 import { TERMINUS_PROBES } from './terminus-probes.js';
 import type { Probe } from '../../util/probe.js';
 
-/** Everything private or undocumented of Node and of other packages that this one relies on. */
+/** All private or undocumented parts of Node and other packages that this package relies on. */
 export const PROBES: readonly Probe[] = [
   ...HTTP_PROBES,
   ...SSE_PROBES,

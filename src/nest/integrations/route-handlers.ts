@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { RunningHandlers } from '../../http/running-handlers.js';
 
-/** What Nest and the application register handlers with. */
+/** Adapter methods that Nest and the application register handlers with. */
 const REGISTERING = [
   'use',
   'all',
@@ -29,14 +29,14 @@ const REGISTERING = [
 type Handler = (this: unknown, ...args: unknown[]) => unknown;
 type Register = (...args: unknown[]) => unknown;
 
-/** Node's own object, which Fastify's are around. */
+/** Node's object, or Fastify's wrapper around it. */
 type Carrier<Raw> = Raw & { readonly raw?: Raw };
 
 /**
- * Has every handler and middleware that is registered on an adapter from now on tracked; to be called before Nest registers
- * its routes.
+ * Tracks every handler and middleware that is registered on an adapter from now on. Call it before Nest registers its
+ * routes.
  *
- * @returns functions that leave the adapter as it was; the handlers that are registered stay tracked
+ * @returns functions that restore the adapter; handlers that are already registered stay tracked
  */
 export function trackRouteHandlers(adapter: AbstractHttpAdapter, handlers: RunningHandlers): (() => void)[] {
   const track = (registered: unknown): unknown =>
@@ -53,7 +53,7 @@ export function trackRouteHandlers(adapter: AbstractHttpAdapter, handlers: Runni
             register(...trackAll(args)),
       ),
     ),
-    // Nest registers its middleware with what this returns: a function, or a promise of one.
+    // Nest registers its middleware with the result: a function, or a promise of one.
     overrideMethod(adapter, 'createMiddlewareFactory', (create) => (...args) => {
       const factory = create(...args);
       const around =
@@ -67,7 +67,7 @@ export function trackRouteHandlers(adapter: AbstractHttpAdapter, handlers: Runni
   ];
 }
 
-/** An application or a router is a function, too, which Express recognises by its methods. */
+/** Express applications and routers are functions, too; Express recognises them by their methods. */
 function isHandler(registered: unknown): registered is Handler {
   return typeof registered === 'function' && !('handle' in registered);
 }
@@ -83,7 +83,7 @@ function tracked(handler: Handler, handlers: RunningHandlers): Handler {
     handlers.track(request.raw ?? request, response.raw ?? response, result);
     return result;
   };
-  // Express tells handlers from error handlers by their length, and prints their names.
+  // Express distinguishes error handlers by their length, and prints the names of handlers.
   for (const key of ['length', 'name']) {
     Object.defineProperty(tracking, key, { value: Reflect.get(handler, key), configurable: true });
   }

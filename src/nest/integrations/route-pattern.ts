@@ -3,22 +3,22 @@ import type { ProbeCheck } from '../../util/probe.js';
 import type { IncomingMessage } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 
-/** Finds the pattern of the route that a request for `path` is being served by: `/orders/:id`. */
+/** Returns the pattern of the route that serves a request for `path`, such as `/orders/:id`. */
 export type RoutePattern = (request: IncomingMessage, path: string) => string | undefined;
 
-/** As Express leaves it while a handler is working. */
+/** An Express request while a handler is running. */
 interface ExpressRequest extends IncomingMessage {
   readonly baseUrl?: string;
   readonly route?: { readonly path?: unknown };
 }
 
-/** What looks routes up, and calls nothing. */
+/** Looks up routes without calling them. */
 interface FastifyRouter {
   findRoute(route: { method: string; url: string }): { params?: Record<string, string> } | null;
   hasRoute(route: { method: string; url: string }): boolean;
 }
 
-/** How patterns are found on `adapter`, where there is one; nothing is done before somebody asks. */
+/** Returns the lookup of route patterns on `adapter`; nothing is computed before it is called. */
 export function routePatternOf(adapter: AbstractHttpAdapter, probes: ProbeCheck): RoutePattern {
   if (adapter.getType() !== 'fastify') return expressPattern;
   const router = Object(adapter.getInstance()) as object;
@@ -30,7 +30,9 @@ function expressPattern({ baseUrl = '', route }: ExpressRequest): string | undef
   return typeof route?.path === 'string' ? baseUrl + route.path : undefined;
 }
 
-/** Fastify tells only what the parameters are: with their names in their places, it says whether that is the pattern. */
+/**
+ * Fastify reports only the parameters: their names are put in place of their values, and Fastify confirms the pattern.
+ */
 function fastifyPattern(router: FastifyRouter, method: string, path: string): string | undefined {
   const { '*': tail, ...named } = router.findRoute({ method, url: path })?.params ?? {};
   const params = Object.entries(named);

@@ -19,7 +19,7 @@ import type { BackgroundTasks } from '../../tasks/background-tasks.js';
 type Job = (this: unknown, ...args: unknown[]) => unknown;
 type Track = (call: () => unknown) => unknown;
 
-/** What `cron` calls at a tick; private; as in its version 4, which Nest 11 and 12 have. */
+/** A job of `cron`, with the private callbacks of a tick; as in version 4, which Nest 11 and 12 use. */
 interface CronJob {
   readonly runOnce?: boolean;
   _callbacks?: Job[];
@@ -29,7 +29,7 @@ interface SchedulerRegistry {
   getCronJobs(): ReadonlyMap<string, CronJob>;
 }
 
-/** A job that was due once, while nothing could begin. */
+/** A one-time job that became due during an announcement. */
 interface MissedJob {
   readonly name: string;
   run(this: void): unknown;
@@ -39,11 +39,11 @@ interface MissedJob {
 const TIMEOUT = 2;
 
 /**
- * The jobs of `@nestjs/schedule`: none begins from the announcement on, and those that run are awaited.
+ * The jobs of `@nestjs/schedule`: from the announcement on none starts, and running jobs are awaited.
  *
- * The package itself clears its timers in `beforeApplicationShutdown`, which is later and cannot be undone. So they go on
- * ticking while a shutdown is announced, and nothing comes of it. Timers that were added to its registry by hand are left
- * alone: nobody but Node calls what they call.
+ * The package itself clears its timers in `beforeApplicationShutdown`, which is later and cannot be undone. During an
+ * announcement the timers therefore keep ticking, without effect. Timers that were added to the registry by hand are
+ * unaffected: Node calls their callbacks directly.
  */
 export class ScheduledJobs implements ShutdownParticipant {
   readonly name = 'scheduled jobs';
@@ -72,17 +72,17 @@ export class ScheduledJobs implements ShutdownParticipant {
   resume(): void {
     this.#isPaused = false;
     for (const job of this.#missed.splice(0)) {
-      // A job may announce anew.
+      // A job may announce a shutdown again.
       if (this.#isPaused) this.#missed.push(job);
       else this.#catchUp(job);
     }
   }
 
   /**
-   * Takes charge of the jobs that an instance has, or will have, if it is one of the package's; to be called before Nest
-   * calls its `onModuleInit`.
+   * Takes over the present and future jobs of an instance, if it belongs to the package. Call it before Nest calls its
+   * `onModuleInit`.
    *
-   * @returns functions that leave the instance as it was; none, if there is nothing to take charge of
+   * @returns functions that restore the instance; none if there is nothing to take over
    */
   adopt(instance: object): (() => void)[] {
     if (isScheduleExplorer(instance)) {
@@ -121,10 +121,10 @@ export class ScheduledJobs implements ShutdownParticipant {
     );
   }
 
-  /** Nobody is there for what it throws: what has called it was told that it ran. */
+  /** Errors are logged: the original caller has already returned as if the job had run. */
   #catchUp({ name, run }: MissedJob): void {
     const onFailed = (error: unknown): void =>
-      this.#logger.error(`job ${name}, which was due during the announcement, failed: ${messageOf(error)}`);
+      this.#logger.error(`job ${name}, due during the announcement, failed: ${messageOf(error)}`);
     try {
       const result = run();
       if (isPromise(result)) result.catch(onFailed);

@@ -17,7 +17,7 @@ import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { BackgroundTasks } from '../../tasks/background-tasks.js';
 import type { HookHost } from '../lifecycle/hook-hosts.js';
 
-/** Work that instances in the container begin by themselves: by decorated methods, or as packages of the Nest family do. */
+/** Tracks work that instances in the container begin by themselves, in decorated methods or as packages of Nest. */
 export class TaskAdoption {
   readonly #tasks: BackgroundTasks;
   readonly #coordinator: PhasedCoordinator;
@@ -30,7 +30,7 @@ export class TaskAdoption {
     this.#coordinator = coordinator;
   }
 
-  /** Has that work tracked; to be called before the first hook of these instances. */
+  /** Tracks that work. Call it before the first hook of these instances. */
   adopt(hosts: readonly HookHost[]): void {
     const tasks = this.#tasks;
     provideTasks(hosts, tasks);
@@ -49,7 +49,7 @@ export class TaskAdoption {
     this.#addBlindSpot('providers', blindSpotOfContainer(this.#probes));
   }
 
-  /** Leaves the instances as they were. */
+  /** Restores the instances. */
   dispose(): void {
     for (const undo of this.#undo.splice(0)) undo();
   }
@@ -97,7 +97,7 @@ export class TaskAdoption {
   }
 }
 
-/** Whether the application imports a module, by the name of its class: it may have a copy of its own. */
+/** Whether the application imports a module, compared by class name: it may have its own copy of the package. */
 function imports(moduleName: string, hosts: readonly HookHost[]): boolean {
   return hosts.some((host) => host.moduleName === moduleName);
 }

@@ -5,24 +5,24 @@ import type { HookHost } from '../lifecycle/hook-hosts.js';
 const REACTING = new Set(['HealthCheckExecutor', 'GracefulShutdownService']);
 
 /**
- * Whether it is Terminus' own reaction to a shutdown: a wait for load balancers, which the announcement replaces, and
- * the end of its health checks, which must not come before Nest's turn.
+ * Whether a host is Terminus' own reaction to a shutdown: a wait for load balancers, which the announcement replaces,
+ * and the end of its health checks, which must not happen before Nest's own call.
  */
 export function isOfTerminus({ name, moduleName }: HookHost): boolean {
   return moduleName === 'TerminusModule' && REACTING.has(name);
 }
 
-/** What the log says at boot about Terminus' `gracefulShutdownTimeoutMs`, where it is set and not waited for. */
+/** Returns the line to log at boot if Terminus' `gracefulShutdownTimeoutMs` is set and has no effect. */
 export function terminusNote(hosts: readonly HookHost[], options: ResolvedOptions): string[] {
   const timeoutMs = terminusTimeoutMs(hosts);
   if (timeoutMs === 0 || options.hooks === 'native') return [];
   return [
-    `Terminus' gracefulShutdownTimeoutMs (${timeoutMs} ms) is not waited for: announcing takes its place, which ` +
-      `lasts announceDelayMs (${announceDelayMs(options, true)} ms) while everything is still served.`,
+    `Terminus' gracefulShutdownTimeoutMs (${timeoutMs} ms) has no effect: the phase announce replaces it, and lasts ` +
+      `announceDelayMs (${announceDelayMs(options, true)} ms) while everything is still served.`,
   ];
 }
 
-/** The longest where there are several; 0 where it is not set. */
+/** Returns the longest, if there are several; 0 if none is set. */
 function terminusTimeoutMs(hosts: readonly HookHost[]): number {
   const timeouts = hosts.filter(isOfTerminus).map(({ instance }) => {
     const { options } = instance as { options?: { gracefulShutdownTimeoutMs?: unknown } };

@@ -6,10 +6,10 @@ export const HOOKS_OF_TERMINUS: Probe<readonly HookHost[]> = {
   name: 'HealthCheckExecutor in TerminusModule',
   package: '@nestjs/terminus',
   ifMissing:
-    "Terminus' health checks fail, and its gracefulShutdownTimeoutMs is waited for, on top of what this module does",
-  advice: 'Leave gracefulShutdownTimeoutMs out',
+    "Terminus' health checks fail, and its gracefulShutdownTimeoutMs is added to the shutdown of this module",
+  advice: 'Omit gracefulShutdownTimeoutMs',
   isPresent: (hosts) => hosts.some((host) => host.name === 'HealthCheckExecutor' && isOfTerminus(host)),
 };
 
-/** All of these. */
+/** All probes of Terminus. */
 export const TERMINUS_PROBES: readonly Probe[] = [HOOKS_OF_TERMINUS];

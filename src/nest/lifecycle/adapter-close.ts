@@ -4,21 +4,21 @@ import type { ShutdownParticipant } from '../../core/participant.js';
 
 interface ClosableAdapter {
   close?(): unknown;
-  /** Nest 12: told of the shutdown before any hook. */
+  /** Nest 12 calls it before any hook. */
   beforeClose?(): unknown;
 }
 
 /**
- * Holds Nest's HTTP adapter back until its turn has come.
+ * Delays Nest's calls of its HTTP adapter until the adapter may close.
  *
- * `beforeClose`, with `return503OnClosing`, refuses requests from the first instant on: it is called in quiesce.
- * `close` becomes a step of its own: an error or a hang in there harms nobody else.
+ * With `return503OnClosing`, `beforeClose` refuses requests at once, so it runs in quiesce. `close` is a step of its
+ * own, so that an error or a hang in it affects nothing else.
  */
 export class AdapterClose {
   readonly #coordinator: PhasedCoordinator;
   readonly #restore: (() => void)[];
 
-  /** @param order whose order it is in: with `native`, `beforeClose` is Nest's business alone */
+  /** @param order the order of the hooks; with `native`, `beforeClose` is left to Nest */
   constructor(adapter: ClosableAdapter, coordinator: PhasedCoordinator, order: 'drain-first' | 'native') {
     this.#coordinator = coordinator;
     this.#restore = [overrideMethod(adapter, 'close', (close) => () => this.#close(close))];

@@ -2,7 +2,7 @@ import { isHttpServer } from '../../http/any-http-server.js';
 import { overrideMethod } from '../../util/override-method.js';
 import type { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 
-/** What an application is made from. */
+/** The parts that Nest creates an application from. */
 export interface Ingredients {
   readonly modules: ModulesContainer;
   readonly moduleRef: ModuleRef;
@@ -10,13 +10,13 @@ export interface Ingredients {
 }
 
 /**
- * Calls back once Nest has made the application, and not where that fails, which no hook tells.
+ * Calls back once Nest has created the application, but not if that fails; no hook reports either.
  *
- * A microservice enters itself in the list of modules then. Any application asks the container for its compiler, which is
- * private and the same on Nest 11 and 12, and has a server right after that. Where Nest does neither, the first init hook
- * is what tells.
+ * A microservice then registers itself with the list of modules. Any application gets the compiler from the container,
+ * which is private and the same on Nest 11 and 12, and has a server right after that. If Nest does neither, the first
+ * init hook is the first sign.
  *
- * @returns a function that stops that
+ * @returns a function that stops waiting
  */
 export function onApplicationMade(ingredients: Ingredients, callback: () => void): () => void {
   const { modules, moduleRef, adapterHost } = ingredients;
@@ -40,7 +40,7 @@ export function onApplicationMade(ingredients: Ingredients, callback: () => void
     ...(container
       ? [
           overrideMethod(container, 'getModuleCompiler', (get) => () => {
-            // No signal comes before that: they come with the next turn of the event loop.
+            // No signal is handled before that: Node delivers signals in the next iteration of the event loop.
             setImmediate(() => hasServer() && onMade());
             return get();
           }),

@@ -6,13 +6,13 @@ import type { HookedCall, HookOwner, LifecycleHook } from './hook-wrapper.js';
 
 const BOOT_HOOKS = ['onModuleInit', 'onApplicationBootstrap'] as const;
 
-/** A hook that has not returned. */
+/** A hook that is still running. */
 export interface RunningHook {
   readonly name: string;
   readonly ageMs: number;
 }
 
-/** Watches the hooks of the bootstrap, so that one that hangs can be named. */
+/** Watches the bootstrap hooks, so that a hanging hook can be named. */
 export class BootWatch implements HookOwner {
   readonly #clock: Clock;
   readonly #names = new Map<object, string>();
@@ -51,13 +51,13 @@ export class BootWatch implements HookOwner {
     };
   }
 
-  /** The hooks that have not returned, the oldest first. */
+  /** Returns the hooks that are still running, oldest first. */
   running(): RunningHook[] {
     const now = this.#clock.now();
     return Array.from(this.#running, ({ name, startedAt }) => ({ name, ageMs: now - startedAt }));
   }
 
-  /** Leaves the hosts as they were. */
+  /** Restores the hosts. */
   dispose(): void {
     for (const wrapper of this.#wrappers.splice(0)) wrapper.leave(this);
     this.#names.clear();

@@ -10,9 +10,9 @@ import type { ProbeCheck } from '../../util/probe.js';
 type ModuleRef = ModulesContainer extends Map<string, infer M> ? M : never;
 
 /**
- * Looks at what the container is read by.
+ * Checks the undocumented parts that reading the container relies on.
  *
- * @returns whether providers can be found in it
+ * @returns whether its providers can be found
  */
 export function checkContainer(probes: ProbeCheck, modules: readonly ModuleRef[]): boolean {
   if (!probes.check(COLLECTIONS_OF_MODULE, modules)) return false;
@@ -26,7 +26,7 @@ export function checkContainer(probes: ProbeCheck, modules: readonly ModuleRef[]
   return probes.check(STATIC_WRAPPERS, wrappers);
 }
 
-/** What could be lost unseen, since nobody finds it in the container. */
+/** Returns why some providers cannot be found, so that their work may be lost unnoticed. */
 export function blindSpotOfContainer(probes: ProbeCheck): string | undefined {
   return probes.missing(COLLECTIONS_OF_MODULE, STATIC_WRAPPERS, TRANSIENT_INSTANCES);
 }

@@ -2,7 +2,7 @@ import { AbstractHttpAdapter } from '@nestjs/core';
 import { hasMethods } from '../../util/foreign.js';
 import type { Probe } from '../../util/probe.js';
 
-/** Modules and wrappers as Nest's container has them; public in name, and documented nowhere. */
+/** Modules and wrappers in Nest's container; public, but undocumented. */
 type Modules = readonly object[];
 type Wrappers = readonly object[];
 
@@ -10,15 +10,16 @@ export const DISTANCE_OF_MODULE: Probe<boolean> = {
   name: 'Module.distance',
   package: '@nestjs/core',
   ifMissing:
-    'this module has neither the first hook nor the last one, and app.close() destroys providers that requests still use',
-  advice: 'Call enableGracefulShutdown(app) in main.ts, which does without',
+    "this module's hooks run neither first nor last, and app.close() destroys providers that requests still use",
+  advice: 'Call enableGracefulShutdown(app) in main.ts, which does not need it',
   isPresent: (isTaken) => isTaken,
 };
 
 export const COLLECTIONS_OF_MODULE: Probe<Modules> = {
   name: 'the collections of Module, and getNonAliasProviders()',
   package: '@nestjs/core',
-  ifMissing: 'no provider can be found: neither hooks nor decorated methods, nor the work of other packages',
+  ifMissing:
+    'providers cannot be found: their hooks, their decorated methods and the work of other packages are missed',
   isPresent: (modules) =>
     modules.every(
       (moduleRef) =>
@@ -32,7 +33,8 @@ export const COLLECTIONS_OF_MODULE: Probe<Modules> = {
 export const STATIC_WRAPPERS: Probe<Wrappers> = {
   name: 'InstanceWrapper.isDependencyTreeStatic()',
   package: '@nestjs/core',
-  ifMissing: 'no provider can be found: neither hooks nor decorated methods, nor the work of other packages',
+  ifMissing:
+    'providers cannot be found: their hooks, their decorated methods and the work of other packages are missed',
   isPresent: (wrappers) => wrappers.every((wrapper) => hasMethods(wrapper, ['isDependencyTreeStatic'])),
 };
 
@@ -40,7 +42,7 @@ export const TRANSIENT_INSTANCES: Probe<Wrappers> = {
   name: 'InstanceWrapper.getStaticTransientInstances()',
   package: '@nestjs/core',
   ifMissing:
-    'no transient provider can be found: neither hooks nor decorated methods, nor the work of other packages',
+    'transient providers cannot be found: their hooks, their decorated methods and the work of other packages are missed',
   isPresent: (wrappers) =>
     wrappers.every(
       (wrapper) =>
@@ -51,8 +53,8 @@ export const TRANSIENT_INSTANCES: Probe<Wrappers> = {
 export const LEVEL_OF_WRAPPER: Probe<Wrappers> = {
   name: 'InstanceWrapper.hierarchyLevel',
   package: '@nestjs/core',
-  ifMissing: 'hooks that are called ahead of Nest come in the order of Nest 11',
-  // Nest 11 has neither.
+  ifMissing: 'hooks that are called ahead of Nest run in the order of Nest 11',
+  // Nest 11 has neither property.
   isPresent: (wrappers) =>
     !('beforeClose' in AbstractHttpAdapter.prototype) ||
     wrappers.every((wrapper) => typeof Reflect.get(wrapper, 'hierarchyLevel') === 'number'),
@@ -61,12 +63,12 @@ export const LEVEL_OF_WRAPPER: Probe<Wrappers> = {
 export const DEPENDENCIES_OF_WRAPPER: Probe<Wrappers> = {
   name: 'InstanceWrapper.getCtorMetadata() and getPropertiesMetadata()',
   package: '@nestjs/core',
-  ifMissing: 'health routes that a shutdown does not make fail are not found',
+  ifMissing: 'health routes that do not fail during shutdown are not detected',
   isPresent: (wrappers) =>
     wrappers.every((wrapper) => hasMethods(wrapper, ['getCtorMetadata', 'getPropertiesMetadata'])),
 };
 
-/** All of these. */
+/** All probes of the container. */
 export const CONTAINER_PROBES: readonly Probe[] = [
   DISTANCE_OF_MODULE,
   COLLECTIONS_OF_MODULE,

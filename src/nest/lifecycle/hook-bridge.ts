@@ -7,30 +7,31 @@ import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { HookHost } from './hook-hosts.js';
 import type { HookedCall, HookOwner, LifecycleHook, ShutdownHook } from './hook-wrapper.js';
 
-/** What the bridge needs of its application. */
+/** Dependencies of {@link HookBridge}. */
 export interface HookBridgeDependencies {
   readonly coordinator: PhasedCoordinator;
   readonly order: ResolvedOptions['hooks'];
-  /** Whether every trigger comes through the coordinator, which then knows the signal better than Nest. */
+  /** Whether every trigger goes through the coordinator; its signal then takes precedence over Nest's. */
   isOwned(this: void): boolean;
-  /** Whether a host's hooks are not told the signal. */
+  /** Whether the hooks of a host do not receive the signal. */
   ignoresSignal(this: void, host: HookHost): boolean;
 }
 
-/** The hooks that Nest calls behind the gate. */
+/** The hooks that Nest calls after the gate. */
 const TEARDOWN_HOOKS = ['onModuleDestroy', 'onApplicationShutdown'] as const;
 
 /**
- * Makes every shutdown hook of every provider a participant with a name: timed, bounded, isolated, reported.
+ * Runs every shutdown hook of every provider as a named step: timed, bounded, isolated and reported.
  *
- * Nest goes on to call the hooks in its own order. What was called ahead of it is not called again: Nest joins.
+ * Nest still calls the hooks in its own order. A hook called ahead of Nest is not called again; Nest awaits the first
+ * call.
  */
 export class HookBridge implements HookOwner {
   readonly #dependencies: HookBridgeDependencies;
   #calls: readonly HookCall[] = [];
-  /** The same by instance: there may be thousands. */
+  /** The calls by instance; there may be thousands. */
   readonly #callsOf = new Map<object, HookCall[]>();
-  /** Those that Nest's teardown has not come to yet. */
+  /** The calls that Nest's teardown has not reached yet. */
   readonly #toCome = new Set<HookCall>();
   #begun = 0;
   #ended = 0;
@@ -39,12 +40,12 @@ export class HookBridge implements HookOwner {
     this.#dependencies = dependencies;
   }
 
-  /** How many calls Nest's teardown still has to make. */
+  /** Number of calls that Nest's teardown still has to make. */
   get stepsToCome(): number {
     return this.#toCome.size;
   }
 
-  /** Wraps the hooks of all hosts; to be called again when there may be more of them. */
+  /** Wraps the hooks of all hosts; call it again when there may be more hosts. */
   adopt(hosts: readonly HookHost[]): void {
     if (hasBegun('quiesce', this.#dependencies.coordinator.state)) return;
     const names = new UniqueNames();
@@ -56,17 +57,17 @@ export class HookBridge implements HookOwner {
     );
   }
 
-  /** The hooks that cannot be wrapped: Nest calls them, and nobody times or bounds them. */
+  /** Names of the hooks that cannot be wrapped: Nest calls them, untimed and unbounded. */
   get untimed(): string[] {
     return this.#calls.filter((call) => !call.isWrapped).map(({ name }) => name);
   }
 
-  /** A teardown of Nest's begins. Nest 11 runs several at once, and each calls every hook. */
+  /** Called when Nest begins a teardown. Nest 11 runs several at once, and each calls every hook. */
   onTeardownBegun(): void {
     this.#begun += 1;
   }
 
-  /** A teardown has ended. With the last one the wrappers are removed. */
+  /** Called when a teardown has ended. The last one removes the wrappers. */
   onTeardownEnded(): void {
     this.#ended += 1;
     if (this.#ended < this.#begun) return;
@@ -78,7 +79,7 @@ export class HookBridge implements HookOwner {
     instance: object,
     hook: LifecycleHook,
   ): ((call: HookedCall, args: readonly unknown[]) => unknown) | undefined {
-    if (!this.#isNestsTurn) return undefined;
+    if (!this.#mayNestCall) return undefined;
     const call = this.#callsOf
       .get(instance)
       ?.find((candidate) => candidate.hook === hook && candidate.timesTaken < Math.max(1, this.#begun));
@@ -96,14 +97,14 @@ export class HookBridge implements HookOwner {
       );
   }
 
-  /** The calls of a hook that nobody has made yet, in Nest's order, as far as they can be made ahead of it. */
+  /** Returns, in Nest's order, the calls of a hook that have not been made and can be made ahead of Nest. */
   outstanding(hook: ShutdownHook): HookCall[] {
     return this.#calls.filter((call) => call.hook === hook && call.isOutstanding);
   }
 
   /**
-   * Makes, in Nest's order and batch by batch, the calls of its teardown that it has not come to, and waits for those
-   * that it has made, for as long as their shares last.
+   * Makes the calls that Nest's teardown has not reached, in Nest's order and batch by batch, and awaits those that
+   * Nest has made, each for at most its share of the time.
    */
   async callOutstanding(): Promise<void> {
     for (const hook of TEARDOWN_HOOKS) {
@@ -117,15 +118,15 @@ export class HookBridge implements HookOwner {
     }
   }
 
-  /** The same, without waiting for anything: what is not called now is in the report as skipped. */
+  /** The same without waiting; calls that are not made now are reported as skipped. */
   callOutstandingAtOnce(): void {
     for (const hook of TEARDOWN_HOOKS) {
       for (const call of this.outstanding(hook)) void this.#callAhead(call);
     }
   }
 
-  /** Whether a call that comes now can be one of Nest's; until then, whoever calls a hook does it by hand. */
-  get #isNestsTurn(): boolean {
+  /** Whether a call may come from Nest; earlier calls are made by hand. */
+  get #mayNestCall(): boolean {
     const { state } = this.#dependencies.coordinator;
     return hasBegun(this.#dependencies.order === 'native' ? 'announce' : 'release', state);
   }

@@ -3,26 +3,26 @@ import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { HookHost } from './hook-hosts.js';
 import type { HookOwner, HookWrapper, ShutdownHook } from './hook-wrapper.js';
 
-/** What a call is made of. */
+/** Dependencies of {@link HookCall}. */
 export interface HookCallDependencies {
   readonly name: string;
   readonly host: HookHost;
   readonly hook: ShutdownHook;
-  /** Nothing, where the hook cannot be wrapped. */
+  /** `undefined` if the hook cannot be wrapped. */
   readonly wrapper: HookWrapper | undefined;
   readonly coordinator: PhasedCoordinator;
-  /** Whether the hook is not told the signal. */
+  /** Whether the hook does not receive the signal. */
   readonly ignoresSignal: boolean;
 }
 
-/** One call that Nest alone would make: a hook of an instance, once for each of its registrations. */
+/** One call that Nest makes: a hook of an instance, once per registration of that instance. */
 export class HookCall {
   readonly name: string;
   readonly host: HookHost;
   readonly hook: ShutdownHook;
-  /** Resolves when what comes after the call may begin, once it was made; never rejects. */
+  /** Set once the call has been made; resolves when the next step may begin, and never rejects. */
   made: Promise<void> | undefined;
-  /** How often Nest has called it. */
+  /** Number of times Nest has called it. */
   timesTaken = 0;
 
   readonly #wrapper: HookWrapper | undefined;
@@ -39,7 +39,7 @@ export class HookCall {
     this.#ignoresSignal = ignoresSignal;
   }
 
-  /** Whether it is still to be made, and can be made ahead of Nest without being made twice. */
+  /** Whether the call has not been made, and can be made ahead of Nest without being made twice. */
   get isOutstanding(): boolean {
     return !this.#isBegun && this.made === undefined && this.#wrapper?.isInPlace === true;
   }
@@ -53,28 +53,28 @@ export class HookCall {
     return this.#wrapper?.call(this.hook === 'onModuleDestroy' ? [] : this.argumentsFor(signal));
   }
 
-  /** What a hook that is told of the signal is given. */
+  /** Returns the arguments for a hook that Nest passes the signal to. */
   argumentsFor(signal: unknown): readonly unknown[] {
     return [this.#ignoresSignal ? undefined : signal];
   }
 
-  /** Makes it, as a step of the current phase: `run` is timed, bounded, isolated and reported. */
+  /** Makes the call as a step of the current phase: `run` is timed, bounded, isolated and reported. */
   perform(run: () => unknown, share: Share, explicitMs?: number): Promise<void> {
     const { name, host } = this;
     const step = { name, registeredAt: `${host.name} in ${host.moduleName}`, run };
-    // Before it is: a hook may end the process in this very tick, and is none of those that were skipped.
+    // Set before the call: a hook may end the process synchronously, and must not be reported as skipped.
     this.#isBegun = true;
     this.made = this.#coordinator.perform(step, share, explicitMs);
     return this.made;
   }
 
-  /** Takes the wrapper off, as far as this application is concerned. */
+  /** Removes the wrapper, unless another application uses it. */
   unwrap(owner: HookOwner): void {
     this.#wrapper?.leave(owner);
   }
 }
 
-/** The calls in groups that Nest makes together, in its order. */
+/** Groups the calls that Nest makes together, in Nest's order. */
 export function inBatches(calls: readonly HookCall[]): HookCall[][] {
   const batches: HookCall[][] = [];
   for (const call of calls) {

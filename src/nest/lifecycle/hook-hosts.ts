@@ -1,12 +1,12 @@
 import { classNameOf, isObject } from '../../util/foreign.js';
 import type { ModulesContainer } from '@nestjs/core';
 
-/** Something that Nest may call lifecycle hooks on. */
+/** An instance that Nest may call lifecycle hooks on. */
 export interface HookHost {
   readonly name: string;
   readonly moduleName: string;
   readonly instance: object;
-  /** Its place in Nest's order: hooks of one batch are called together, and awaited before those of the next. */
+  /** Position in Nest's order: the hooks of a batch are called together, and awaited before the next batch. */
   readonly batch: number;
 }
 
@@ -14,14 +14,14 @@ type NewHost = Omit<HookHost, 'batch'>;
 type ModuleRef = ModulesContainer extends Map<string, infer M> ? M : never;
 type InstanceWrapper = ReturnType<ModuleRef['getNonAliasProviders']>[number][1];
 
-/** Marks classes of ours whose hooks are the gate and the end themselves, with a static property. */
+/** Static property that marks the classes of this package whose hooks are the gate and the end. */
 export const UNBRIDGED = Symbol.for('nestjs-drain.unbridged');
 
 /**
- * Every static instance, in the order in which Nest calls destroy and shutdown hooks: modules by ascending distance;
- * within one, batch by batch, and the module class last.
+ * Returns every static instance in the order in which Nest calls destroy and shutdown hooks: modules by ascending
+ * distance; within a module, batch by batch, and the module class last.
  *
- * DiscoveryService knows no injectables and no middleware, hence the containers themselves.
+ * It reads the containers, because DiscoveryService covers neither injectables nor middleware.
  */
 export function hookHostsInNestOrder(modules: Iterable<ModuleRef>): HookHost[] {
   return [...modules]
@@ -52,7 +52,7 @@ function batchesOf(moduleRef: ModuleRef): NewHost[][] {
   return batches.map((members) => members.flatMap((wrapper) => hostsOf(wrapper, moduleName)));
 }
 
-/** Nest 12 calls dependents before their dependencies; Nest 11 knows no levels, and calls transient instances last. */
+/** Nest 12 calls dependents before their dependencies; Nest 11 has no levels, and calls transient instances last. */
 function levelOf(wrapper: InstanceWrapper): number {
   return (wrapper as { hierarchyLevel?: number }).hierarchyLevel ?? (wrapper.isTransient ? 0 : 1);
 }
@@ -77,6 +77,6 @@ function transientInstances(wrapper: Partial<InstanceWrapper>): unknown[] {
 
 function nameOf(instance: object, { name }: InstanceWrapper): string {
   const className = classNameOf(instance, '');
-  const isTelling = !['', 'Object', 'Function'].includes(className);
-  return isTelling ? className : String(name ?? 'anonymous provider');
+  const isDescriptive = !['', 'Object', 'Function'].includes(className);
+  return isDescriptive ? className : String(name ?? 'anonymous provider');
 }

@@ -9,32 +9,32 @@ import type { HookBridge } from './hook-bridge.js';
 import type { HookCall } from './hook-call.js';
 import type { HookHost } from './hook-hosts.js';
 
-/** What the promotion needs. */
+/** Dependencies of {@link HookPromotion}. */
 export interface HookPromotionDependencies {
   readonly hooks: HookBridge;
   readonly coordinator: PhasedCoordinator;
   readonly clock: Clock;
-  /** Whether a host's hooks are a reaction to the shutdown that this module replaces. */
+  /** Whether the hooks of a host react to the shutdown in a way that this module replaces. */
   isReplaced(this: void, host: HookHost): boolean;
 }
 
-/** What a hook has begun and not finished. */
+/** Work that a hook has begun and may not have finished. */
 interface PendingWork {
   readonly call: HookCall;
   readonly work: Promise<unknown>;
   isSettled: boolean;
 }
 
-/** For how long, in milliseconds, one batch of hooks holds back the next, and all of them together. */
+/** Maximum time, in milliseconds, for which one batch of hooks delays the next, and for all batches together. */
 const HOLD_BACK_MS = 100;
 const HOLD_BACK_TOTAL_MS = 1_000;
 
-/** Each stands alone, and may take as long as its phase. */
+/** Each hook is a single step, and may take the whole phase. */
 const ALONE = { steps: 1, stepsToCome: 1 };
 
 /**
- * Calls every `beforeApplicationShutdown` ahead of Nest, on entering quiesce, and awaits in drain what they have begun:
- * people wait for their work in them. Nest's own calls join.
+ * Calls every `beforeApplicationShutdown` ahead of Nest, on entering quiesce, and awaits in drain what the hooks have
+ * begun, since applications wait for their work in them. Nest's own calls await the same result.
  */
 export class HookPromotion implements ShutdownParticipant {
   readonly name = 'beforeApplicationShutdown hooks';
@@ -56,7 +56,7 @@ export class HookPromotion implements ShutdownParticipant {
     await Promise.all(unfinished.map(({ call, work }) => call.perform(() => work, ALONE)));
   }
 
-  /** Calls them batch by batch; one that takes its time holds back the next only for a moment. */
+  /** Calls the hooks batch by batch; a slow hook delays the next batch only briefly. */
   async #begin(): Promise<readonly PendingWork[]> {
     const { hooks, isReplaced } = this.#dependencies;
     const calls = hooks.outstanding('beforeApplicationShutdown');
@@ -81,7 +81,7 @@ export class HookPromotion implements ShutdownParticipant {
       const settle = (): void => void (pending.isSettled = true);
       work.then(settle, settle);
       begun.push(pending);
-      // What is not settled when all have been called is drain's business.
+      // Drain awaits what has not settled by the time all hooks have been called.
       return Promise.race([work, handedOver]);
     };
     return call.perform(run, ALONE, Infinity);

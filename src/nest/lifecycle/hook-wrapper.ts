@@ -13,15 +13,15 @@ export type ShutdownHook = (typeof SHUTDOWN_HOOKS)[number];
 /** A hook of Nest. */
 export type LifecycleHook = ShutdownHook | 'onModuleInit' | 'onApplicationBootstrap';
 
-/** A call as it would have gone without us; with arguments of the carrier's choice. */
+/** Makes the original call, with the given arguments. */
 export type HookedCall = (args: readonly unknown[]) => unknown;
 
-/** An application that wants to know of calls to a hook. */
+/** An application that may take over calls of a hook. */
 export interface HookOwner {
   /**
-   * Takes charge of a call, if it is one of Nest's for this application.
+   * Takes over a call if Nest makes it for this application.
    *
-   * @returns how to carry it out, or `undefined` for calls that are none of this application's
+   * @returns a function that carries out the call, or `undefined` if the call is not for this application
    */
   take(
     instance: object,
@@ -31,32 +31,35 @@ export interface HookOwner {
 
 type HookFunction = ((...args: unknown[]) => unknown) & { readonly [WRAPPER]?: HookWrapper };
 
-/** Registered, for every copy of this package that has this protocol of wrapper and owner; others wrap it once more. */
+/**
+ * Global, for every copy of this package with this protocol of wrapper and owner; other copies add a wrapper of their
+ * own.
+ */
 const WRAPPER = Symbol.for('nestjs-drain.hook-wrapper/1');
 
-/** Whether the instance has this hook, asked the way Nest asks. */
+/** Whether the instance has this hook, checked as Nest does. */
 export function hasHook(instance: object, hook: LifecycleHook): boolean {
   return typeof read(instance, hook) === 'function';
 }
 
-/** What stands in the place of an instance's hook, for as long as any application wants that. */
+/** Replaces the hook of an instance for as long as any application needs it. */
 export class HookWrapper {
   readonly #instance: object;
   readonly #hook: LifecycleHook;
   readonly #owners = new Set<HookOwner>();
   readonly #function: HookFunction;
-  /** The property that it hides, where the instance had one of its own. */
+  /** The replaced property, if the instance had one of its own. */
   readonly #hidden: PropertyDescriptor | undefined;
   /**
-   * The hook as the instance answered it, where nothing else leads there: some proxies, such as Prisma's clients, describe a
-   * property as empty and answer with a function.
+   * The hook as read from the instance, if it cannot be reached otherwise: some proxies, such as Prisma's clients,
+   * describe a property as empty and return a function.
    */
   readonly #answered: unknown;
 
   /**
-   * Wraps an instance's hook, or joins the wrapper that another application has put there.
+   * Wraps an instance's hook, or joins the wrapper of another application.
    *
-   * @returns nothing where that is impossible: frozen instances and some proxies refuse
+   * @returns `undefined` if the hook cannot be wrapped, as on frozen instances and some proxies
    */
   static around(instance: object, hook: LifecycleHook, owner: HookOwner): HookWrapper | undefined {
     try {
@@ -76,18 +79,18 @@ export class HookWrapper {
     this.#hidden = Object.getOwnPropertyDescriptor(instance, hook);
     if (typeof this.#liveHook() !== 'function') this.#answered = read(instance, hook);
     const onCall = (self: unknown, args: readonly unknown[]): unknown => this.#onCall(self ?? instance, args);
-    const stand = function (this: unknown, ...args: unknown[]): unknown {
+    const replacement = function (this: unknown, ...args: unknown[]): unknown {
       return onCall(this, args);
     };
-    this.#function = Object.assign(stand, { [WRAPPER]: this });
+    this.#function = Object.assign(replacement, { [WRAPPER]: this });
   }
 
-  /** Whether callers of the hook come by here: somebody else may have put something in its place since. */
+  /** Whether calls of the hook reach this wrapper: other code may have replaced it since. */
   get isInPlace(): boolean {
     return read(this.#instance, this.#hook) === this.#function;
   }
 
-  /** Whether it stands in this instance's place, and not in that of one which this instance inherits from. */
+  /** Whether it wraps this instance, and not one that this instance inherits from. */
   wraps(instance: object): boolean {
     return instance === this.#instance && this.isInPlace;
   }
@@ -96,13 +99,13 @@ export class HookWrapper {
     this.#owners.add(owner);
   }
 
-  /** Gives up an application's interest; with the last one, everything is as it was before. */
+  /** Removes an application; removing the last one restores the hook. */
   leave(owner: HookOwner): void {
     this.#owners.delete(owner);
     if (this.#owners.size === 0 && this.isInPlace) this.#uninstall();
   }
 
-  /** Calls the hook that is hidden here. */
+  /** Calls the original hook. */
   call(args: readonly unknown[], self: unknown = this.#instance): unknown {
     const hidden = this.#answered ?? this.#liveHook();
     return typeof hidden === 'function' ? (Reflect.apply(hidden, self, args) as unknown) : undefined;
@@ -117,7 +120,7 @@ export class HookWrapper {
     return call(args);
   }
 
-  /** As it is now: a class's method may be replaced while its instances live. */
+  /** Reads the hook anew, since a method of a class may be replaced while instances exist. */
   #liveHook(): unknown {
     const hidden = this.#hidden;
     if (!hidden)
@@ -133,7 +136,7 @@ export class HookWrapper {
       enumerable: this.#hidden?.enumerable ?? false,
     };
     if (!Reflect.defineProperty(this.#instance, this.#hook, descriptor)) return false;
-    // A proxy may take the property and go on answering with something else.
+    // A proxy may accept the property and still return something else.
     if (this.isInPlace) return true;
     this.#uninstall();
     return false;
@@ -144,7 +147,7 @@ export class HookWrapper {
       if (this.#hidden && !this.#answered) Reflect.defineProperty(this.#instance, this.#hook, this.#hidden);
       else Reflect.deleteProperty(this.#instance, this.#hook);
     } catch {
-      // A proxy that has changed its mind keeps the wrapper, which does nothing without an owner.
+      // A proxy that now refuses keeps the wrapper, which does nothing without an owner.
     }
   }
 }

@@ -7,7 +7,7 @@ import type { ProbeCheck } from '../../util/probe.js';
 
 type ModuleRef = ModulesContainer extends Map<string, infer M> ? M : never;
 
-/** Tells the modules in which Nest calls hooks from those that were loaded too late for it. */
+/** Separates the modules in which Nest calls hooks from those that were loaded too late. */
 export class HookedModules {
   readonly #modules: ModulesContainer;
   readonly #probes: ProbeCheck;
@@ -18,13 +18,13 @@ export class HookedModules {
     this.#probes = probes;
   }
 
-  /** Every instance that Nest calls hooks on. The first call settles which modules those are in, as it does for Nest. */
+  /** Returns every instance that Nest calls hooks on. The first call fixes the set of modules, as it does for Nest. */
   hosts(): HookHost[] {
     this.#known ??= new Map(this.#modules) as ModulesContainer;
     return this.#hostsIn([...this.#known.values()]);
   }
 
-  /** Names of the modules that came too late, and have shutdown hooks. */
+  /** Returns the names of the modules that were loaded too late and have shutdown hooks. */
   lateWithHooks(): string[] {
     const known = this.#known;
     if (!known) return [];

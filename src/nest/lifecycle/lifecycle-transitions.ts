@@ -1,6 +1,6 @@
-/** Where an application is in its life, as far as Nest's hooks tell. */
+/** State in the life cycle of an application, as observed through Nest's hooks. */
 export type LifecycleState =
-  /** Nest has made its instances. */
+  /** Nest has created the instances. */
   | 'created'
   /** Nest calls its init and bootstrap hooks. */
   | 'booting'
@@ -8,14 +8,14 @@ export type LifecycleState =
   | 'running'
   /** The bootstrap has thrown: there is nothing to wait for. */
   | 'failed'
-  /** Somebody closes the application, and waits at the gate until everything is drained. */
+  /** The application is being closed; closing waits at the gate until everything is drained. */
   | 'gated'
-  /** The gate is open: Nest destroys what it has made. */
+  /** The gate is open: Nest destroys the instances. */
   | 'tearingDown'
-  /** Nest has reached its last hook, has failed, or is not waited for any longer. */
+  /** Nest has reached its last hook, has failed, or is no longer awaited. */
   | 'ended';
 
-/** What moves an application from one state to another. */
+/** Moves an application from one state to another. */
 export type LifecycleTrigger =
   | 'init'
   | 'bootstrapped'
@@ -27,13 +27,13 @@ export type LifecycleTrigger =
   | 'end'
   | 'giveUp';
 
-/** Who pulls a trigger, and where it leads from each state in which it is possible. */
+/** The source of a trigger, and the next state for each state in which it is possible. */
 export interface LifecycleTransition {
   readonly by: string;
   readonly from: Readonly<Partial<Record<LifecycleState, LifecycleState>>>;
 }
 
-/** The life of an application as data: {@link NestLifecycle} moves by this table and in no other way. */
+/** The life cycle of an application as data; {@link NestLifecycle} makes no other transitions. */
 export const LIFECYCLE_TRANSITIONS: Readonly<Record<LifecycleTrigger, LifecycleTransition>> = {
   init: {
     by: 'the first onModuleInit',
@@ -45,7 +45,7 @@ export const LIFECYCLE_TRANSITIONS: Readonly<Record<LifecycleTrigger, LifecycleT
       booting: 'running',
       running: 'running',
       failed: 'running',
-      // A bootstrap goes on while its owner closes the application.
+      // The bootstrap continues while the application is closed.
       gated: 'gated',
       tearingDown: 'tearingDown',
       ended: 'ended',
@@ -56,7 +56,7 @@ export const LIFECYCLE_TRANSITIONS: Readonly<Record<LifecycleTrigger, LifecycleT
     from: {
       created: 'failed',
       booting: 'failed',
-      // listen() fails after the bootstrap where the port is taken.
+      // listen() fails after the bootstrap if the port is in use.
       running: 'running',
       failed: 'failed',
       gated: 'gated',
@@ -83,7 +83,7 @@ export const LIFECYCLE_TRANSITIONS: Readonly<Record<LifecycleTrigger, LifecycleT
       booting: 'gated',
       running: 'gated',
       failed: 'gated',
-      // Nest 11 tears down anew for each close() and each signal.
+      // Nest 11 starts another teardown for each close() and each signal.
       gated: 'gated',
       tearingDown: 'tearingDown',
       ended: 'ended',
@@ -101,28 +101,28 @@ export const LIFECYCLE_TRANSITIONS: Readonly<Record<LifecycleTrigger, LifecycleT
       running: 'tearingDown',
       failed: 'tearingDown',
       gated: 'tearingDown',
-      // Where Nest keeps its own order, its hooks may all have been called before.
+      // With `hooks: 'native'`, Nest may have called all hooks before.
       ended: 'ended',
     },
   },
   end: {
     by: 'the last onApplicationShutdown, or the end of close()',
-    // Without the phase release where the shutdown was forced before it.
+    // From `gated` if the shutdown was forced before the phase release.
     from: { gated: 'ended', tearingDown: 'ended', ended: 'ended' },
   },
   giveUp: {
-    by: 'the end of the time that Nest has',
+    by: 'the end of the time allotted to Nest',
     from: { running: 'ended', tearingDown: 'ended', ended: 'ended' },
   },
 };
 
-/** Holds the state of one application, and remembers which triggers it has seen. */
+/** Holds the state of one application, and records the triggers that have occurred. */
 export class LifecycleMachine {
   readonly #onImpossible: (what: string) => void;
   readonly #seen = new Set<LifecycleTrigger>();
   #state: LifecycleState = 'created';
 
-  /** @param onImpossible is told of a trigger that is not possible in the current state, which it leaves as it is */
+  /** @param onImpossible called for a trigger that is not possible in the current state; the state stays unchanged */
   constructor(onImpossible: (what: string) => void) {
     this.#onImpossible = onImpossible;
   }
@@ -131,7 +131,7 @@ export class LifecycleMachine {
     return this.#state;
   }
 
-  /** Whether a trigger was pulled so far. */
+  /** Whether a trigger has occurred. */
   hasSeen(trigger: LifecycleTrigger): boolean {
     return this.#seen.has(trigger);
   }

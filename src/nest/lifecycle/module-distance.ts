@@ -3,11 +3,11 @@ import type { Type } from '@nestjs/common';
 
 /**
  * Moves a module to an end of the order in which Nest calls hooks: destroy and shutdown hooks go by ascending
- * distance, init and bootstrap hooks the other way round.
+ * distance, init and bootstrap hooks by descending distance.
  *
- * `Module.distance` has a public setter but no documentation, hence the look before and after.
+ * `Module.distance` has a public setter but no documentation, so it is checked before and after.
  *
- * @returns whether Nest took it
+ * @returns whether Nest accepted it
  */
 export function setModuleDistance(modules: ModulesContainer, moduleType: Type, distance: number): boolean {
   const moduleRef = [...modules.values()].find(({ metatype }) => metatype === moduleType);

@@ -17,10 +17,10 @@ import type { ProbeCheck } from '../../util/probe.js';
 import type { HookHost } from './hook-hosts.js';
 import type { LifecycleState } from './lifecycle-transitions.js';
 
-/** How an application is closed. */
+/** Closes an application. */
 export type CloseApplication = (signal?: string) => Promise<unknown>;
 
-/** What a lifecycle needs. */
+/** Dependencies of {@link NestLifecycle}. */
 export interface NestLifecycleDependencies {
   readonly coordinator: PhasedCoordinator;
   readonly options: Pick<ResolvedOptions, 'gracePeriodMs' | 'hooks' | 'participantTimeoutMs'>;
@@ -30,28 +30,28 @@ export interface NestLifecycleDependencies {
   readonly logger: ShutdownLogger;
 }
 
-/** The application whose life it is. */
+/** The application that a {@link NestLifecycle} belongs to. */
 export interface LivingApplication {
-  /** Settles when its shutdown is over and nothing of it is left. */
+  /** Settles when the shutdown is over and everything has been cleaned up. */
   readonly over: Promise<void>;
   /** Binds what a teardown would destroy; called once, before the first hook. */
   prepare(): void;
-  /** Called in the first `onModuleInit`. What it throws fails the bootstrap. */
+  /** Called in the first `onModuleInit`. An error fails the bootstrap. */
   onBooting(): Promise<void>;
-  /** Called in the last `onApplicationBootstrap`. What it throws fails the bootstrap. */
+  /** Called in the last `onApplicationBootstrap`. An error fails the bootstrap. */
   onBootstrapped(): Promise<void>;
-  /** Whether a host's hooks are a reaction to the shutdown that this module replaces. */
+  /** Whether the hooks of a host react to the shutdown in a way that this module replaces. */
   replaces(host: HookHost): boolean;
 }
 
 /**
- * The handshake with Nest: from its first init hook to its last shutdown hook.
+ * Coordinates the shutdown with Nest, from the first init hook to the last shutdown hook.
  *
- * Nest destroys providers as soon as anybody closes the application. So whoever closes it waits at a gate, in the very
- * first `onModuleDestroy`, until everything is drained; the phase `release` opens the gate. In that phase Nest's teardown
- * is a participant: it is awaited, bounded, and overtaken where it hangs.
+ * Nest destroys providers as soon as the application is closed. Closing therefore waits at a gate, in the very first
+ * `onModuleDestroy`, until everything is drained; the phase `release` opens the gate. In that phase Nest's teardown is
+ * a participant: it is awaited, bounded, and overtaken if it hangs.
  *
- * `LIFECYCLE_TRANSITIONS` says which trigger leads where.
+ * `LIFECYCLE_TRANSITIONS` defines where each trigger leads.
  */
 export class NestLifecycle implements ShutdownParticipant {
   readonly name = 'nest';
@@ -92,27 +92,27 @@ export class NestLifecycle implements ShutdownParticipant {
     return this.#machine.hasSeen('bootstrapped');
   }
 
-  /** Whether the application was handed over with {@link own}. */
+  /** Whether {@link own} has been called. */
   get isOwned(): boolean {
     return this.#closeApplication !== undefined;
   }
 
-  /** Whether this version of Nest refuses a module of ours the first hook and the last one. */
+  /** Whether this version of Nest does not accept the positions that run the hooks of this package first and last. */
   get isPlaceRefused(): boolean {
     return this.#isPlaceRefused;
   }
 
-  /** Binds it to its application, once. */
+  /** Sets the application; called once. */
   attach(application: LivingApplication): void {
     this.#application = application;
   }
 
-  /** Takes over the closing of the application. */
+  /** Takes over `app.close()`. */
   own(closeApplication: CloseApplication): void {
     this.#closeApplication = closeApplication;
   }
 
-  /** Is called when Nest refuses a module of ours its place among the hooks. */
+  /** Called when Nest does not accept the position of a module of this package. */
   onPlaceRefused(): void {
     this.#isPlaceRefused = true;
   }
@@ -136,23 +136,23 @@ export class NestLifecycle implements ShutdownParticipant {
     const { state } = this.#dependencies.coordinator;
     this.#hooks.adopt(this.hookedModules.hosts());
     this.#warnOfUntimedHooks();
-    // Only now: the hooks of a half-built application are not called.
+    // Not earlier: the hooks of a partly built application are not called.
     if (!hasBegun('quiesce', state)) this.#registerHooks();
     this.#machine.pull('bootstrapped');
     this.#endBootstrap();
   }
 
-  /** `init()` or `listen()` has failed. */
+  /** Called when `init()` or `listen()` has failed. */
   onBootstrapFailed(): void {
     this.#machine.pull('bootstrapFailed');
     this.#endBootstrap();
   }
 
-  // Somebody closes the application.
+  // The application is closed.
 
   /**
-   * `app.close()` of an application that was handed over. It drains first, joins a shutdown that is under way, and ends
-   * even where Nest hangs.
+   * Replaces `app.close()` once {@link own} has been called. Drains first, joins a shutdown in progress, and settles
+   * even if Nest hangs.
    *
    * @param closeNest what `close()` does without this module
    * @returns settles when the shutdown is over; rejects as Nest does
@@ -170,11 +170,11 @@ export class NestLifecycle implements ShutdownParticipant {
     const closing = closeNest(signal);
     closing.then(() => this.#onEnded(), this.#hasEnded.reject).finally(() => this.#machine.pull('end'));
     await coordinator.finished;
-    // Where it has not ended by now, it hangs.
+    // If Nest has not ended by now, it hangs.
     if (this.#machine.hasSeen('end')) await closing;
   }
 
-  /** Nest's first `onModuleDestroy`, whoever has closed the application. */
+  /** Nest's first `onModuleDestroy`, however the application was closed. */
   async onFirstDestroy(): Promise<void> {
     this.#prepare();
     this.#hooks.onTeardownBegun();
@@ -183,7 +183,7 @@ export class NestLifecycle implements ShutdownParticipant {
     if (this.#dependencies.options.hooks === 'drain-first') await this.#passGate();
   }
 
-  /** Nest's last `beforeApplicationShutdown`: the gate is here where Nest keeps its own order. */
+  /** Nest's last `beforeApplicationShutdown`; the gate with `hooks: 'native'`. */
   async onLastBeforeShutdown(): Promise<void> {
     if (this.#dependencies.options.hooks === 'native') await this.#passGate();
   }
@@ -191,10 +191,10 @@ export class NestLifecycle implements ShutdownParticipant {
   // The shutdown reaches Nest.
 
   /**
-   * Waits for the end of the bootstrap, unless it is the owner who closes the application: for `participantTimeoutMs`, and
-   * at most half of the grace period.
+   * Waits for the end of the bootstrap, for `participantTimeoutMs` and at most half of the grace period; an explicit
+   * `app.close()` does not wait.
    *
-   * @throws {Error} when the bootstrap has not ended by then; the message names the hooks that are still running
+   * @throws {Error} if the bootstrap has not ended by then; the message names the hooks that are still running
    */
   async announce({ terminating }: ShutdownContext): Promise<void> {
     if (this.isBootstrapped) return;
@@ -210,7 +210,7 @@ export class NestLifecycle implements ShutdownParticipant {
     if (!hasEnded) throw new Error(this.#describeHang(budgetMs));
   }
 
-  /** Opens the gate, and waits for Nest to end; calls the hooks beside Nest where it hangs. */
+  /** Opens the gate and waits for Nest to end; if Nest hangs, calls the remaining hooks meanwhile. */
   async release({ reason, signal, giveWay }: InnerContext): Promise<void> {
     this.#machine.pull('release');
     this.#gateIsOpen.resolve();
@@ -234,15 +234,15 @@ export class NestLifecycle implements ShutdownParticipant {
   }
 
   /**
-   * Something that cannot be wrapped may hang in Nest's chain. What Nest does between its hooks is a step with a share
-   * as well: after it the hooks to come are called in their order, and then the next participants begin.
+   * Calls the remaining hooks in their order, then starts the next participants, when Nest exceeds its share of the
+   * time between two hooks: code that cannot be wrapped may hang there.
    */
   #watchForHang(giveWay: () => void): Timer {
     const { clock, coordinator } = this.#dependencies;
     const { stepsToCome } = this.#hooks;
     let timer = clock.setTimer(
       () => {
-        // It goes on: it has reached another hook.
+        // Nest has reached another hook, so it does not hang.
         if (this.#hooks.stepsToCome < stepsToCome) timer = this.#watchForHang(giveWay);
         else void this.#hooks.callOutstanding().then(giveWay);
       },
@@ -255,7 +255,7 @@ export class NestLifecycle implements ShutdownParticipant {
 
   /** Nest's last `onApplicationShutdown`. */
   async onLastShutdown(): Promise<void> {
-    // It is not the last one then. Who owns the application knows when Nest has ended.
+    // It is not the last hook then; the result of close() shows when Nest has ended.
     if (this.#isPlaceRefused && this.isOwned) return;
     const { coordinator } = this.#dependencies;
     this.#machine.pull('end');
@@ -277,21 +277,21 @@ export class NestLifecycle implements ShutdownParticipant {
     const culprit = running.length > 0 ? running.join(', ') : 'none that can be watched';
     return (
       `the bootstrap did not end within ${Math.round(budgetMs)} ms of the signal; hooks still running: ${culprit}. ` +
-      'Give what they wait for a timeout'
+      'Set a timeout on what they wait for'
     );
   }
 
-  /** Whether anybody has begun to close the application. */
+  /** Whether the application is being closed. */
   get #isClosing(): boolean {
     return this.#machine.hasSeen('ownerClose') || this.#machine.hasSeen('teardown');
   }
 
-  /** Whether it is shut down before it has started, by anybody but its owner: then its hooks are left alone. */
+  /** Whether it is shut down before it has started, other than by `close()`: its hooks are then not called. */
   get #isHalfBuilt(): boolean {
     return !this.isBootstrapped && this.#dependencies.coordinator.terminatingReason?.kind !== 'close';
   }
 
-  /** What a teardown needs, with or without a bootstrap before it. */
+  /** Prepares a teardown, with or without a bootstrap before it. */
   #prepare(): void {
     const { coordinator } = this.#dependencies;
     const isPrepared = this.#machine.hasSeen('init') || this.#isClosing;
@@ -300,7 +300,7 @@ export class NestLifecycle implements ShutdownParticipant {
     this.#application?.prepare();
     coordinator.add({
       participant: this,
-      // What it does is bounded hook by hook.
+      // Each hook has a bound of its own.
       options: { priority: Number.MAX_SAFE_INTEGER, timeoutMs: { announce: Infinity, release: Infinity } },
       registeredAt: 'Nest',
       steps: () => this.#hooks.stepsToCome + 1,
@@ -321,7 +321,7 @@ export class NestLifecycle implements ShutdownParticipant {
             name: "Nest's own order",
             quiesce: ({ reason }: ShutdownContext) => this.#closeUnlessClosing(reason.signal),
           };
-    // Neither takes time of its own: there is nothing to cut short.
+    // Neither takes time of its own, so no timeout is needed.
     coordinator.add({ participant, options: { timeoutMs: { quiesce: Infinity } }, registeredAt: 'Nest' });
   }
 
@@ -336,7 +336,8 @@ export class NestLifecycle implements ShutdownParticipant {
   }
 
   async #passGate(): Promise<void> {
-    // Nest 11 tears down anew for each close() and each signal: one teardown passes, while the shutdown lasts.
+    // Nest 11 starts a teardown for each close() and each signal: one of them passes; the others wait for the end of the
+    // shutdown.
     const isFirst = !this.#machine.hasSeen('pass');
     this.#machine.pull('pass');
     await this.#waitAtGate();
@@ -347,7 +348,7 @@ export class NestLifecycle implements ShutdownParticipant {
     await Promise.race([this.#gateIsOpen.promise, this.#dependencies.coordinator.finished]);
   }
 
-  /** Has Nest tear down; calls the hooks itself where it is not known how to close the application. */
+  /** Starts Nest's teardown; without {@link own}, calls the hooks directly. */
   #closeUnlessClosing(signal: string | undefined): void {
     if (this.#isClosing) return;
     if (this.#closeApplication) this.#closeApplication(signal).catch(() => {});
@@ -368,8 +369,8 @@ export class NestLifecycle implements ShutdownParticipant {
     const { untimed } = this.#hooks;
     if (untimed.length === 0) return;
     this.#dependencies.logger.warn(
-      `${untimed.join(', ')} cannot be timed, because the instance cannot be wrapped (it is frozen, or a proxy): ` +
-        'Nest calls it, it is not in the report, and a hang in it is found out only at the deadline.',
+      `${untimed.join(', ')} cannot be timed, because the instance is frozen or a proxy: ` +
+        'Nest calls it directly, it is not in the report, and a hang is detected only at the deadline.',
     );
   }
 
@@ -377,8 +378,8 @@ export class NestLifecycle implements ShutdownParticipant {
     const names = this.hookedModules.lateWithHooks();
     if (names.length === 0) return;
     this.#dependencies.logger.warn(
-      `${names.join(', ')}: loaded lazily, so neither Nest nor this module calls the shutdown hooks in there. ` +
-        'Register what they do with ShutdownCoordinator.register().',
+      `${names.join(', ')}: loaded lazily, so neither Nest nor this module calls the shutdown hooks there. ` +
+        'Use ShutdownCoordinator.register() instead.',
     );
   }
 }

@@ -5,7 +5,7 @@ import { setModuleDistance } from './module-distance.js';
 import { NestLifecycle } from './nest-lifecycle.js';
 import type { BeforeApplicationShutdown, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 
-/** Has the first init hook and the last shutdown hooks of the whole application. */
+/** Holds the first init hook and the last shutdown hooks of the whole application. */
 @Injectable()
 export class ShutdownEnd implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   static readonly [UNBRIDGED] = true;
@@ -32,6 +32,6 @@ export class ShutdownEnd implements OnModuleInit, BeforeApplicationShutdown, OnA
   }
 }
 
-/** A module of its own, so that it can have a distance of its own. */
+/** A separate module, because the distance is set per module. */
 @Module({ providers: [ShutdownEnd] })
 export class ShutdownEndModule {}

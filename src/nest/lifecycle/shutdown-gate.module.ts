@@ -5,7 +5,7 @@ import { setModuleDistance } from './module-distance.js';
 import { NestLifecycle } from './nest-lifecycle.js';
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 
-/** Has the last bootstrap hook and the first destroy hook of the whole application. */
+/** Holds the last bootstrap hook and the first destroy hook of the whole application. */
 @Injectable()
 export class ShutdownGate implements OnApplicationBootstrap, OnModuleDestroy {
   static readonly [UNBRIDGED] = true;
@@ -28,6 +28,6 @@ export class ShutdownGate implements OnApplicationBootstrap, OnModuleDestroy {
   }
 }
 
-/** A module of its own, so that it can have a distance of its own. */
+/** A separate module, because the distance is set per module. */
 @Module({ providers: [ShutdownGate] })
 export class ShutdownGateModule {}

@@ -27,8 +27,8 @@ it('calls no hook in modules that were loaded lazily, and names those that have 
 
   expect(journal.entries.every((entry) => entry.startsWith('Store.'))).toBe(true);
   expect(log.of('warn')).toEqual([
-    'ExportsModule, ReportsModule: loaded lazily, so neither Nest nor this module calls the shutdown hooks in there. ' +
-      'Register what they do with ShutdownCoordinator.register().',
+    'ExportsModule, ReportsModule: loaded lazily, so neither Nest nor this module calls the shutdown hooks there. ' +
+      'Use ShutdownCoordinator.register() instead.',
   ]);
   expect(reportOf(app).participants.filter(({ name }) => /Reports|Exports/.test(name))).toEqual([]);
 });

@@ -257,8 +257,8 @@ describe('@OnShutdown', () => {
 
     expect(journal.entries).toEqual([]);
     expect(log.of('warn', '@OnShutdown')).toEqual([
-      '@OnShutdown on PerRequest.wait has no effect: an instance is made for each request. ' +
-        'Move the method to a provider that there is one of.',
+      '@OnShutdown on PerRequest.wait has no effect: its class is instantiated per request. ' +
+        'Move the method to a singleton provider.',
     ]);
   });
 
@@ -269,7 +269,7 @@ describe('@OnShutdown', () => {
         close(): void {}
       }
       return Orders;
-    }).toThrow("@OnShutdown('relase') on Orders.close: there is no such phase; did you mean 'release'?");
+    }).toThrow("@OnShutdown('relase') on Orders.close: unknown phase; did you mean 'release'?");
     expect(() => {
       class Orders {
         @OnShutdown('whenever' as ShutdownPhase)
@@ -277,7 +277,7 @@ describe('@OnShutdown', () => {
       }
       return Orders;
     }).toThrow(
-      "@OnShutdown('whenever') on Orders.close: there is no such phase; the phases are announce, quiesce, drain, release, flush",
+      "@OnShutdown('whenever') on Orders.close: unknown phase; the phases are announce, quiesce, drain, release, flush",
     );
     expect(() => {
       class Orders {
@@ -285,7 +285,7 @@ describe('@OnShutdown', () => {
         close(): void {}
       }
       return Orders;
-    }).toThrow("@OnShutdown('undefined') on Orders.close: there is no such phase");
+    }).toThrow("@OnShutdown('undefined') on Orders.close: unknown phase");
   });
 
   it('refuses static methods', () => {
@@ -296,7 +296,7 @@ describe('@OnShutdown', () => {
       }
       return Orders;
     }).toThrow(
-      "@OnShutdown('release') on static Orders.close: only instances take part in a shutdown; make it a method of the instance",
+      "@OnShutdown('release') on static Orders.close: static methods cannot take part in a shutdown; use an instance method",
     );
   });
 

@@ -59,7 +59,7 @@ describe('gracefulShutdownTimeoutMs of Terminus', () => {
     await app.init();
 
     expect(log.of('log', 'Terminus')).toContain(
-      "Terminus' gracefulShutdownTimeoutMs (60000 ms) is not waited for: announcing takes its place, which lasts " +
+      "Terminus' gracefulShutdownTimeoutMs (60000 ms) has no effect: the phase announce replaces it, and lasts " +
         'announceDelayMs (1200 ms) while everything is still served.',
     );
   });
@@ -138,7 +138,7 @@ it('a class of the user’s own with the name of one of Terminus’ is a hook li
 });
 
 describe('the hint at boot that a health route of Terminus does not fail', () => {
-  const HINT = 'A health route of the application uses Terminus';
+  const HINT = 'A health route uses Terminus';
 
   @Controller()
   class ReadinessController {

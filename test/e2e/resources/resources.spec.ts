@@ -166,7 +166,7 @@ describe('@ShutdownResource()', () => {
 
   it('is refused on anything but a class', () => {
     const decorate = ShutdownResource() as unknown as (target: object) => void;
-    expect(() => decorate({})).toThrow('@ShutdownResource() belongs on a class');
+    expect(() => decorate({})).toThrow('@ShutdownResource() can only be used on a class');
   });
 
   it('lets a module that is loaded lazily register what it has', async () => {

@@ -203,8 +203,8 @@ describe('a job of @nestjs/schedule', () => {
     expect(ran).toEqual(['throws', 'rejects', 'works']);
     expect(rejections).toEqual([]);
     expect(lines.of('error')).toEqual([
-      'job throws, which was due during the announcement, failed: locked',
-      'job rejects, which was due during the announcement, failed: no paper',
+      'job throws, due during the announcement, failed: locked',
+      'job rejects, due during the announcement, failed: no paper',
     ]);
     await app.close();
     expect(reportOf(app)).toMatchObject({ status: 'completed' });

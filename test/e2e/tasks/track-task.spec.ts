@@ -251,13 +251,13 @@ describe('@TrackTask()', () => {
     const ofStatic = Object.getOwnPropertyDescriptor(Mailer, 'send');
     const ofAccessor = Object.getOwnPropertyDescriptor(Mailer.prototype, 'address');
     expect(() => decorate(Mailer, 'send', ofStatic)).toThrow(
-      '@TrackTask() on Mailer.send: only methods of instances can be tracked; use BackgroundTasks.trackCall() for other functions',
+      '@TrackTask() on Mailer.send: only instance methods can be tracked; use BackgroundTasks.trackCall() for other functions',
     );
     expect(() => decorate(Mailer.prototype, 'address', ofAccessor)).toThrow(
-      /on Mailer\.address: only methods/,
+      /on Mailer\.address: only instance methods/,
     );
-    expect(() => decorate(Mailer.prototype, 'field')).toThrow(/on Mailer\.field: only methods/);
-    expect(() => decorate(Mailer)).toThrow(/on Mailer: only methods/);
+    expect(() => decorate(Mailer.prototype, 'field')).toThrow(/on Mailer\.field: only instance methods/);
+    expect(() => decorate(Mailer)).toThrow(/on Mailer: only instance methods/);
   });
 
   it.each(['', ' ', {}])('is refused with %j for a name', (name) => {
@@ -266,7 +266,7 @@ describe('@TrackTask()', () => {
     }
     const descriptor = Object.getOwnPropertyDescriptor(Mailer.prototype, 'send')!;
     expect(() => TrackTask(name as string)(Mailer.prototype, 'send', descriptor)).toThrow(
-      `@TrackTask() on Mailer.send: ${JSON.stringify(name)} is no name; leave it out for Class.method`,
+      `@TrackTask() on Mailer.send: ${JSON.stringify(name)} is not a name; omit it to use Class.method`,
     );
   });
 });

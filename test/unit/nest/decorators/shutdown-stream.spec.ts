@@ -22,18 +22,18 @@ describe('@ShutdownStream()', () => {
     [
       'a policy that does not exist',
       { policy: 'wait' },
-      /Progress\.stream: there is no policy "wait"; use 'end' or 'finish'/,
+      /Progress\.stream: unknown policy "wait"; use 'end' or 'finish'/,
     ],
-    ['null', null, /there is no policy undefined/],
-    ['no policy', {}, /there is no policy undefined/],
-    [
-      'a time that is none',
-      { policy: 'finish', maxMs: '5s' },
-      /maxMs is "5s"; give a number of milliseconds/,
-    ],
+    ['null', null, /unknown policy undefined/],
+    ['no policy', {}, /unknown policy undefined/],
+    ['a time that is none', { policy: 'finish', maxMs: '5s' }, /maxMs is "5s"; use a number of milliseconds/],
     ['a time below zero', { policy: 'finish', maxMs: -1 }, /maxMs is -1/],
     ['a time that is no number', { policy: 'finish', maxMs: NaN }, /maxMs is NaN/],
-    ['a time for what does not wait', { policy: 'end', maxMs: 5 }, /maxMs is how long 'finish' waits/],
+    [
+      'a time for what does not wait',
+      { policy: 'end', maxMs: 5 },
+      /maxMs applies to the policy 'finish' only/,
+    ],
   ])('refuses %s', (_what, options, message) => {
     expect(decorate(options)).toThrow(message);
     expect(decorate(options)).toThrow(expect.objectContaining({ code: 'SHUTDOWN_SETUP_INVALID' }));
@@ -60,8 +60,6 @@ describe('@ShutdownStream()', () => {
     ],
     ['a getter', () => ShutdownStream()(Progress.prototype, 'size', { get: () => 1 }), 'Progress.size'],
   ])('refuses to be on %s', (_what, apply, name) => {
-    expect(apply).toThrow(
-      `@ShutdownStream() on ${name}: it is for a route; put it on a method of a controller`,
-    );
+    expect(apply).toThrow(`@ShutdownStream() on ${name}: not a route; use it on a controller method`);
   });
 });
