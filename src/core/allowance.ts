@@ -2,28 +2,29 @@ import type { Allowance } from './execution.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import type { PhaseRules } from './phase.js';
 
-/** How many of the steps that follow one another one step stands for. */
+/** Position of a step in the sequence of steps that share the remaining time. */
 export interface Share {
-  /** How many sequential steps this one stands for. */
+  /** Number of sequential steps this one consists of. */
   readonly steps: number;
-  /** How many sequential steps are still to come, this one's included. */
+  /** Number of sequential steps still to run, including this one's. */
   readonly stepsToCome: number;
 }
 
-/** The time that is left for a step and for those after it; milliseconds. */
+/** Time left for a step and the steps after it, in milliseconds. */
 export interface TimeLeft extends Share {
   /** Time left to the deadline. */
   readonly remainingMs: number;
-  /** What every step that is still to come keeps, whatever this one does. */
+  /** Time guaranteed to each step still to run; no other step can use it. */
   readonly guaranteedMs: number;
-  /** How long the phase has been going on. */
+  /** Time since the phase was entered. */
   readonly phaseAgeMs: number;
 }
 
 /**
- * How long a participant may take in a phase, and hold back the next one; the phase's own end clips it further.
+ * Returns how long a participant may run in a phase, and how long it may delay the next step. The end of the phase
+ * limits both further.
  *
- * @param explicitMs the participant's own timeout, if it has one: it is never exceeded
+ * @param explicitMs the participant's own timeout, if configured; never exceeded
  */
 export function allowanceFor(
   rules: PhaseRules,
@@ -54,27 +55,27 @@ export function allowanceFor(
   }
 }
 
-/** The part of the time left that is divided evenly among all steps, and that no step can take from another. */
+/** Part of the time left that is divided evenly among all steps; no step can use another's. */
 const GUARANTEED_PART = 1 / 4;
 
-/** What each of `steps` keeps, whatever the others do, of the time that is left when the first one begins. */
+/** Returns the time guaranteed to each of `steps` sequential steps, in milliseconds. */
 export function guaranteeFor(remainingMs: number, steps: number): number {
   return (remainingMs * GUARANTEED_PART) / Math.max(1, steps);
 }
 
 /**
- * A fair share of the time left: for so long the steps to come are held back.
+ * Returns a fair share of the time left, in milliseconds: how long a step may delay the steps after it.
  *
- * An equal split among many steps would overtake an honest slow one while the quick ones leave their time unused. So a
- * step may take what it wants, up to `wantedMs`; but while others are to come, at most half of what is left, and never
- * what is guaranteed to them. What stands for several steps may take half of what is left for each of them in turn.
+ * An equal split among many steps would overtake a slow but healthy step while fast steps leave their time unused. A
+ * step may therefore use up to `wantedMs`. While other steps follow, it gets at most half of the time left, and none of
+ * the time guaranteed to them. A step that consists of several gets half of the time left for each of them in turn.
  */
 export function shareOf(
   { remainingMs, steps, stepsToCome, guaranteedMs }: Omit<TimeLeft, 'phaseAgeMs'>,
   wantedMs: number,
 ): number {
   const others = stepsToCome - steps;
-  // Nothing comes after the last one.
+  // Nothing follows the last step.
   if (others <= 0) return Infinity;
   const equalMs = (remainingMs * steps) / stepsToCome;
   const halvesMs = remainingMs * (1 - 0.5 ** steps);

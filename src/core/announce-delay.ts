@@ -3,7 +3,7 @@ import type { Clock } from '../util/clock.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import type { ShutdownContext, ShutdownParticipant } from './participant.js';
 
-/** When work last arrived from outside while the shutdown was being announced. */
+/** Records when the last request arrived during the announcement. */
 export class Arrivals {
   readonly #clock: Clock;
   #lastAt: number | undefined;
@@ -12,22 +12,22 @@ export class Arrivals {
     this.#clock = clock;
   }
 
-  /** To be called for every request that arrives after the trigger. */
+  /** Records an arrival; called for every request that arrives after the trigger. */
   record(): void {
     this.#lastAt = this.#clock.now();
   }
 
-  /** The instant of the last arrival since `since`. */
+  /** Returns the time of the last arrival at or after `since`, both on the clock. */
   lastSince(since: number): number | undefined {
     return this.#lastAt !== undefined && this.#lastAt >= since ? this.#lastAt : undefined;
   }
 }
 
 /**
- * Gives load balancers time to notice: announcing lasts as long as this participant does.
+ * Keeps `announce` open until load balancers have had time to react.
  *
- * It waits for the shutdown to be final, which takes as long as an operator drains; then until the delay,
- * counted from the beginning of the announcement, is over, and until no request has arrived for the quiet period.
+ * It waits until the shutdown is final, which an operator may delay indefinitely. Then it waits for the announce delay,
+ * measured from the start of the announcement, and until no request has arrived for the quiet period.
  */
 export class AnnounceDelay implements ShutdownParticipant {
   readonly name = 'announce delay';
@@ -37,7 +37,7 @@ export class AnnounceDelay implements ShutdownParticipant {
   readonly #options: CoordinatorOptions;
   readonly #delayMs: () => number;
 
-  /** @param delayMs tells, once the shutdown is final, what the trigger asked for */
+  /** @param delayMs returns the delay of the trigger, in milliseconds; called once the shutdown is final */
   constructor(clock: Clock, arrivals: Arrivals, options: CoordinatorOptions, delayMs: () => number) {
     this.#clock = clock;
     this.#arrivals = arrivals;
@@ -56,7 +56,7 @@ export class AnnounceDelay implements ShutdownParticipant {
     }
   }
 
-  /** The end, as things stand: every arrival may put it off, up to the cap. */
+  /** Returns the current end of the announcement; each arrival may postpone it, up to the limit. */
   #endAt(begunAt: number, delayMs: number): number {
     const { quietPeriodMs, announceMaxMs } = this.#options;
     const quietAt = (this.#arrivals.lastSince(begunAt) ?? -Infinity) + quietPeriodMs;

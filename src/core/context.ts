@@ -5,22 +5,22 @@ import type { ShutdownObserver } from './events.js';
 import type { ShutdownContext } from './participant.js';
 import type { ShutdownPhase } from './phase.js';
 
-/** Whose context it is. */
+/** The participant a context is created for. */
 export interface ContextOwner {
   readonly participant: string;
   readonly phase: ShutdownPhase;
   readonly bounds: StepBounds;
-  /** When its time is up, as things stand. */
+  /** Returns the participant's current deadline. */
   until(this: void): Deadline;
 }
 
-/** What participants of this package are given beside. */
+/** Context of participants defined in this package. */
 export interface InnerContext extends ShutdownContext {
-  /** Lets begin what comes after the participant, while it goes on. */
+  /** Starts the next step while this participant continues. */
   giveWay(this: void): void;
 }
 
-/** What a participant's method gets to know; reason and deadline as they are when it asks. */
+/** Creates the context of a participant's method; its getters return the current reason and deadlines. */
 export function contextFor(record: RunRecord, emit: ShutdownObserver, owner: ContextOwner): InnerContext {
   const { participant, phase, bounds, until } = owner;
   return {

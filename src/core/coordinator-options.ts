@@ -1,21 +1,24 @@
-/** What the coordinator needs to know; durations in milliseconds, already validated. */
+/** Validated options of the coordinator; durations are in milliseconds. */
 export interface CoordinatorOptions {
-  /** The whole budget, from the moment the shutdown can no longer be undone. */
+  /** The total budget, counted from when the shutdown becomes final. */
   readonly gracePeriodMs: number;
   /** How long a shutdown by signal announces. */
   readonly announceDelayMs: number;
-  /** How long no request must have arrived before announcing ends. */
+  /** How long no request may arrive before announcing ends. */
   readonly quietPeriodMs: number;
-  /** Where waiting for the quiet period ends. */
+  /** Upper limit of `announce` while it waits for the quiet period. */
   readonly announceMaxMs: number;
-  /** The part of the budget that draining never gets. */
+  /** The part of the budget that draining never uses. */
   readonly releaseReserveMs: number;
-  /** The longest that draining may take; `Infinity`: all that is not reserved. */
+  /** Upper limit of `drain`; `Infinity` for everything that is not reserved. */
   readonly drainTimeoutMs: number;
-  /** What a participant may take in announce and quiesce; in release and flush, when it is called slow, and overtaken where others are to come. */
+  /**
+   * Time limit of a participant in `announce` and `quiesce`. In `release` and `flush`, a participant that exceeds it is
+   * reported as slow, and overtaken if other steps follow.
+   */
   readonly participantTimeoutMs: number;
-  /** Whether the deadline ends the waiting. */
+  /** Whether the deadline forces the shutdown. */
   readonly forceAfterTimeout: boolean;
-  /** Whether an unclean shutdown rejects. */
+  /** Whether `shutdown()` rejects when the shutdown was not clean. */
   readonly raiseOnError: boolean;
 }

@@ -18,21 +18,21 @@ import type { PhaseRules, ShutdownPhase, ShutdownState } from './phase.js';
 import type { ActiveResources, ShutdownProgress, ShutdownReport } from './report.js';
 import { describeReason, type ShutdownReason, type ShutdownRequest } from './reason.js';
 
-/** How many pieces of unfinished work are named at once. */
+/** Number of unfinished pieces of work that are named. */
 const MOST_NAMES = 5;
 
-/** How a lifetime event's callbacks come before everything else in their phase. */
+/** Priority of lifetime event callbacks: they run first in their phase. */
 const FIRST = Number.MAX_SAFE_INTEGER;
 
 /**
- * Takes every participant through the phases, once.
+ * Runs every participant through the phases, once.
  *
- * A trigger opens a {@link Run}. It takes the participants through the table of phases, each method an
- * {@link Execution}, and keeps a {@link RunRecord}. This class holds what triggers and observers need.
+ * A trigger starts a {@link Run}, which executes the participants phase by phase, each method as an {@link Execution},
+ * and keeps a {@link RunRecord}. This class holds the state for triggers and observers.
  */
 export class PhasedCoordinator extends ShutdownCoordinator {
   /**
-   * Where servers tell of requests that arrive while the shutdown is being announced.
+   * Records requests that arrive during the announcement.
    *
    * @internal
    */
@@ -53,7 +53,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   #exitRequested = false;
   readonly #countActiveResources: () => ActiveResources;
 
-  /** @param countActiveResources what keeps the process alive at this moment */
+  /** @param countActiveResources counts what currently keeps the process alive */
   constructor(
     options: CoordinatorOptions,
     clock: Clock,
@@ -97,7 +97,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   }
 
   /**
-   * Whether any trigger so far asked for the process to end.
+   * Whether any trigger so far has requested the exit of the process.
    *
    * @internal
    */
@@ -106,7 +106,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   }
 
   /**
-   * Why it shuts down, once that can no longer be undone.
+   * Reason of the shutdown, once it is final.
    *
    * @internal
    */
@@ -135,7 +135,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     if (!rules) {
       throw new ShutdownError(
         'SHUTDOWN_OPTIONS_INVALID',
-        `there is no lifetime event ${String(event)} (asked for at ${registeredAt}): ` +
+        `unknown lifetime event ${String(event)} (registered at ${registeredAt}): ` +
           `use LifetimeEvent.${Object.values(LifetimeEvent).join(' or LifetimeEvent.')}`,
       );
     }
@@ -144,13 +144,13 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   }
 
   /**
-   * Registers with everything spelled out; {@link register} is this for participants from outside.
+   * Registers a participant with an explicit source location; {@link register} derives it from the call.
    *
    * @internal
    */
   add(registration: Registration): () => void {
     const run = this.#run;
-    // An operator's announcement may last for hours, and be undone: no participant is too late for it.
+    // An operator's announcement may last for hours and be undone, so participants can still join it.
     const joins = run !== undefined && !run.record.isTerminating;
     const registered = this.#registry.add(registration, joins ? 'running' : this.state);
     if (joins) run.join(registered);
@@ -163,17 +163,17 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   ): Promise<ShutdownReport> {
     const why: ShutdownReason = typeof reason === 'string' ? { kind: 'manual', message: reason } : reason;
     const self = this.#inside.getStore();
-    // What a participant leaves running keeps its context; it can wait for itself only as long as it is waited for.
+    // Async work that outlives a participant's method keeps its context, but can only deadlock while the method is pending.
     if (self?.isPending) this.#observers.emit({ type: 'self-wait', name: self.step.name });
-    // A handler of a request has no context that tells it: that would burden every request.
-    const mayBeWork = !self?.isPending && why.kind === 'manual' && this.#registry.countInFlight() > 0;
+    // Request handlers are not tracked by context, since that would slow down every request.
+    const mayBeInFlight = !self?.isPending && why.kind === 'manual' && this.#registry.countInFlight() > 0;
     this.#exitRequested ||= request.exit ?? false;
     if (this.#run?.record.isTerminating) {
       this.#observers.emit({ type: 'joined', reason: why });
     } else {
       this.#terminate(why, request);
     }
-    if (mayBeWork) this.#run?.suspectSelfWait();
+    if (mayBeInFlight) this.#run?.suspectSelfWait();
     return this.#outcome.promise;
   }
 
@@ -195,7 +195,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     if (run.record.isTerminating) {
       throw new ShutdownError(
         'SHUTDOWN_TERMINATING',
-        `cannot resume: a shutdown (${run.record.reason.kind}) is under way, and only an announcement can be undone`,
+        `cannot resume: a shutdown (${run.record.reason.kind}) is in progress, and only an announcement can be undone`,
       );
     }
     this.#run = undefined;
@@ -219,7 +219,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     return this.#observers.add(observer);
   }
 
-  /** Settles when `phase` has begun, or the shutdown is over. */
+  /** Resolves once `phase` has begun or the shutdown is over. */
   entered(phase: ShutdownPhase): Promise<void> {
     return new Promise((resolve) => {
       if (hasBegun(phase, this.#state)) return resolve();
@@ -231,14 +231,14 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     });
   }
 
-  /** Stops waiting: what is pending is abandoned and named, what has not begun is skipped. */
+  /** Stops waiting: pending steps are abandoned and reported, steps that have not begun are skipped. */
   force(by: string): void {
     if (this.#run?.record.isTerminating && !this.#report) this.#run.force(by);
   }
 
   /**
-   * Concludes in this very tick, because the process is ending in the middle of the shutdown: the report has the
-   * status `interrupted`, and observers hear of it.
+   * Ends the shutdown synchronously because the process is exiting: observers get a report with the status
+   * `interrupted`.
    *
    * @internal
    */
@@ -250,18 +250,19 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   }
 
   /**
-   * Runs a step that was found on the way as a part of the current phase: timed, bounded, isolated and reported.
+   * Runs a step that was discovered during the shutdown as part of the current phase: timed, bounded, isolated and
+   * reported.
    *
-   * @returns resolves when what comes after it may begin: it has settled, or was abandoned or overtaken; never rejects
+   * @returns resolves when the next step may begin: this one has settled, was abandoned or overtaken; never rejects
    * @internal
    */
   perform(step: Omit<Step, 'phase'>, share: Share, explicitMs?: number): Promise<void> {
-    if (!this.#run || this.#report) throw new Error(`${step.name} was to run outside of a shutdown`);
+    if (!this.#run || this.#report) throw new Error(`${step.name} cannot run outside a shutdown`);
     return this.#run.perform(step, share, explicitMs);
   }
 
   /**
-   * How long a step of the current phase may hold back those after it, in milliseconds.
+   * Returns how long a step of the current phase may delay the steps after it, in milliseconds.
    *
    * @internal
    */
@@ -279,7 +280,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     if (!announced) void this.#runToTheEnd(run);
   }
 
-  /** From here on every trigger joins, and readiness is gone; only then may observers hear of it. */
+  /** Opens the run: from here on, triggers join it and readiness fails. Observers are notified only after this. */
   #open(reason: ShutdownReason): Run {
     this.#state = PHASES[0];
     this.#run = new Run(new RunRecord(this.#clock, reason), {
@@ -305,7 +306,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     const report = record.conclude(lastArrivalAt, this.#registry.statistics(), activeResources);
     this.#report = report;
     this.#state = record.forcedBy === undefined ? 'completed' : 'forced';
-    // A shutdown that was forced while it announced has not come past quiesce.
+    // A shutdown forced in announce has not entered quiesce.
     this.#abortSignal(record.reason);
     this.#observers.emit({ type: 'finished', report });
     if (this.#options.raiseOnError && report.status !== 'completed') {
@@ -322,7 +323,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     this.#abort.abort(new ShutdownError('SHUTDOWN_TERMINATING', message, { cause: reason }));
   }
 
-  // On Node 20 and 22 a storage that is not disabled burdens every promise of the process for good.
+  // On Node 20 and 22, an enabled storage slows down every promise of the process permanently.
   readonly #forgetContexts = (): void => {
     if (!this.#run || this.#report) this.#inside.disable();
   };

@@ -2,9 +2,9 @@ import type { Clock, Timer } from '../util/clock.js';
 import type { Execution } from './execution.js';
 
 /**
- * Calls executions when they are due: slow, to be overtaken, or at their limit.
+ * Notifies executions when they become slow, are to be overtaken, or reach their limit.
  *
- * One timer serves all of them, because an application may have thousands of hooks at a time.
+ * One timer serves all executions, because an application may run thousands of hooks at a time.
  */
 export class DueExecutions {
   readonly #clock: Clock;

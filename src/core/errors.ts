@@ -1,6 +1,6 @@
 import type { ShutdownReport } from './report.js';
 
-/** What can go wrong, as stable codes. */
+/** Stable codes of {@link ShutdownError}. */
 export type ShutdownErrorCode =
   | 'SHUTDOWN_NAME_EMPTY'
   | 'SHUTDOWN_NAME_DUPLICATE'
@@ -17,7 +17,7 @@ export type ShutdownErrorCode =
   | 'SHUTDOWN_RESUMED'
   | 'SHUTDOWN_FAILED';
 
-/** Base of every error that this package throws; `code` is stable, the message is for people. */
+/** Base class of all errors of this package. `code` is stable; the message may change in any release. */
 export class ShutdownError extends Error {
   readonly code: ShutdownErrorCode;
 
@@ -28,31 +28,31 @@ export class ShutdownError extends Error {
   }
 }
 
-/** Thrown after everything ran, with `raiseOnError`, when a shutdown did not complete cleanly. */
+/** Thrown with `raiseOnError`, after everything ran, if the shutdown was not clean. */
 export class ShutdownFailedError extends ShutdownError {
   readonly report: ShutdownReport;
 
   constructor(report: ShutdownReport) {
     const { status, forcedBy, participants, cuts } = report;
-    const culprits = [
+    const problems = [
       ...participants
         .filter(({ outcome }) => outcome !== 'completed')
         .map(({ name, phase, outcome }) => `${name} ${outcome} in ${phase}`),
       ...cuts.map(({ kind, name }) => `${kind} ${name} cut`),
     ].join(', ');
     const by = forcedBy === undefined ? '' : ` by ${forcedBy}`;
-    super('SHUTDOWN_FAILED', `shutdown ${status}${by}${culprits && `: ${culprits}`}`);
+    super('SHUTDOWN_FAILED', `shutdown ${status}${by}${problems && `: ${problems}`}`);
     this.report = report;
   }
 }
 
-/** The message of whatever was thrown; code under shutdown throws anything. */
+/** Returns the message of a thrown value, which need not be an `Error`. Never throws. */
 export function messageOf(thrown: unknown): string {
   try {
     const { message, code, name } = Object(thrown) as Partial<NodeJS.ErrnoException>;
-    // A refused connection to a name with several addresses is an AggregateError without a message, but with a code.
+    // A refused connection to a host with several addresses is an AggregateError with a code but no message.
     return typeof message === 'string' ? message || code || name || 'Error' : String(thrown);
   } catch {
-    return 'something that cannot be printed';
+    return 'an unprintable value';
   }
 }

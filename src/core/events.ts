@@ -3,19 +3,19 @@ import type { AbandonCause, Cut, ParticipantOutcome, ShutdownReport } from './re
 import type { ShutdownPhase } from './phase.js';
 import type { ShutdownReason } from './reason.js';
 
-/** Where a participant's method runs: in a phase, or undoing `announce`. */
+/** Where a participant's method runs: in a phase, or in `resume`, which undoes `announce`. */
 export type StepPhase = ShutdownPhase | 'resume';
 
-/** What happens in a coordinator, for logs, metrics and other onlookers. */
+/** Events of a coordinator, for logs, metrics and other observers. */
 export type ShutdownEvent =
   | { readonly type: 'announced'; readonly reason: ShutdownReason }
   | { readonly type: 'terminating'; readonly reason: ShutdownReason; readonly gracePeriodMs: number }
   | { readonly type: 'joined'; readonly reason: ShutdownReason }
   | { readonly type: 'self-wait'; readonly name: string }
   | {
-      /** `shutdown()` was called while work was in flight, and drain still waits: the caller may be a part of that work. */
+      /** `shutdown()` was called while work was in flight, and drain is still waiting: the caller may be part of it. */
       readonly type: 'self-wait-suspected';
-      /** Pieces of work by participant. */
+      /** Number of pieces of work in flight, by participant. */
       readonly inFlight: Readonly<Record<string, number>>;
     }
   | { readonly type: 'resumed' }
@@ -50,10 +50,10 @@ export type ShutdownEvent =
   | { readonly type: 'observer-failed'; readonly error: unknown }
   | { readonly type: 'finished'; readonly report: ShutdownReport };
 
-/** Is called with every event. It cannot stop a shutdown; the log names the first error of each observer. */
+/** Called with every event. Errors do not affect the shutdown; the first one of each observer is logged. */
 export type ShutdownObserver = (event: ShutdownEvent) => void;
 
-/** The observers of one coordinator: its log, its metrics, and whoever else asked. */
+/** The observers of one coordinator, such as its log and metrics. */
 export class Observers {
   readonly #observers = new Set<ShutdownObserver>();
   readonly #failed = new WeakSet<ShutdownObserver>();
@@ -64,7 +64,7 @@ export class Observers {
     return () => void this.#observers.delete(observer);
   }
 
-  /** Calls every observer, whatever the others do. */
+  /** Calls every observer; an error in one does not affect the others. */
   readonly emit = (event: ShutdownEvent): void => {
     for (const observer of this.#observers) {
       try {

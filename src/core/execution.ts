@@ -7,26 +7,26 @@ import type { Clock } from '../util/clock.js';
 import type { ShutdownObserver, StepPhase } from './events.js';
 import type { AbandonCause, ParticipantOutcome } from './report.js';
 
-/** How long an execution may take, when it is called slow, and when it is overtaken; milliseconds. */
+/** When an execution is abandoned, reported as slow and overtaken, in milliseconds since its start. */
 export interface Allowance {
   readonly limitMs: number;
   readonly slowAfterMs: number;
   readonly overtakeAfterMs: number;
 }
 
-/** What ends a step that does not end by itself, and what its successors wait for. */
+/** Limits of a step, and the control over when the next step starts. */
 export interface StepBounds {
   /** Aborts when the step is abandoned. */
   readonly signal: AbortSignal;
   /** Aborts when the step is overtaken. */
   readonly overtaken: AbortSignal;
-  /** When its allowance ends. */
+  /** End of the step's allowance. */
   readonly limit: Deadline;
-  /** Has it overtaken at once. */
+  /** Starts the next step now, while this one continues. */
   overtake(): void;
 }
 
-/** What is executed. */
+/** A named function that runs in a phase. */
 export interface Step<P extends StepPhase = StepPhase> {
   readonly name: string;
   readonly phase: P;
@@ -34,25 +34,25 @@ export interface Step<P extends StepPhase = StepPhase> {
   run(this: void, bounds: StepBounds): unknown;
 }
 
-/** Why an execution is not waited for any longer. */
+/** Why an execution was abandoned. */
 export type AbandonCode = 'SHUTDOWN_TIMED_OUT' | 'SHUTDOWN_FORCED' | 'SHUTDOWN_RESUMED';
 
-const BECAUSE: Record<AbandonCode, string> = {
-  SHUTDOWN_TIMED_OUT: 'its time was up',
+const ABANDON_REASONS: Record<AbandonCode, string> = {
+  SHUTDOWN_TIMED_OUT: 'timed out',
   SHUTDOWN_FORCED: 'the shutdown was forced',
-  SHUTDOWN_RESUMED: 'an operator resumed',
+  SHUTDOWN_RESUMED: 'the announcement was undone',
 };
 
 /**
- * One participant's method being run: timed, bounded and isolated.
+ * A run of one participant's method: timed, bounded and isolated.
  *
- * Its successors wait until it is passed: it has settled, or it was overtaken and goes on beside them. It settles
- * exactly once; what the method does afterwards is ignored.
+ * The next step starts once this one is passed: it has settled, or was overtaken and continues beside the next. An
+ * execution settles exactly once; anything the method does later is ignored.
  */
 export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   readonly step: Step<P>;
   readonly startedAt: number;
-  /** Is called in the tick in which it settles, or is abandoned. */
+  /** Called synchronously when the execution settles or is abandoned. */
   onSettled: (() => void) | undefined;
 
   readonly #clock: Clock;
@@ -91,17 +91,17 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
     return this.#passed.promise;
   }
 
-  /** Whether nothing waits for it but the end of the run. */
+  /** Whether it has settled, was abandoned or overtaken; then only the end of the run waits for it. */
   get isPassed(): boolean {
     return !this.isPending || this.#overtakenAt !== undefined;
   }
 
-  /** When it was overtaken, on the clock. */
+  /** Time on the clock at which it was overtaken, `undefined` if it was not. */
   get overtakenAt(): number | undefined {
     return this.#overtakenAt;
   }
 
-  /** What became of it; `undefined` while it is pending. */
+  /** Its outcome; `undefined` while pending. */
   get outcome(): ParticipantOutcome | undefined {
     return this.#outcome;
   }
@@ -120,7 +120,7 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
     return this.#cause;
   }
 
-  // Made when it is asked for: few of the thousands of hooks of an application do.
+  // Created lazily: an application may have thousands of hooks, and few of them read the signal.
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
     return this.#abort.signal;
@@ -129,7 +129,7 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   get overtaken(): AbortSignal {
     if (!this.#overtaking) {
       this.#overtaking = new AbortController();
-      if (this.#overtakenAt !== undefined) this.#tellOvertaken();
+      if (this.#overtakenAt !== undefined) this.#abortOvertaken();
     }
     return this.#overtaking.signal;
   }
@@ -142,12 +142,12 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
     return (this.#endedAt ?? this.#clock.now()) - this.startedAt;
   }
 
-  /** Calls the method, unless it was abandoned before its turn. */
+  /** Calls the method, unless the execution was abandoned before. */
   start({ limitMs, slowAfterMs, overtakeAfterMs }: Allowance): void {
     if (!this.isPending) return;
     const { name, phase, run } = this.step;
     this.#emit({ type: 'participant-started', name, phase });
-    // An observer may have ended the run just now.
+    // An observer may have ended the run in response to the event.
     if (!this.isPending) return;
     this.#limitMs = limitMs;
     this.#slowAfterMs = slowAfterMs;
@@ -164,12 +164,12 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
     }
   }
 
-  /** When {@link onDue} is to be called next, on the clock; `Infinity` for never. */
+  /** Time on the clock at which {@link onDue} must be called next; `Infinity` for never. */
   get dueAt(): number {
     return this.startedAt + Math.min(this.#slowAfterMs, this.#overtakeAfterMs, this.#limitMs);
   }
 
-  /** Abandons it at its limit, has it overtaken, or calls it slow. */
+  /** Abandons the execution at its limit, marks it overtaken, or reports it as slow, whichever is due. */
   onDue(): void {
     if (!this.isPending) return;
     if (this.#limitMs <= Math.min(this.#overtakeAfterMs, this.#slowAfterMs))
@@ -180,36 +180,36 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
     this.#emit({ type: 'participant-slow', name, phase, ageMs: this.ageMs });
   }
 
-  /** Lets begin what comes after it, while it goes on. */
+  /** Starts the next step while this execution continues. */
   overtake(): void {
     if (this.isPassed) return;
     this.#overtakenAt = this.#clock.now();
     this.#overtakeAfterMs = Infinity;
-    // It has been named.
+    // The log has named it already.
     this.#slowAfterMs = Infinity;
     const { name, phase } = this.step;
     this.#emit({ type: 'participant-overtaken', name, phase, ageMs: this.ageMs });
-    this.#tellOvertaken();
+    this.#abortOvertaken();
     this.#passed?.resolve();
   }
 
-  /** Stops waiting for it: its signal aborts first, so that it can cut what it holds and say so. */
+  /** Stops waiting for it. Its signal aborts first, so that the method can still cut its work and report the cuts. */
   abandon(code: AbandonCode): void {
     if (!this.isPending) return;
     const { name, phase } = this.step;
     const age = milliseconds(this.ageMs);
     this.#abort ??= new AbortController();
     this.#abort.abort(
-      new ShutdownError(code, `${name} was abandoned in ${phase} after ${age}: ${BECAUSE[code]}`),
+      new ShutdownError(code, `${name} was abandoned in ${phase} after ${age}: ${ABANDON_REASONS[code]}`),
     );
     if (code === 'SHUTDOWN_RESUMED') return this.#settle('skipped');
     this.#cause = code === 'SHUTDOWN_FORCED' ? 'forced' : 'timeout';
     this.#settle('abandoned');
   }
 
-  #tellOvertaken(): void {
+  #abortOvertaken(): void {
     const { name, phase } = this.step;
-    const message = `${name} was overtaken in ${phase}: what comes after it has begun`;
+    const message = `${name} was overtaken in ${phase}: the next step has started`;
     this.#overtaking?.abort(new ShutdownError('SHUTDOWN_OVERTAKEN', message));
   }
 

@@ -1,41 +1,41 @@
-/** The phases of a shutdown, in the order in which they are walked. */
+/** The phases of a shutdown, in order. */
 export const PHASES = ['announce', 'quiesce', 'drain', 'release', 'flush'] as const;
 
-/** One step of a shutdown, in this order: `announce`, `quiesce`, `drain`, `release`, `flush`. */
+/** A phase of a shutdown, in this order: `announce`, `quiesce`, `drain`, `release`, `flush`. */
 export type ShutdownPhase = (typeof PHASES)[number];
 
-/** Where a coordinator stands: not shutting down, in a phase, or at an end. */
+/** State of a coordinator: running, in a phase, or ended. */
 export type ShutdownState = 'running' | ShutdownPhase | 'completed' | 'forced';
 
-/** The two moments that services subscribe to when they need no phase of their own. */
+/** The two events for services that only need a callback instead of a participant. */
 export enum LifetimeEvent {
-  /** Stop taking work: on entering `quiesce`. */
+  /** Stop accepting work: on entering `quiesce`. */
   PREPARE_SHUTDOWN = 'PREPARE_SHUTDOWN',
-  /** Give back what you hold: on entering `release`. */
+  /** Release resources: on entering `release`. */
   SHUTDOWN = 'SHUTDOWN',
 }
 
-/** What distinguishes one phase from another; the coordinator knows no other difference. */
+/** Rules of a phase; phases differ in nothing else. */
 export interface PhaseRules {
   readonly phase: ShutdownPhase;
   /** The event whose callbacks run first in this phase. */
   readonly event?: LifetimeEvent;
   /**
-   * How long a participant without a timeout of its own may take: `participant` is
-   * `participantTimeoutMs` and hard, `phase` is as long as the phase, `fair` is its share of the time left.
+   * Time limit of a participant without its own timeout: `participant` is a hard limit of `participantTimeoutMs`,
+   * `phase` is the length of the phase, `fair` is a share of the time left.
    */
   readonly allowance: 'participant' | 'phase' | 'fair';
-  /** Whether the phase may spend the release reserve. */
+  /** Whether the phase may use the release reserve. */
   readonly spendsReserve: boolean;
   /** Whether new work is refused from here on: the coordinator's signal aborts on entry. */
   readonly refusesWork: boolean;
-  /** Whether participants that have work in flight again, when all have settled, are asked once more. */
+  /** Whether a participant runs again if it has work in flight once all participants have settled. */
   readonly repeatsForWork: boolean;
   /** Whether participants run group by group, higher priority first, instead of all at once. */
   readonly byPriority: boolean;
 }
 
-/** The phases as data: one loop walks this table. */
+/** The rules of all phases, in order. */
 export const PHASE_RULES: readonly PhaseRules[] = [
   {
     phase: 'announce',
@@ -81,7 +81,7 @@ export const PHASE_RULES: readonly PhaseRules[] = [
   },
 ];
 
-/** Tells whether `phase` has begun, or is over, for a coordinator in `state`. */
+/** Returns whether `phase` has begun or is over for a coordinator in `state`. */
 export function hasBegun(phase: ShutdownPhase, state: ShutdownState): boolean {
   if (state === 'running') return false;
   if (state === 'completed' || state === 'forced') return true;

@@ -1,26 +1,26 @@
-/** What set a shutdown off. */
+/** What triggered a shutdown. */
 export type ShutdownReasonKind = 'signal' | 'operator' | 'manual' | 'close' | 'error' | 'development';
 
 /** Why the application shuts down. */
 export interface ShutdownReason {
   readonly kind: ShutdownReasonKind;
-  /** The signal's name, where there was one. */
+  /** Name of the signal, if one was the trigger. */
   readonly signal?: string;
-  /** What the caller had to say about it. */
+  /** Message of the caller. */
   readonly message?: string;
   /** The error behind a shutdown of kind `error`. */
   readonly error?: unknown;
 }
 
-/** What a trigger asks for beside its reason. */
+/** What a trigger requests in addition to its reason. */
 export interface ShutdownRequest {
-  /** How long to announce, in milliseconds; default: the configured delay for a signal, none for the rest. */
+  /** How long to announce, in milliseconds. Default: the configured delay for a signal, otherwise 0. */
   readonly announceDelayMs?: number;
-  /** Whether the process ends when the shutdown does; default: `false`. */
+  /** Whether the process exits when the shutdown is over. Default: `false`. */
   readonly exit?: boolean;
 }
 
-/** A one-line description for people: `SIGTERM`, `manual: new release`. */
+/** Describes a reason in one line: `SIGTERM`, `manual: new release`. */
 export function describeReason(reason: ShutdownReason): string {
   const detail = reason.signal ?? reason.message;
   if (reason.kind === 'signal' && detail !== undefined) return detail;

@@ -3,31 +3,31 @@ import { hasBegun, PHASES } from './phase.js';
 import type { ParticipantOptions, ShutdownParticipant, Statistics } from './participant.js';
 import type { LifetimeEvent, ShutdownPhase, ShutdownState } from './phase.js';
 
-/** What a participant is registered with. */
+/** A participant and the details of its registration. */
 export interface Registration {
   readonly participant: ShutdownParticipant;
   readonly options: ParticipantOptions;
   readonly registeredAt: string;
-  /** Set for subscriptions to a lifetime event: one name may subscribe to both. */
+  /** Lifetime event of a subscription; the same name may subscribe to both events. */
   readonly event?: LifetimeEvent;
-  /** How many sequential steps it stands for when time is shared out. Default: 1. */
+  /** Returns the number of sequential steps it consists of when time is shared out. Default: 1. */
   readonly steps?: () => number;
   /**
-   * Whether its `drain`, abandoned in the tick in which it is called, only names what it cuts. Then it is called even
-   * while the process is ending. Default: `false`, as for all code from outside.
+   * Whether `drain`, when abandoned synchronously after the call, only cuts and reports work. If so, it is called even
+   * while the process is exiting. Default: `false`, as for all code outside this package.
    */
   readonly cutsAtOnce?: boolean;
 }
 
 const METHODS = [...PHASES, 'resume'] as const;
 
-/** The methods that a participant can have. */
+/** Names of a participant's methods. */
 export type ParticipantMethodName = (typeof METHODS)[number];
 
 /**
- * A participant as the coordinator knows it.
+ * A participant with the details of its registration.
  *
- * It keeps what the participant answered when it was registered: foreign code may change its mind, or throw.
+ * Its properties are read once, at registration: foreign code may return something else later, or throw.
  */
 export class RegisteredParticipant {
   readonly name: string;
@@ -36,9 +36,9 @@ export class RegisteredParticipant {
   readonly priority: number;
   readonly registeredAt: string;
   readonly event: LifetimeEvent | undefined;
-  /** Whether it is asked to drain, in order to cut, while the process is ending. */
+  /** Whether `drain` is called, in order to cut, even while the process is exiting. */
   readonly cutsAtOnce: boolean;
-  /** How many sequential steps it stands for when time is shared out. */
+  /** Returns the number of sequential steps it consists of when time is shared out. */
   readonly steps: () => number;
 
   readonly #timeoutMs: ParticipantOptions['timeoutMs'];
@@ -55,12 +55,12 @@ export class RegisteredParticipant {
     this.#timeoutMs = options.timeoutMs;
   }
 
-  /** The timeout that it was registered with for a phase, in milliseconds. */
+  /** Returns its configured timeout for a phase, in milliseconds. */
   timeoutIn(phase: ShutdownPhase): number | undefined {
     return typeof this.#timeoutMs === 'number' ? this.#timeoutMs : this.#timeoutMs?.[phase];
   }
 
-  /** Its unfinished pieces of work; 0 where the count throws, which must not stop a shutdown. */
+  /** Returns its number of unfinished pieces of work; 0 if the count throws, which must not stop a shutdown. */
   inFlight(): number {
     try {
       return this.participant.inFlight?.() ?? 0;
@@ -69,7 +69,7 @@ export class RegisteredParticipant {
     }
   }
 
-  /** What it calls its unfinished pieces of work, `most` of them; none where that throws. */
+  /** Returns up to `most` names of its unfinished pieces of work; none if that throws. */
   unfinished(most: number): string[] {
     const names: string[] = [];
     try {
@@ -78,12 +78,12 @@ export class RegisteredParticipant {
         names.push(String(name));
       }
     } catch {
-      // It is a help, and no more.
+      // Names are optional.
     }
     return names;
   }
 
-  /** The numbers that it reports; nothing where that throws. */
+  /** Returns its statistics; `undefined` if it has none or they throw. */
   statistics(): Statistics | undefined {
     try {
       const reported = this.participant.statistics?.();
@@ -95,14 +95,14 @@ export class RegisteredParticipant {
     }
   }
 
-  /** What is wrong with its numbers. What comes from an unset environment variable is NaN, and would pass for no time at all. */
-  wrongNumbers(): string[] {
+  /** Describes its invalid numbers. A timeout from an unset environment variable is NaN, which would act like 0. */
+  invalidNumbers(): string[] {
     const timeouts = typeof this.#timeoutMs === 'object' ? Object.values(this.#timeoutMs) : [this.#timeoutMs];
     return [
-      ...(Number.isFinite(this.priority) ? [] : [`priority ${String(this.priority)}: give a finite number`]),
+      ...(Number.isFinite(this.priority) ? [] : [`priority ${String(this.priority)}: use a finite number`]),
       ...timeouts
         .filter((ms) => ms !== undefined && !(typeof ms === 'number' && ms >= 0))
-        .map((ms) => `timeoutMs ${String(ms)}: give milliseconds, 0 or more`),
+        .map((ms) => `timeoutMs ${String(ms)}: use milliseconds, 0 or more`),
     ];
   }
 }
@@ -111,7 +111,7 @@ export class RegisteredParticipant {
 export class ParticipantRegistry {
   readonly #participants = new Set<RegisteredParticipant>();
 
-  /** @throws {ShutdownError} when the registration is refused; the message says what would be allowed */
+  /** @throws {ShutdownError} when the registration is invalid or too late; the message says what is allowed */
   add(registration: Registration, state: ShutdownState): RegisteredParticipant {
     const registered = new RegisteredParticipant(registration);
     checkNewcomer(registered, this.#participants, state);
@@ -128,7 +128,7 @@ export class ParticipantRegistry {
     return this.#participants.has(registered);
   }
 
-  /** Those that have a method, by descending priority; of equal priority, the last registered first. */
+  /** Returns the participants with a method, by descending priority; with equal priority, the last registered first. */
   takingPartIn(method: ParticipantMethodName): RegisteredParticipant[] {
     return [...this.#participants]
       .filter(({ methods }) => methods.has(method))
@@ -136,7 +136,7 @@ export class ParticipantRegistry {
       .toSorted((a, b) => b.priority - a.priority);
   }
 
-  /** The numbers that participants report, by their names. */
+  /** Returns the statistics of all participants, by name. */
   statistics(): Record<string, Statistics> {
     return Object.fromEntries(
       [...this.#participants].flatMap((registered) => {
@@ -146,21 +146,21 @@ export class ParticipantRegistry {
     );
   }
 
-  /** What participants call their unfinished pieces of work, `most` of them. */
+  /** Returns up to `most` names of unfinished pieces of work. */
   unfinished(most: number): string[] {
     const names: string[] = [];
     for (const registered of this.#participants) names.push(...registered.unfinished(most - names.length));
     return names;
   }
 
-  /** Unfinished pieces of work of all participants. */
+  /** Returns the number of unfinished pieces of work of all participants. */
   countInFlight(): number {
     let total = 0;
     for (const registered of this.#participants) total += registered.inFlight();
     return total;
   }
 
-  /** The same by the names of those that have any. */
+  /** Returns the number of unfinished pieces of work by participant, without those that have none. */
   inFlightByName(): Record<string, number> {
     return Object.fromEntries(
       Array.from(
@@ -171,7 +171,7 @@ export class ParticipantRegistry {
   }
 }
 
-/** Refuses a newcomer that cannot take part as it is. */
+/** Throws if the newcomer is invalid, or too late for one of its phases. */
 function checkNewcomer(
   newcomer: RegisteredParticipant,
   others: Iterable<RegisteredParticipant>,
@@ -182,29 +182,29 @@ function checkNewcomer(
     throw new ShutdownError(
       'SHUTDOWN_NAME_EMPTY',
       `a shutdown participant needs a name, got ${JSON.stringify(name)} (registered at ${registeredAt}): ` +
-        `give it one that an operator recognises in a log line`,
+        `use one that operators recognise in a log line`,
     );
   }
   const twin = [...others].find((other) => other.name === name && !areOneSubscriber(newcomer, other));
   if (twin) {
     throw new ShutdownError(
       'SHUTDOWN_NAME_DUPLICATE',
-      `shutdown participant "${name}" (registered at ${registeredAt}) has the name of the one registered at ` +
-        `${twin.registeredAt}: choose another name, or unregister the first`,
+      `shutdown participant "${name}" (registered at ${registeredAt}) has the same name as the one registered at ` +
+        `${twin.registeredAt}: use another name, or unregister the first`,
     );
   }
   if (methods.size === 0) {
     throw new ShutdownError(
       'SHUTDOWN_PARTICIPANT_EMPTY',
-      `shutdown participant "${name}" (registered at ${registeredAt}) takes part in nothing: ` +
+      `shutdown participant "${name}" (registered at ${registeredAt}) has no method: ` +
         `implement at least one of ${METHODS.join(', ')}`,
     );
   }
-  const wrong = newcomer.wrongNumbers();
-  if (wrong.length > 0) {
+  const invalid = newcomer.invalidNumbers();
+  if (invalid.length > 0) {
     throw new ShutdownError(
       'SHUTDOWN_OPTIONS_INVALID',
-      `shutdown participant "${name}" (registered at ${registeredAt}) cannot have ${wrong.join('; nor ')}`,
+      `shutdown participant "${name}" (registered at ${registeredAt}) has an invalid ${invalid.join('; invalid ')}`,
     );
   }
   const begun = PHASES.filter((phase) => methods.has(phase) && hasBegun(phase, state));
@@ -212,10 +212,10 @@ function checkNewcomer(
     const open = PHASES.filter((phase) => !hasBegun(phase, state));
     throw new ShutdownError(
       'SHUTDOWN_PHASE_BEGUN',
-      `shutdown participant "${name}" (registered at ${registeredAt}) comes too late for ${begun.join(', ')}: ` +
+      `shutdown participant "${name}" (registered at ${registeredAt}) is too late for ${begun.join(', ')}: ` +
         (open.length > 0
           ? `the shutdown is in ${state}; register for ${open.join(', ')}, or earlier`
-          : `no phase is left to register for`),
+          : `no phase is left`),
     );
   }
 }

@@ -2,24 +2,24 @@ import type { Statistics } from './participant.js';
 import type { ShutdownPhase, ShutdownState } from './phase.js';
 import type { ShutdownReason, ShutdownReasonKind } from './reason.js';
 
-/** The version of {@link ShutdownReport}: it goes up when a word or a field changes its meaning. */
+/** Version of {@link ShutdownReport}; incremented when the meaning of a word or field changes. */
 export const REPORT_VERSION = 2;
 
 /** How a shutdown ended as a whole. */
 export type ShutdownStatus =
   /** Everything finished. */
   | 'completed'
-  /** It went to its end, but a participant failed or was abandoned, or work was cut. */
+  /** It ran to the end, but a participant failed or was abandoned, or work was cut. */
   | 'failed'
-  /** It passed the deadline, or somebody forced it. */
+  /** It exceeded the deadline or was forced earlier. */
   | 'forced'
-  /** Somebody ended the process in the middle. */
+  /** The process exited before the shutdown was over. */
   | 'interrupted';
 
-/** How one participant came through one phase. */
+/** Outcome of one participant in one phase. */
 export type ParticipantOutcome = 'completed' | 'failed' | 'abandoned' | 'skipped';
 
-/** Why the shutdown stopped waiting for a participant: its own time was up, or the shutdown was forced. */
+/** Why the shutdown stopped waiting for a participant: it timed out, or the shutdown was forced. */
 export type AbandonCause = 'timeout' | 'forced';
 
 /** One participant in one phase; times are milliseconds since the trigger. */
@@ -29,13 +29,13 @@ export interface ParticipantReport {
   readonly outcome: ParticipantOutcome;
   readonly startedMs: number;
   readonly durationMs: number;
-  /** Message of what it threw. */
+  /** Message of the error it threw. */
   readonly error?: string;
-  /** When it was overtaken: what comes after it began, while it went on. */
+  /** When it was overtaken: the next step started while it was still running. */
   readonly overtakenMs?: number;
-  /** Why it was abandoned; present with that outcome only. */
+  /** Why it was abandoned; only present with that outcome. */
   readonly cause?: AbandonCause;
-  /** Source location of its registration, for those that did not complete. */
+  /** Source location of its registration; only present if it did not complete. */
   readonly registeredAt?: string;
 }
 
@@ -48,21 +48,21 @@ export interface PhaseReport {
 
 /** A piece of work that was ended unfinished. */
 export interface Cut {
-  /** What it was: `request`, `socket`, `message`, `task`, `stream`; `stalled request` and `stalled stream`, when its client had stopped. */
+  /** Kind of work: `request`, `handler`, `socket`, `message`, `task`, `job`, `stream`; `stalled request` or `stalled stream` if its client had stalled. */
   readonly kind: string;
-  /** Which one: `GET /orders/:id`, a task's name. */
+  /** Name of the work: `GET /orders/:id`, a task's name. */
   readonly name: string;
   /** How long it had been running, in milliseconds. */
   readonly ageMs: number;
-  /** Bytes that its client had been sent, where that means something. */
+  /** Number of bytes sent to its client, where applicable. */
   readonly bytesSent?: number;
-  /** How far it had come, in words of its own. */
+  /** Progress that the work itself reported. */
   readonly progress?: number | string;
   readonly phase: ShutdownPhase;
   readonly participant: string;
 }
 
-/** What was still running when the shutdown was forced. */
+/** A participant that was still running when the shutdown was forced or interrupted. */
 export interface PendingReport {
   readonly name: string;
   readonly phase: ShutdownPhase;
@@ -70,10 +70,10 @@ export interface PendingReport {
   readonly registeredAt?: string;
 }
 
-/** Things that keep a process alive, counted by the kinds that Node knows: `Timeout`, `TCPServerWrap`. */
+/** Number of resources that keep the process alive, by Node's resource types: `Timeout`, `TCPServerWrap`. */
 export type ActiveResources = Readonly<Record<string, number>>;
 
-/** Everything there is to know about a shutdown that is over; plain data, fit for JSON. */
+/** Report of a finished shutdown; plain data that can be serialised as JSON. */
 export interface ShutdownReport {
   /** Version of this shape. */
   readonly version: typeof REPORT_VERSION;
@@ -81,47 +81,47 @@ export interface ShutdownReport {
   readonly reason: { readonly kind: ShutdownReasonKind; readonly signal?: string; readonly message?: string };
   /** Time of day of the trigger, ISO 8601. */
   readonly startedAt: string;
-  /** From the trigger to the end. */
+  /** Time from the trigger to the end, in milliseconds. */
   readonly durationMs: number;
-  /** The whole budget. */
+  /** Time budget of the shutdown, in milliseconds. */
   readonly gracePeriodMs: number;
-  /** What was left of the grace period. */
+  /** Time left of the grace period, in milliseconds. */
   readonly remainingMs: number;
-  /** When the last request arrived, in milliseconds since the trigger: how long an announcement was needed. */
+  /** When the last request arrived, in milliseconds since the trigger: how long the announcement needed to be. */
   readonly announceNeedMs?: number;
-  /** In the order in which they were walked; those that were not entered are missing. */
+  /** The phases that were entered, in order. */
   readonly phases: readonly PhaseReport[];
-  /** An entry for each participant and phase, and for each of Nest's hooks. */
+  /** One entry for each participant and phase, and for each Nest hook. */
   readonly participants: readonly ParticipantReport[];
   /** Work that was ended unfinished. */
   readonly cuts: readonly Cut[];
-  /** What was waited for when it was forced or interrupted, oldest first. */
+  /** What was still pending when the shutdown was forced or interrupted, oldest first. */
   readonly pending: readonly PendingReport[];
-  /** What participants told at the end of what they held, by their names: the late requests of `HTTP server`. */
+  /** Final statistics by participant, such as the late requests of `HTTP server`. */
   readonly statistics: Readonly<Record<string, Statistics>>;
-  /** What the end of the process ended, because it would have kept it alive; empty when nothing ends the process. */
+  /** What would have kept the process alive without the exit; empty if the shutdown does not exit the process. */
   readonly activeResources: Readonly<Record<string, number>>;
   /** Why it ended early, for status `forced` and `interrupted`. */
   readonly forcedBy?: string;
 }
 
-/** How far a shutdown has come, at this moment. */
+/** Current progress of a shutdown. */
 export interface ShutdownProgress {
   readonly state: ShutdownState;
   readonly reason?: ShutdownReason;
   /** Time of day of the trigger, ISO 8601. */
   readonly since?: string;
   readonly elapsedMs?: number;
-  /** Time left to the deadline; absent while running and during an operator's drain. */
+  /** Time left to the deadline, in milliseconds; absent while running and during an operator's announcement. */
   readonly remainingMs?: number;
   /** When the last request arrived, in milliseconds since the trigger. */
   readonly announceNeedMs?: number;
-  /** Unfinished pieces of work, of all participants together. */
+  /** Number of unfinished pieces of work of all participants. */
   readonly inFlight: number;
   /** Names of the first unfinished pieces of work that have one. */
   readonly unfinished?: readonly string[];
-  /** Participants that the shutdown waits for, oldest first; those that were overtaken as well. */
+  /** Participants that the shutdown is waiting for, including overtaken ones, oldest first. */
   readonly pending: readonly PendingReport[];
-  /** What participants tell of what they hold, by their names: the connections of `HTTP server`. */
+  /** Current statistics by participant, such as the connections of `HTTP server`. */
   readonly statistics: Readonly<Record<string, Statistics>>;
 }

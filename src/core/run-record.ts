@@ -17,7 +17,7 @@ import type {
   ShutdownStatus,
 } from './report.js';
 
-/** What was asked of a run, and what happened in it: from the trigger to the end, or until an operator resumed. */
+/** Parameters and history of a run, from the trigger until its end or until an operator resumes. */
 export class RunRecord {
   readonly startedAt: number;
   readonly since: string;
@@ -48,12 +48,12 @@ export class RunRecord {
     this.deadline = Deadline.none(clock);
   }
 
-  /** Resolves with the reason once the shutdown is final; never, when an operator resumes. */
+  /** Resolves with the reason once the shutdown is final; never, if an operator resumes. */
   get terminating(): Promise<ShutdownReason> {
     return this.#terminating.promise;
   }
 
-  /** Makes the shutdown final, and sets its deadline. */
+  /** Makes the shutdown final and sets its deadline. */
   terminate(reason: ShutdownReason, announceDelayMs: number, gracePeriodMs: number): void {
     this.reason = reason;
     this.announceDelayMs = announceDelayMs;
@@ -63,7 +63,7 @@ export class RunRecord {
     this.#terminating.resolve(reason);
   }
 
-  /** Notes what ended it early, and what was pending then. */
+  /** Records what ended the run early, and the steps that were pending. */
   force(by: string, status: 'forced' | 'interrupted'): void {
     this.forcedBy = by;
     this.#statusWhenForced = status;
@@ -74,7 +74,7 @@ export class RunRecord {
     this.#phases.push({ phase, from: this.#clock.now() });
   }
 
-  /** @returns the phase that was left and how long it took, in milliseconds; nothing when there was none to leave */
+  /** @returns the phase and its duration in milliseconds; `undefined` if no phase was active */
   leavePhase(): { readonly phase: ShutdownPhase; readonly durationMs: number } | undefined {
     const current = this.#phases.at(-1);
     if (!current || current.to !== undefined) return undefined;
@@ -82,7 +82,7 @@ export class RunRecord {
     return { phase: current.phase, durationMs: current.to - current.from };
   }
 
-  /** Notes a step that was not run. */
+  /** Records a step that was not run. */
   skip(step: { readonly name: string; readonly registeredAt?: string }, phase: ShutdownPhase): void {
     this.#skipped.push({
       name: step.name,
@@ -94,7 +94,7 @@ export class RunRecord {
     });
   }
 
-  /** The steps that the run waits for, oldest first. */
+  /** Returns the steps the run is waiting for, oldest first. */
   pending(): PendingReport[] {
     return this.executions
       .filter(({ isPending }) => isPending)
@@ -106,7 +106,7 @@ export class RunRecord {
       }));
   }
 
-  /** How far it has come. */
+  /** Returns the current progress. */
   progress(lastArrivalAt: number | undefined): Omit<ShutdownProgress, 'state' | 'inFlight' | 'statistics'> {
     const now = this.#endedAt ?? this.#clock.now();
     return {
@@ -133,11 +133,11 @@ export class RunRecord {
     this.#endedAt = now;
     const participants = [...this.executions.map((execution) => this.#reportOf(execution)), ...this.#skipped];
     const { kind, signal, message, error } = this.reason;
-    const said = message ?? (error === undefined ? undefined : messageOf(error));
+    const text = message ?? (error === undefined ? undefined : messageOf(error));
     return {
       version: REPORT_VERSION,
       status: this.#status(participants),
-      reason: { kind, ...(signal !== undefined && { signal }), ...(said !== undefined && { message: said }) },
+      reason: { kind, ...(signal !== undefined && { signal }), ...(text !== undefined && { message: text }) },
       startedAt: this.since,
       durationMs: now - this.startedAt,
       gracePeriodMs: this.#gracePeriodMs,

@@ -18,12 +18,12 @@ import type {
   RegisteredParticipant,
 } from './registered-participant.js';
 
-/** What a run needs from its coordinator. */
+/** Dependencies of {@link Run}. */
 export interface RunDependencies {
   readonly clock: Clock;
   readonly options: CoordinatorOptions;
   readonly registry: ParticipantRegistry;
-  /** Holds, inside a participant's method, the execution of that method. */
+  /** Inside a participant's method, holds its execution. */
   readonly inside: AsyncLocalStorage<Execution>;
   /** The executions of `resume` that have not settled yet. */
   readonly resuming: Set<Execution>;
@@ -32,25 +32,25 @@ export interface RunDependencies {
 }
 
 /**
- * One shutdown: a loop takes every participant through the table of phases.
+ * One shutdown: runs the participants phase by phase.
  *
- * A step that takes longer than its share is overtaken by those after it, and awaited at the end. The deadline ends what
- * is left of a phase; `force` ends what is left of the run.
+ * A step that exceeds its share of the time is overtaken by the next one, and awaited at the end. The deadline ends the
+ * rest of a phase; `force` ends the rest of the run.
  */
 export class Run {
   readonly record: RunRecord;
 
   readonly #dependencies: RunDependencies;
-  /** Those of which a method was called: an observer may have ended the run in the moment before that. */
+  /** Participants of which a method was called; an observer may have ended the run just before the call. */
   readonly #called = new Set<RegisteredParticipant>();
-  /** Whether the participants of the first phase have been asked. */
+  /** Whether the participants of the first phase have started. */
   #isUnderWay = false;
   #rules: PhaseRules | undefined;
-  /** Those that did not complete the phase. They are not asked again. */
+  /** Participants that did not complete the phase; they are not called again. */
   readonly #failed = new Set<RegisteredParticipant>();
   readonly #due: DueExecutions;
   #guaranteedMs = 0;
-  /** How many steps come after the group that is under way. */
+  /** Number of steps after the current group. */
   #stepsAfter = 0;
   #enteredAt = 0;
   #stopWatching = (): void => {};
@@ -63,7 +63,7 @@ export class Run {
     this.#due = new DueExecutions(dependencies.clock);
   }
 
-  /** Takes the phases in order, to the end or until an operator resumes. */
+  /** Runs the phases in order, to the end or until an operator resumes. */
   async toTheEnd(): Promise<void> {
     for (const rules of PHASE_RULES) {
       if (this.#isOver) this.#skipRest(rules.phase);
@@ -72,19 +72,19 @@ export class Run {
     await this.#awaitOvertaken();
   }
 
-  /** Stops waiting: what is pending is abandoned and named, what has not begun is skipped. */
+  /** Stops waiting: pending steps are abandoned and reported, steps that have not begun are skipped. */
   force(by: string, status: 'forced' | 'interrupted' = 'forced'): void {
     if (this.#isOver) return;
     this.record.force(by, status);
     this.#dependencies.emit({ type: 'forced', by });
     this.#abandonPending('SHUTDOWN_FORCED');
-    this.#cutWhatIsInFlight(status === 'interrupted');
+    this.#cutInFlight(status === 'interrupted');
   }
 
-  /** Ends the run without another step: a process that is ending has no time for one. */
+  /** Ends the run without starting another step, because the process is exiting. */
   interrupt(by: string): void {
     this.force(by, 'interrupted');
-    // The process may end while the run is being forced.
+    // The process may exit while the run is being forced.
     this.#abandonPending('SHUTDOWN_FORCED');
     const current = PHASE_RULES.findIndex((rules) => rules === this.#rules);
     for (const { phase } of PHASE_RULES.slice(Math.max(0, current))) this.#skipRest(phase);
@@ -94,11 +94,11 @@ export class Run {
   /**
    * Ends the run in `announce`, and resumes every participant that has announced.
    *
-   * @returns settles when every participant has resumed; never rejects
+   * @returns resolves when every participant has resumed; never rejects
    */
   async resume(): Promise<void> {
     const { clock, registry, resuming, emit, options } = this.#dependencies;
-    // Complete before any foreign code runs: a trigger that comes from there must wait for all of it.
+    // Complete the set before any foreign code runs: a trigger from that code must wait for all of them.
     const executions = registry
       .takingPartIn('resume')
       .filter((registered) => this.#called.has(registered) || !registered.methods.has('announce'))
@@ -121,14 +121,14 @@ export class Run {
     for (const execution of executions) resuming.delete(execution);
   }
 
-  /** To be called when what has asked for the shutdown may be work that drain waits for. Told of once, if it is. */
+  /** Called when the caller of `shutdown()` may itself be work that drain waits for; emits at most one event. */
   suspectSelfWait(): void {
     if (this.#isSelfWaitSuspected) return;
     this.#isSelfWaitSuspected = true;
     this.#watchSelfWait();
   }
 
-  /** Starts a participant that was registered in the middle of an announcement; the phase waits for it, too. */
+  /** Starts a participant that was registered during an announcement; the phase waits for it, too. */
   join(registered: RegisteredParticipant): void {
     const rules = this.#rules;
     if (!rules || !this.#isUnderWay || !registered.methods.has(rules.phase)) return;
@@ -136,14 +136,14 @@ export class Run {
   }
 
   /**
-   * Runs a step that was found on the way as a part of the current phase: timed, bounded, isolated and reported.
+   * Runs a step that was discovered during the run as part of the current phase: timed, bounded, isolated and reported.
    *
-   * @param share of the steps of the participant that it is a part of; those after that participant are added
-   * @returns resolves when it is passed, or was skipped; never rejects
+   * @param share the step's position within its participant; the steps after that participant are added
+   * @returns resolves when the step is passed or was skipped; never rejects
    */
   perform(step: Omit<Step, 'phase'>, share: Share, explicitMs?: number): Promise<void> {
     const rules = this.#rules;
-    if (!rules) throw new Error(`${step.name} was to run outside of a phase`);
+    if (!rules) throw new Error(`${step.name} cannot run outside a phase`);
     if (!this.#isOver) {
       const { phase } = rules;
       return this.#execute({ ...step, phase }, rules, this.#withStepsAfter(share), explicitMs).passed;
@@ -152,7 +152,7 @@ export class Run {
     return Promise.resolve();
   }
 
-  /** How long a step that is found on the way may hold back those after it, in milliseconds. */
+  /** Returns how long a step discovered during the run may delay the steps after it, in milliseconds. */
   shareMs(share: Share): number {
     if (this.#isOver || !this.#dependencies.options.forceAfterTimeout) return Infinity;
     const { remainingMs } = this.record.deadline;
@@ -179,8 +179,8 @@ export class Run {
     emit({ type: 'phase-entered', phase });
     this.#watchDeadline(rules);
     this.#watchSelfWait();
-    // No participant announces while it still resumes from the last announcement. Where there is nothing to wait for,
-    // everything begins in the tick of the trigger.
+    // No participant announces while it is still resuming from the previous announcement. If none is resuming,
+    // everything starts in the tick of the trigger.
     if (resuming.size > 0) {
       await settled(resuming);
       this.#watchDeadline(rules);
@@ -200,7 +200,7 @@ export class Run {
     this.#leavePhase();
   }
 
-  /** Nobody is given up while time is left: what was overtaken has until the deadline. */
+  /** Waits for overtaken steps, until the deadline at the latest. */
   async #awaitOvertaken(): Promise<void> {
     if (this.#isOver || !this.#rules) return;
     this.#watchDeadline(this.#rules);
@@ -208,7 +208,7 @@ export class Run {
     this.#stopWatching();
   }
 
-  /** Waits for everything that has begun: for those that joined as well, and for steps that nobody has waited for. */
+  /** Waits for everything that has started, including participants that joined late and steps not awaited elsewhere. */
   async #untilAll(end: 'passed' | 'settled'): Promise<void> {
     const isAwaited = (execution: Execution): boolean =>
       end === 'passed' ? !execution.isPassed : execution.isPending;
@@ -220,10 +220,10 @@ export class Run {
   }
 
   /**
-   * Drains those again that have work in flight, because the work of others has left them some: a request that is
-   * answered late starts a task late.
+   * Drains participants again that have work in flight, since work of one participant may start work of another: a
+   * late request may start a task.
    *
-   * As many rounds as there are participants are enough for any chain of them, and a bound for those that miscount.
+   * One round per participant is enough for any chain of them, and limits participants that miscount.
    */
   async #repeatForWork(participants: readonly RegisteredParticipant[], rules: PhaseRules): Promise<void> {
     for (let round = 1; round <= participants.length && !this.#isOver; round += 1) {
@@ -231,19 +231,19 @@ export class Run {
         (registered) => !this.#failed.has(registered) && registered.inFlight() > 0,
       );
       if (busy.length === 0) return;
-      // After the end of the phase they are asked and abandoned, so that they cut and the cuts are named.
+      // After the end of the phase they are called and abandoned at once, so that they cut their work and report it.
       this.#watchDeadline(rules);
       await this.#runGroup(busy, rules, ALONE);
     }
   }
 
   /**
-   * Drains those that have work in flight and were not abandoned with it, and abandons them in the same tick, so that
-   * they cut and the cuts are named.
+   * Drains participants that have work in flight and were not abandoned with it, and abandons them in the same tick, so
+   * that they cut their work and report it.
    *
-   * @param isEnding whether the process is ending: then no code from outside starts, because it could block the exit
+   * @param isEnding whether the process is exiting; then no foreign code is started, because it could block the exit
    */
-  #cutWhatIsInFlight(isEnding: boolean): void {
+  #cutInFlight(isEnding: boolean): void {
     const [rules] = PHASE_RULES.filter(({ repeatsForWork }) => repeatsForWork);
     const isOver = this.#rules && rules && PHASE_RULES.indexOf(this.#rules) > PHASE_RULES.indexOf(rules);
     if (!rules || isOver) return;
@@ -268,7 +268,7 @@ export class Run {
   async #runGroup(group: readonly RegisteredParticipant[], rules: PhaseRules, share: Share): Promise<void> {
     const executions = new Map<RegisteredParticipant, Execution>();
     for (const registered of group) {
-      // Each one may unregister another, or end the run.
+      // A participant may unregister another one, or end the run.
       if (this.#isOver) this.#skip([registered], rules.phase);
       else if (this.#dependencies.registry.has(registered)) {
         executions.set(registered, this.#begin(registered, rules, share));
@@ -317,7 +317,7 @@ export class Run {
     return { name, phase: method, registeredAt, run };
   }
 
-  /** How many steps follow one another from these groups on; each later phase that has participants is one. */
+  /** Returns the number of sequential steps from these groups on; each later phase with participants counts as one. */
   #stepsToCome(rules: PhaseRules, groups: readonly (readonly RegisteredParticipant[])[]): number {
     const laterPhases = PHASE_RULES.slice(PHASE_RULES.indexOf(rules) + 1);
     return (
@@ -326,7 +326,7 @@ export class Run {
     );
   }
 
-  /** When a phase ends, finished or not; never, while there is no deadline or it is not enforced. */
+  /** Returns the latest end of a phase; there is none without a deadline, or if the deadline is not enforced. */
   #endOf(phase: ShutdownPhase): Deadline {
     const { clock, options } = this.#dependencies;
     const { deadline } = this.record;
@@ -335,7 +335,7 @@ export class Run {
     return spendsReserve ? deadline : deadline.earlierBy(options.releaseReserveMs);
   }
 
-  /** Sets the timer for the end of a phase as soon as there is a deadline. An operator's announcement has none. */
+  /** Sets the timer for the end of a phase once there is a deadline; an operator's announcement has none. */
   #watchDeadline({ phase, spendsReserve }: PhaseRules): void {
     this.#stopWatching();
     const { clock, options, emit } = this.#dependencies;
@@ -361,7 +361,7 @@ export class Run {
     };
   }
 
-  /** Drain is what waits for work; the other phases have none. */
+  /** Watches in `drain` only: no other phase waits for work in flight. */
   #watchSelfWait(): void {
     this.#selfWaitTimer?.cancel();
     if (!this.#isSelfWaitSuspected || !this.#rules?.repeatsForWork || this.#isOver) return;
@@ -383,7 +383,7 @@ export class Run {
     abandon([...this.record.executions, ...this.#dependencies.resuming], code);
   }
 
-  /** Skips those that were not asked in a phase. */
+  /** Skips the participants that have not started in a phase. */
   #skipRest(phase: ShutdownPhase): void {
     const begun = this.record.executions
       .filter(({ step }) => step.phase === phase)
@@ -400,13 +400,13 @@ export class Run {
   }
 }
 
-/** How long drain waits before it tells that it may wait for itself, in milliseconds: most work has ended by then. */
+/** How long drain runs before a suspected self-wait is reported, in milliseconds; most work has finished by then. */
 const SELF_WAIT_AFTER_MS = 1_000;
 
-/** The share of a step that no other step follows. */
+/** Share of a step with no step after it. */
 const ALONE: Share = { steps: 1, stepsToCome: 1 };
 
-/** Participants by descending priority, one group for each priority. */
+/** Groups participants by priority, in descending order. */
 function byPriority(participants: readonly RegisteredParticipant[]): RegisteredParticipant[][] {
   const groups: RegisteredParticipant[][] = [];
   for (const registered of participants) {

@@ -6,36 +6,36 @@ import type { ShutdownReason, ShutdownRequest } from './reason.js';
 import type { ShutdownObserver } from './events.js';
 
 /**
- * The coordinator as services see it, and the token to inject it by.
+ * Public interface of the coordinator, and its injection token.
  *
- * Abstract, so that what tests put in its place has the same shape by construction.
+ * It is abstract so that test doubles must have the same shape.
  */
 export abstract class ShutdownCoordinator {
   static {
-    // Not declared as a method: TypeScript finds the old name by itself, JavaScript does not.
+    // Not declared as a method, so that TypeScript reports the old name at compile time; JavaScript gets the error below.
     Object.defineProperty(this.prototype, 'drain', {
       configurable: true,
       writable: true,
       value: (): never => {
         throw new ShutdownError(
           'SHUTDOWN_RENAMED',
-          'coordinator.drain() is now announce(): call coordinator.announce(message). The route keeps its name, /drain',
+          'coordinator.drain() was renamed: use coordinator.announce(message); the route is still /drain',
         );
       },
     });
   }
 
-  /** Where the application stands. */
+  /** Current state. */
   abstract readonly state: ShutdownState;
 
   /** The current phase; `undefined` while running and after the end. */
   abstract readonly phase: ShutdownPhase | undefined;
 
-  /** Whether a shutdown, or an operator's announcement, is under way or over. */
+  /** Whether a shutdown or an operator's announcement is in progress, or a shutdown is over. */
   abstract readonly isShuttingDown: boolean;
 
   /**
-   * Aborts on entering `quiesce`, for whatever should not start any more.
+   * Aborts on entering `quiesce`; check it before starting new work.
    *
    * Its `reason` is a {@link ShutdownError} with the code `SHUTDOWN_TERMINATING`, whose `cause` is the {@link ShutdownReason}.
    */
@@ -45,18 +45,18 @@ export abstract class ShutdownCoordinator {
   abstract readonly report: ShutdownReport | undefined;
 
   /**
-   * Makes something take part in the shutdown.
+   * Registers a participant. During an operator's announcement, its `announce` is called at once.
    *
-   * @returns a function that takes it out again
-   * @throws {ShutdownError} for an empty or duplicate name, no method at all, or a method for a phase that has
-   *   begun; during an operator's announcement, a newcomer announces at once
+   * @returns a function that unregisters it
+   * @throws {ShutdownError} for an empty or duplicate name, invalid options, a participant without methods, or a method
+   *   for a phase that has begun
    */
   abstract register(participant: ShutdownParticipant, options?: ParticipantOptions): () => void;
 
   /**
-   * Calls back on one of the two lifetime events: before everything else in `quiesce`, or in `release`.
+   * Subscribes to a lifetime event; the callback runs before everything else in `quiesce` or `release`.
    *
-   * @returns a function that cancels the subscription
+   * @returns a function that unsubscribes
    * @throws {ShutdownError} as {@link register}
    */
   abstract onLifetimeEvent(
@@ -67,35 +67,36 @@ export abstract class ShutdownCoordinator {
   ): () => void;
 
   /**
-   * Shuts down, or joins the shutdown that is under way.
+   * Shuts down, or joins the shutdown in progress.
    *
-   * Work in flight, such as the handler of a request, must not await it: the drain waits for that work.
+   * Do not await it in work in flight, such as a request handler: drain waits for that work, so it deadlocks.
    *
-   * @param reason a message, or a full reason; default: kind `manual`
-   * @returns the report; every caller gets the same promise. It never rejects, unless `raiseOnError` is set:
-   *   then with a `ShutdownFailedError`, after everything ran
+   * @param reason a message, or a full reason. Default: kind `manual`
+   * @returns the report; every caller gets the same promise. Rejects only with `raiseOnError`: with a
+   *   `ShutdownFailedError`, after everything ran, if the shutdown was not clean
    */
   abstract shutdown(reason?: string | ShutdownReason, request?: ShutdownRequest): Promise<ShutdownReport>;
 
   /**
-   * Announces without going further, until {@link resume} or a shutdown.
+   * Enters `announce` and stays there until {@link resume} or a shutdown.
    *
-   * @returns whether this call began it: `false` when the announcement was under way already
+   * @returns `true` if this call started the announcement, `false` if it was already in progress
    * @throws {ShutdownError} `SHUTDOWN_TERMINATING` from `quiesce` on
    */
   abstract announce(message?: string): boolean;
 
   /**
-   * Undoes {@link announce}: readiness is back at once.
+   * Undoes {@link announce}; readiness is restored immediately.
    *
-   * @returns settles when every participant has resumed
-   * @throws {ShutdownError} `SHUTDOWN_NOT_ANNOUNCING` when there is nothing to undo, `SHUTDOWN_TERMINATING` when it is too late
+   * @returns resolves when every participant has resumed
+   * @throws {ShutdownError} `SHUTDOWN_NOT_ANNOUNCING` if nothing was announced, `SHUTDOWN_TERMINATING` if a shutdown is
+   *   in progress or over
    */
   abstract resume(): Promise<void>;
 
-  /** How far the shutdown has come. */
+  /** Returns the current progress. */
   abstract progress(): ShutdownProgress;
 
-  /** Listens to everything that happens; returns a function that stops listening. */
+  /** Adds an observer of all events; returns a function that removes it. */
   abstract observe(observer: ShutdownObserver): () => void;
 }

@@ -5,7 +5,7 @@ import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 
 type EventOf<Type extends ShutdownEvent['type']> = Extract<ShutdownEvent, { type: Type }>;
 
-/** What is published on the channels of `node:diagnostics_channel`, by their names. */
+/** Messages published on channels of `node:diagnostics_channel`, by channel name. */
 export interface ShutdownDiagnostics {
   readonly 'nestjs-drain:phase': EventOf<'phase-entered' | 'phase-left'> & {
     readonly coordinator: ShutdownCoordinator;
@@ -23,7 +23,7 @@ const PHASE = channel('nestjs-drain:phase' satisfies keyof ShutdownDiagnostics);
 const PARTICIPANT = channel('nestjs-drain:participant' satisfies keyof ShutdownDiagnostics);
 const REPORT = channel('nestjs-drain:report' satisfies keyof ShutdownDiagnostics);
 
-/** Publishes what happens in a coordinator to whoever subscribes in this process, tools without a line of code included. */
+/** Publishes a coordinator's events to all subscribers in this process, such as tracing tools. */
 export function publishDiagnostics(coordinator: ShutdownCoordinator): void {
   coordinator.observe((event) => {
     switch (event.type) {

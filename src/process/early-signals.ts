@@ -3,14 +3,14 @@ import { signalExitCode } from './exit-code.js';
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
- * Ends the process on a signal that comes before any application can handle it: there is nothing to drain yet.
+ * Exits on a signal that arrives before any application can handle it: there is nothing to drain yet.
  *
- * Without a listener that is what the system does, but not for PID 1, nor beside somebody else's listener.
+ * Without a listener the system would do the same, but not for PID 1, and not if other code listens to the signal.
  */
 export class EarlySignals {
   readonly #listeners = new Map<NodeJS.Signals, () => void>();
 
-  /** @param isHandled whether an application handles this signal already */
+  /** @param isHandled returns whether an application already handles this signal */
   constructor(isHandled: (signal: NodeJS.Signals) => boolean) {
     for (const signal of SIGNALS) {
       if (isHandled(signal)) continue;
@@ -20,14 +20,14 @@ export class EarlySignals {
     }
   }
 
-  /** Leaves a signal to an application that has begun to listen to it. */
+  /** Removes the listener for a signal that an application now handles. */
   handOver(signal: NodeJS.Signals): void {
     const listener = this.#listeners.get(signal);
     this.#listeners.delete(signal);
     if (listener) process.removeListener(signal, listener);
   }
 
-  /** Leaves every signal to whoever handles it. */
+  /** Removes all listeners. */
   dispose(): void {
     for (const signal of SIGNALS) this.handOver(signal);
   }

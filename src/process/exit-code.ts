@@ -1,14 +1,14 @@
 import { constants } from 'node:os';
 import type { ShutdownReport } from '../core/report.js';
 
-/** What a process that ended by this signal says: 128 + its number, as shells do. */
+/** Returns the exit code for a process ended by this signal: 128 plus the signal's number, as in shells. */
 export function signalExitCode(signal: NodeJS.Signals): number {
   return 128 + (constants.signals[signal] ?? 0);
 }
 
 /**
- * The exit code for a report: 0 completed, 1 something failed, was abandoned or cut, or an error was the reason,
- * 124 (as timeout(1) has it) forced by the deadline.
+ * Returns the exit code for a report: 0 if completed; 1 if something failed, was abandoned or cut, or the reason was an
+ * error; 124, as timeout(1) uses it, if forced.
  */
 export function exitCodeFor(report: ShutdownReport): number {
   if (report.status === 'forced') return 124;

@@ -3,19 +3,19 @@ import { stackOf } from '../util/stack.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 
-/** What fatal errors have to do with. */
+/** Dependencies of {@link FatalErrors}. */
 export interface FatalErrorsDependencies {
   readonly coordinator: PhasedCoordinator;
   readonly logger: ShutdownLogger;
-  /** Hears of one that ends the waiting, whatever for. */
+  /** Called when an error forces the end of all waiting. */
   onForced(this: void): void;
 }
 
 const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
 
 /**
- * Turns the first error that nobody has caught into a shutdown with reason `error`, or has it join the one under way;
- * the second one forces.
+ * Shuts down with reason `error` on the first uncaught error, or joins the shutdown in progress; the second error forces
+ * the shutdown.
  */
 export class FatalErrors {
   readonly #dependencies: FatalErrorsDependencies;
@@ -25,12 +25,12 @@ export class FatalErrors {
     this.#dependencies = dependencies;
   }
 
-  /** Hears of them from now on. */
+  /** Starts listening. */
   attach(): void {
     for (const event of EVENTS) process.on(event, this.#onFatalError);
   }
 
-  /** Whether there was any. */
+  /** Whether any fatal error has occurred. */
   get haveOccurred(): boolean {
     return this.#count > 0;
   }

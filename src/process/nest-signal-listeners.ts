@@ -1,23 +1,23 @@
 type Listener = (...args: unknown[]) => void;
 
-/** Hears when Nest starts and stops to listen to a signal. */
+/** Callbacks for when Nest starts or stops listening to a signal. */
 export interface NestSignalObserver {
   onAdded(this: void, signal: NodeJS.Signals): void;
   onRemoved(this: void, signal: NodeJS.Signals): void;
 }
 
 /**
- * Sees the signal listeners that `app.enableShutdownHooks()` adds, so that they can be mirrored exactly.
+ * Detects the signal listeners that `app.enableShutdownHooks()` adds, so that they can be mirrored exactly.
  *
- * Any other listener is none of our business: with one of ours beside it, the signal would lose its default effect
- * when that listener goes. Nest's are known by their source; whose application it is cannot be seen, but the signal ends
- * the process for all of them.
+ * Other listeners are not mirrored: a mirror of theirs would suppress the default effect of the signal after they are
+ * removed. Nest's listeners are recognised by their source. It does not show which application they belong to, but the
+ * signal ends the process for all of them.
  */
 export class NestSignalListeners {
   readonly #observers = new Set<NestSignalObserver>();
   readonly #found: { readonly signal: NodeJS.Signals; readonly listener: Listener }[] = [];
 
-  /** Tells of the signals that Nest listens to, those that it listens to already included. */
+  /** Notifies an observer of the signals that Nest listens to, including those it already listens to. */
   subscribe(observer: NestSignalObserver): void {
     if (this.#observers.size === 0) {
       this.#find();
@@ -63,8 +63,8 @@ function isSignal(event: string | symbol): event is NodeJS.Signals {
 }
 
 /**
- * Whether it is the closure of Nest's: it has no other trait. It names the message of a shutdown that fails, and ends with
- * the signal that it has answered; a bundler keeps both. The same on Nest 11 and 12.
+ * Returns whether a listener is Nest's, judging by its source, its only distinguishing feature. The source refers to the
+ * message of a failed shutdown and re-sends the signal; bundlers keep both. It is the same in Nest 11 and 12.
  */
 function isNests(listener: Listener): boolean {
   const source = Function.prototype.toString.call(listener);

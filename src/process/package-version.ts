@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * The version of a package that this program runs on, as its manifest says; looked for from the program upwards, since
- * not every package lets its manifest be imported.
+ * Returns the version of an installed package from its manifest. The manifest is searched for in `node_modules` from the
+ * program upwards, because not every package exports it.
  *
  * @param packageName `node` for Node itself
- * @returns nothing where there is none to be found: a bundled program has no packages
+ * @returns `undefined` if none is found, as in a bundled program
  */
 export function packageVersion(packageName: string): string | undefined {
   if (packageName === 'node') return process.versions.node;

@@ -1,18 +1,20 @@
 import { COUNTED_CHANNEL } from './process-probes.js';
 import type { ProbeCheck } from '../util/probe.js';
 
-/** The IPC channel as it counts who listens; that it does is not documented, hence the question marks. */
+/** The IPC channel with its listener count; the methods are undocumented, hence optional. */
 interface CountedChannel {
   refCounted?(): void;
   unrefCounted?(): void;
 }
 
 /**
- * Calls back on a `shutdown` message from the parent process: what PM2 sends instead of a signal, on Windows always.
+ * Calls back on a `shutdown` message from the parent process, which PM2 can send instead of a signal, and always does on
+ * Windows.
  *
- * A listener for messages keeps the process alive; this one does not, and leaves the count of the others right.
+ * Unlike other message listeners, this one does not keep the process alive, and it does not affect the count of the
+ * others. Does nothing in a process without an IPC channel, or in a copy of `process`.
  *
- * @returns a function that stops listening; nothing happens in a process without a parent that talks, nor in a copy of one
+ * @returns a function that stops listening
  */
 export function onShutdownMessage(callback: () => void, probes: ProbeCheck): () => void {
   const channel = process.channel as CountedChannel | null | undefined;
@@ -25,7 +27,7 @@ export function onShutdownMessage(callback: () => void, probes: ProbeCheck): () 
   try {
     channel.unrefCounted?.();
   } catch {
-    // A copy, as Jest gives its tests in a worker in place of the process: it has no private fields, and hears nothing.
+    // A copy of `process`, as in Jest's workers: it has no private fields and receives no messages.
     process.removeListener('message', listener);
     return () => {};
   }

@@ -16,33 +16,33 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { NestSignalObserver } from './nest-signal-listeners.js';
 import type { ProcessMember } from './process-registry.js';
 
-/** What an application tells about itself. */
+/** Dependencies of {@link ProcessBinding}. */
 export interface ProcessBindingDependencies {
   readonly coordinator: PhasedCoordinator;
   readonly clock: Clock;
   readonly probes: ProbeCheck;
   readonly options: ResolvedOptions;
   readonly logger: ShutdownLogger;
-  /** How long a shutdown by signal announces, as things stand; milliseconds. */
+  /** Returns how long a shutdown by signal currently announces, in milliseconds. */
   announceDelayMs(this: void): number;
-  /** Whether the application has started, and well. */
+  /** Returns whether the application has started successfully. */
   isBootstrapped(this: void): boolean;
 }
 
-/** The longest that the exit waits for whoever reads stdout and stderr, in milliseconds. */
-const LAST_WORDS_MS = 1_000;
+/** Upper limit for flushing stdout and stderr before the exit, in milliseconds. */
+const FLUSH_OUTPUT_MS = 1_000;
 
-/** What one application and its process have to do with each other: the signals, the exit and its code. */
+/** Connects one application to its process: signals, exit and exit code. */
 export class ProcessBinding {
   readonly #dependencies: ProcessBindingDependencies;
   readonly #signals: SignalTrigger;
   readonly #output = new StandardOutput();
   readonly #exitCode = deferred<number>();
-  /** Settles with the exit code when a signal ends all waiting. */
+  /** Resolves with the exit code when a signal or fatal error ends all waiting. */
   readonly #forced = deferred<number>();
   readonly #member: ProcessMember;
   readonly #nestSignals: NestSignalObserver;
-  /** The exit code that is clear before the report is: of whatever forces, or ends the bootstrap. */
+  /** The exit code that is known before the report: of a forced shutdown, or of a signal during bootstrap. */
   #earlyExitCode: number | undefined;
   #isOwner = false;
   #isAttached = false;
@@ -57,7 +57,7 @@ export class ProcessBinding {
       clock,
       probes,
       announceDelayMs,
-      onIgnored: (what) => logger.log(`${what} again: already shutting down`),
+      onIgnored: (what) => logger.log(`${what} again: shutdown already in progress`),
       onForced: this.#onForced,
     });
     this.#signals = signals;
@@ -85,26 +85,25 @@ export class ProcessBinding {
     }
     coordinator.observe((event) => {
       if (event.type === 'terminating') this.#onTerminating();
-      // Whoever joins may be the first to ask for the exit.
+      // A trigger that joins may be the first to request the exit.
       if (event.type === 'terminating' || event.type === 'joined') this.#watch();
     });
   }
 
-  /** Whether it has been said which signals shut the application down. */
+  /** Whether this application handles any signals, or has taken them over. */
   get isWired(): boolean {
     return this.#isOwner || this.#signals.isListening;
   }
 
-  /** Whether somebody who is not known here listens to SIGTERM. */
+  /** Whether only an unrecognised listener handles SIGTERM. */
   get isLeftToOthers(): boolean {
     return !this.isWired && process.listenerCount('SIGTERM') > 0;
   }
 
   /**
-   * Takes part in the life of the process from now on, and follows the signals that Nest listens to; more than once is the
-   * same as once, and nothing happens when the shutdown is over.
+   * Attaches to the process and mirrors Nest's signal listeners. Idempotent; does nothing once the shutdown is over.
    *
-   * Not from the beginning: where an application cannot be created, nobody would be there to let go of the process.
+   * The constructor does not do this: if creating the application failed, nothing would detach it again.
    */
   attach(): void {
     if (this.#isAttached || this.#dependencies.coordinator.report) return;
@@ -123,13 +122,13 @@ export class ProcessBinding {
     for (const signal of this.#dependencies.options.signals) this.#signals.listen(signal);
   }
 
-  /** To be called when the application has started: who listens to signals now is who will. */
+  /** Called when the application has started and all signal listeners are installed. */
   onBootstrapped(): void {
     processRegistry().early?.dispose();
     if (this.#dependencies.options.watchdog === 'at-boot') this.#watchdog?.prepare();
   }
 
-  /** Ends the process, if that was asked for; else lets go of it. Never rejects. */
+  /** Exits the process if a trigger has requested it, otherwise detaches from it. Never rejects. */
   async end(report: ShutdownReport): Promise<void> {
     const { coordinator, options } = this.#dependencies;
     this.#exitCode.resolve(this.#exitCodeFor(report));
@@ -137,7 +136,7 @@ export class ProcessBinding {
     this.dispose();
   }
 
-  /** Lets go of the process: nothing is heard of it any more. */
+  /** Detaches from the process: removes all listeners and cancels the watchdog. */
   dispose(): void {
     this.#isAttached = false;
     processRegistry().members.delete(this.#member);
@@ -151,7 +150,7 @@ export class ProcessBinding {
 
   #onTerminating(): void {
     const { coordinator, isBootstrapped } = this.#dependencies;
-    // Whatever comes first: the trigger, the owner or the first hook.
+    // The trigger may precede the owner and the first hook.
     this.attach();
     this.#output.protect();
     process.on('exit', this.#onExit);
@@ -170,27 +169,27 @@ export class ProcessBinding {
     this.#forced.resolve(exitCode);
   };
 
-  /** Somebody else ends the process in the middle of the shutdown: this is the last chance to tell of it. */
+  /** Other code exits the process during the shutdown; this is the last chance to report it. */
   readonly #onExit = (code: number): void =>
     this.#dependencies.coordinator.interrupt(`process.exit(${code})`);
 
-  /** Exits after the other applications that are shutting down; the first code that is not 0 counts. */
+  /** Exits once all applications that are shutting down have finished, with the first exit code that is not 0. */
   async #exit(report: ShutdownReport): Promise<void> {
     const { options, logger } = this.#dependencies;
     const members = [...processRegistry().members].filter(({ isTerminating }) => isTerminating);
-    // Who is last ends the process, by a deadline of its own.
+    // The application that finishes last exits the process, and may have a later deadline.
     if (members.length > 1) this.#watchdog?.start(Math.max(...members.map(({ remainingMs }) => remainingMs)));
     const codes = await Promise.race([
       Promise.all(members.map(({ exitCode }) => exitCode)),
       this.#forced.promise.then((code) => [code]),
     ]);
     const code = codes.find((candidate) => candidate !== 0) ?? 0;
-    await this.#output.flush(Math.min(LAST_WORDS_MS, report.remainingMs));
+    await this.#output.flush(Math.min(FLUSH_OUTPUT_MS, report.remainingMs));
     try {
       if (typeof options.exit === 'function') await options.exit(code);
       else process.exit(code);
     } catch (error) {
-      logger.error(`the option exit failed, so process.exit(${code}) it is: ${messageOf(error)}`);
+      logger.error(`exit failed; calling process.exit(${code}): ${messageOf(error)}`);
       process.exit(code);
     }
   }
@@ -203,10 +202,10 @@ export class ProcessBinding {
       const chosen = options.exitCode?.(report) ?? byDefault;
       if (Number.isInteger(chosen) && chosen >= 0 && chosen <= 255) return chosen;
       logger.error(
-        `the option exitCode gave ${String(chosen)}, not a number from 0 to 255: it is ${byDefault}`,
+        `exitCode returned ${String(chosen)}, not an integer from 0 to 255; exiting with ${byDefault}`,
       );
     } catch (error) {
-      logger.error(`the option exitCode failed, so it is ${byDefault}: ${messageOf(error)}`);
+      logger.error(`exitCode failed; exiting with ${byDefault}: ${messageOf(error)}`);
     }
     return byDefault;
   }

@@ -16,5 +16,5 @@ export const EXIT_OF_PROCESS: Probe<object> = {
   isPresent: (subject) => typeof Reflect.get(subject, 'reallyExit') === 'function',
 };
 
-/** All of these. */
+/** All probes of this folder. */
 export const PROCESS_PROBES: readonly Probe[] = [COUNTED_CHANNEL, EXIT_OF_PROCESS];

@@ -5,20 +5,20 @@ import { ReportDelivery } from '../report/report-delivery.js';
 import type { ShutdownReport } from '../core/report.js';
 import type { ProcessBindingDependencies } from './process-binding.js';
 
-/** What one program's shutdown has to do with the world outside: signals, exit, log, channels, and the report's delivery. */
+/** Connects the shutdown of one program to its environment: signals, exit, log, diagnostics channels, report delivery. */
 export class ProgramShutdown {
   readonly process: ProcessBinding;
-  /** Settles when the report has been delivered and nothing is left behind; never, when the process ends with it. */
+  /** Resolves when the report is delivered and everything is cleaned up; never, if the process exits. */
   readonly over: Promise<void>;
 
   readonly #delivery: ReportDelivery;
 
-  /** @param letGo gives up whatever is still held when the shutdown is over and the process goes on */
-  constructor(binding: ProcessBindingDependencies, letGo: () => Promise<void>) {
+  /** @param cleanUp releases what is still held after the shutdown, if the process continues */
+  constructor(binding: ProcessBindingDependencies, cleanUp: () => Promise<void>) {
     const { coordinator, clock, options, logger } = binding;
     this.process = new ProcessBinding(binding);
     this.#delivery = new ReportDelivery({ options, clock, logger });
-    this.over = coordinator.finished.then((report) => this.#finish(report, letGo));
+    this.over = coordinator.finished.then((report) => this.#finish(report, cleanUp));
     coordinator.observe(new ShutdownLog(coordinator, logger, clock, options).observe);
     publishDiagnostics(coordinator);
     coordinator.observe((event) => {
@@ -26,9 +26,9 @@ export class ProgramShutdown {
     });
   }
 
-  async #finish(report: ShutdownReport, letGo: () => Promise<void>): Promise<void> {
+  async #finish(report: ShutdownReport, cleanUp: () => Promise<void>): Promise<void> {
     await this.#delivery.settled;
     await this.process.end(report);
-    await letGo();
+    await cleanUp();
   }
 }

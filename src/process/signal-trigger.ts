@@ -7,26 +7,26 @@ import type { ProbeCheck } from '../util/probe.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownReason } from '../core/reason.js';
 
-/** How signals are answered; durations in milliseconds. */
+/** Dependencies of {@link SignalTrigger}. */
 export interface SignalTriggerDependencies {
   readonly coordinator: PhasedCoordinator;
   readonly clock: Clock;
   readonly probes: ProbeCheck;
-  /** How long a shutdown by signal announces, as things stand. */
+  /** Returns how long a shutdown by signal currently announces, in milliseconds. */
   announceDelayMs(this: void): number;
-  /** Hears of one that changes nothing. */
+  /** Called for a repeated signal or message that has no effect. */
   onIgnored(this: void, what: string): void;
-  /** Hears of one that ends the waiting, whatever for. */
+  /** Called when a repeated signal or message forces the end of all waiting. */
   onForced(this: void, exitCode: number): void;
 }
 
-/** From when on, after the first one, a repeated SIGTERM forces: Kubernetes may send it twice. */
+/** Time after the first SIGTERM from which a repeated one forces, in milliseconds; Kubernetes may send it twice. */
 export const REPEAT_FORCES_AFTER_MS = 5_000;
 
-/** Within this time a second SIGINT is the same key press: npm and the Nest CLI each pass on one Ctrl-C. */
+/** Time within which a second SIGINT is the same key press, in milliseconds: npm and the Nest CLI each forward Ctrl-C. */
 const SAME_KEY_PRESS_MS = 250;
 
-/** Turns signals into a shutdown that ends the process, and insistent ones into a forced end. */
+/** Shuts down and exits on a signal; a repeated signal forces the shutdown. */
 export class SignalTrigger {
   readonly #dependencies: SignalTriggerDependencies;
   readonly #listeners = new Map<NodeJS.Signals, () => void>();
@@ -46,7 +46,7 @@ export class SignalTrigger {
     return this.#listeners.has(signal);
   }
 
-  /** Starts to listen, to the parent process too; more than once is the same as once. */
+  /** Starts listening to a signal, and to messages of the parent process. Idempotent. */
   listen(signal: NodeJS.Signals): void {
     if (this.#listeners.has(signal)) return;
     if (!this.isListening)
@@ -74,7 +74,7 @@ export class SignalTrigger {
     this.#trigger(signal, { kind: 'signal', signal }, isKeyPress ? 0 : this.#dependencies.announceDelayMs());
   }
 
-  /** Whoever sends it has taken care of the load balancer, or has none. */
+  /** Does not announce: the sender has already taken the instance out of the load balancer, or has none. */
   #onMessage(): void {
     this.#trigger('SIGTERM', { kind: 'signal', message: 'shutdown message from the parent process' }, 0);
   }

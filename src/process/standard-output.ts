@@ -3,9 +3,9 @@ import { systemClock } from '../util/clock.js';
 
 const STREAMS = ['stdout', 'stderr'] as const;
 
-/** What goes to stdout and stderr during a shutdown: it must neither end the shutdown nor be lost at its end. */
+/** Keeps output during a shutdown from ending the process, and from being lost at the exit. */
 export class StandardOutput {
-  /** Lets a log line that nobody reads any more do no harm: without a listener, a broken pipe ends the process. */
+  /** Ignores errors of stdout and stderr: without a listener, a broken pipe would end the process. */
   protect(): void {
     for (const name of STREAMS) process[name].on('error', ignore);
   }
@@ -14,7 +14,7 @@ export class StandardOutput {
     for (const name of STREAMS) process[name].removeListener('error', ignore);
   }
 
-  /** Waits until everything is written, `withinMs` milliseconds at most: `process.exit` drops what a full pipe holds up. */
+  /** Waits up to `withinMs` milliseconds until all output is written: `process.exit` drops output that is still buffered. */
   async flush(withinMs: number): Promise<void> {
     const pending = STREAMS.map((name) => process[name]).filter(({ writableLength }) => writableLength > 0);
     if (pending.length === 0) return;

@@ -1,25 +1,25 @@
-/** What a process ends with whose event loop is blocked past the deadline: EX_SOFTWARE in sysexits.h. */
+/** Exit code of a process whose event loop is blocked past the deadline: EX_SOFTWARE in sysexits.h. */
 export const BLOCKED_EXIT_CODE = 70;
 
-/** What the cell holds when there is nothing to watch any more. */
+/** Value of the cell when the watchdog is cancelled. */
 export const CANCELLED = -1n;
-/** What a new cell holds. */
+/** Value of a new cell. */
 const NO_DEADLINE = 0n;
 
-/** How long the main thread may take to tell what it does and to exit, in milliseconds. */
+/** How long the main thread may take to report its stack and exit, in milliseconds. */
 const EXIT_WITHIN_MS = 1_000;
-/** How long it may then take to print why the process is killed, in milliseconds. */
+/** How long printing the reason may take before the process is killed, in milliseconds. */
 const PRINT_WITHIN_MS = 200;
 
-/** Where the functions that run in the main thread say that they are from. */
+/** Source URL of the functions that run in the main thread. */
 const SOURCE_URL = 'nestjs-drain-watchdog';
 
 /**
- * The program of the watchdog thread. In the cell it finds the deadline, in nanoseconds of `process.hrtime`.
+ * The program of the watchdog thread. It reads the deadline from the cell, in nanoseconds of `process.hrtime`.
  *
- * It is text, because a bundled application has no file to start it from, and because bundlers and coverage tools
- * change what a function prints as. It waits neither for the main thread nor for whoever reads stderr, since that can
- * be what blocks the main thread.
+ * It is text, because a bundled application has no file to start it from, and because bundlers and coverage tools change
+ * the source of functions. It waits neither for the main thread nor for the reader of stderr, which may be what blocks
+ * the main thread.
  */
 export const WATCHDOG_THREAD = String.raw`'use strict';
 const { constants, openSync, write, writeSync } = require('node:fs');
@@ -39,12 +39,12 @@ function deadlinePasses() {
 }
 
 function endProcess() {
-  let hindrance = 'the event loop is blocked where no stack can be had, in native code such as execSync() or a large JSON.parse()';
+  let obstacle = 'the event loop is blocked; no stack is available in native code such as execSync() or a large JSON.parse()';
   const killSaying = (what) => {
     setTimeout(kill, ${PRINT_WITHIN_MS});
     say(what + '. Killing the process.', kill);
   };
-  setTimeout(() => killSaying(hindrance), ${EXIT_WITHIN_MS});
+  setTimeout(() => killSaying(obstacle), ${EXIT_WITHIN_MS});
 
   let session;
   try {
@@ -52,10 +52,10 @@ function endProcess() {
     session = new (require('node:inspector').Session)();
     session.connectToMainThread();
   } catch ({ message }) {
-    return killSaying('the event loop is blocked, by what cannot be said: ' + message);
+    return killSaying('the event loop is blocked; no stack is available: ' + message);
   }
   runInMainThread(session, readStack, (stack) => {
-    hindrance = "process.exit(${BLOCKED_EXIT_CODE}) is held up by an 'exit' listener";
+    obstacle = "process.exit(${BLOCKED_EXIT_CODE}) is blocked by an 'exit' listener";
     say(whatBlocks(stack) + 'Ending the process with exit code ${BLOCKED_EXIT_CODE}.', () =>
       runInMainThread(session, exit, () => killSaying('process.exit(${BLOCKED_EXIT_CODE}) did not end the process')),
     );
@@ -64,7 +64,7 @@ function endProcess() {
 
 function runInMainThread(session, task, callback) {
   const expression = '(' + task + ')()\n//# sourceURL=${SOURCE_URL}';
-  // What was thrown has no value, but a description, with a stack.
+  // A thrown error has no value, but a description with its stack.
   session.post('Runtime.evaluate', { expression }, (error, { result } = {}) =>
     callback(String(result?.value ?? result?.description)),
   );
@@ -74,8 +74,8 @@ function whatBlocks(stack) {
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('${SOURCE_URL}'));
   if (frames.length > 0) return 'the event loop is blocked in\n' + frames.join('\n') + '\n';
   return stack.includes('${SOURCE_URL}')
-    ? 'the process has not ended, although the event loop is not blocked. '
-    : 'the event loop is blocked where no stack can be had (' + stack + '). ';
+    ? 'the process has not exited, although the event loop is not blocked. '
+    : 'the event loop is blocked; no stack is available (' + stack + '). ';
 }
 
 function say(what, next) {
@@ -85,7 +85,7 @@ function say(what, next) {
   else write(2, text, () => next());
 }
 
-// Sockets cannot be opened, and not every system has such a file.
+// Fails for sockets, and on systems without this file.
 function writeAtOnce(text) {
   try {
     stderr ??= openSync('/proc/self/fd/2', constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK);
@@ -99,7 +99,7 @@ function writeAtOnce(text) {
 function kill() {
   stopIfCancelled();
   process.kill(process.pid, 'SIGKILL');
-  // Still here: PID 1 is spared the signals that it sends, though not its own faults. A thread has no process.abort().
+  // Still running: the kernel ignores signals that PID 1 sends itself, but not its faults. Threads have no process.abort().
   require('node:v8').setFlagsFromString('--allow-natives-syntax');
   require('node:vm').runInThisContext('%SystemBreak()');
 }
@@ -108,7 +108,7 @@ function stopIfCancelled() {
   if (Atomics.load(cell, 0) === ${CANCELLED}n) process.exit();
 }
 
-// What follows runs in the main thread.
+// The functions below run in the main thread.
 
 function readStack() {
   const read = () => String(new Error().stack);
@@ -125,14 +125,14 @@ function exit() {
   const { execPath, reallyExit } = process;
   process.reallyExit = (code) => {
     try {
-      // Node would say that it waits for a debugger, and it does not.
+      // Node would print that it is waiting for the debugger to disconnect, which is wrong here.
       const { closeSync, openSync } = process.getBuiltinModule('node:fs');
       closeSync(2);
       openSync(process.getBuiltinModule('node:os').devNull, 'w');
-      // It does wait for its threads: for ever, if one is stuck. Another program in its place has none.
+      // Node waits for its threads at exit, forever if one is stuck. A program that replaces it has none.
       process.execve(execPath, [execPath, '-e', 'process.exit(' + code + ')'], {});
     } catch {
-      // Node 20 and Windows cannot do that. Other work than this, as far as it can be seen, ends by itself.
+      // Not supported by Node 20 and on Windows. Among the visible work, only these kinds can get stuck in a thread.
       const isStuck = process.getActiveResourcesInfo().some((kind) => /^(FSReq|GetAddrInfo|GetNameInfo)/.test(kind));
       if (!isStuck) reallyExit.call(process, code);
     }

@@ -2,23 +2,25 @@ import { Worker } from 'node:worker_threads';
 import { messageOf } from '../core/errors.js';
 import { CANCELLED, WATCHDOG_THREAD } from './watchdog-thread.js';
 
-/** Enough for an event loop that is merely busy; the thread has its second of the platform's margin after it. */
+/** Default margin, in milliseconds: enough for a busy event loop, and leaves the thread its second before SIGKILL. */
 export const WATCHDOG_MARGIN_MS = 250;
 
+/** Dependencies of {@link Watchdog}. */
 export interface WatchdogDependencies {
   /**
-   * How long after the deadline the main thread may still end the process by itself, in milliseconds. Default:
+   * How long after the deadline the main thread may still exit on its own, in milliseconds. Default:
    * {@link WATCHDOG_MARGIN_MS}.
    */
   readonly marginMs?: number;
-  /** Hears, once, why nothing watches. */
+  /** Called once if the watchdog cannot work, with the reason. */
   warn(this: void, message: string): void;
 }
 
 /**
- * Ends the process when its event loop is blocked past the deadline, where no timer can, and prints what blocks it.
+ * Ends the process if its event loop is blocked past the deadline, when timers no longer run, and prints the blocking
+ * stack.
  *
- * A thread sleeps until then. It watches one shutdown.
+ * A thread sleeps until the deadline. One instance watches one shutdown.
  */
 export class Watchdog {
   readonly #dependencies: WatchdogDependencies;
@@ -30,12 +32,16 @@ export class Watchdog {
     this.#dependencies = dependencies;
   }
 
-  /** Starts the thread ahead of time: when the shutdown begins, there may be no room for another one. */
+  /** Starts the thread in advance: when the shutdown begins, memory may be too short for another one. */
   prepare(): void {
     this.#startThread();
   }
 
-  /** Watches from now on; a second call moves the deadline. @param deadlineInMs milliseconds from now, finite */
+  /**
+   * Starts watching; a second call moves the deadline.
+   *
+   * @param deadlineInMs milliseconds from now, finite
+   */
   start(deadlineInMs: number): void {
     const url = debuggerUrl();
     if (url !== undefined) return this.#turnOff(`a debugger can attach at ${url}`);
@@ -44,7 +50,7 @@ export class Watchdog {
     this.#startThread();
   }
 
-  /** Ends the thread, whatever it is doing. */
+  /** Ends the thread. */
   cancel(): void {
     this.#write(CANCELLED);
   }
@@ -56,7 +62,7 @@ export class Watchdog {
         eval: true,
         name: 'nestjs-drain watchdog',
         workerData: { cell: this.#cell, isInspectable: isInspectable() },
-        // Nothing of the application's: no loaders, no preloaded modules, no listeners on its streams.
+        // Nothing from the application: no loaders, no preloaded modules, no listeners on its streams.
         execArgv: [],
         env: {},
         stdout: true,
@@ -70,7 +76,7 @@ export class Watchdog {
   }
 
   readonly #onFailure = (error: unknown): void =>
-    this.#turnOff(`the thread for that cannot run: ${messageOf(error)}`);
+    this.#turnOff(`the watchdog thread cannot run: ${messageOf(error)}`);
 
   #turnOff(reason: string): void {
     if (!this.#isOff) {
@@ -86,13 +92,13 @@ export class Watchdog {
   }
 }
 
-/** Where a debugger can attach, or has: it stops the event loop for as long as somebody looks at it. */
+/** Returns the URL of the inspector, if active: a debugger may pause the event loop for any length of time. */
 function debuggerUrl(): string | undefined {
-  // Not every build of Node has an inspector, and importing it would fail.
+  // Some builds of Node have no inspector; importing it would fail there.
   return process.features.inspector ? process.getBuiltinModule('node:inspector').url() : undefined;
 }
 
-/** Whether a thread may look into this one; where not, Node aborts the process for trying. */
+/** Returns whether a thread may inspect this one; without the permission, Node aborts the process on an attempt. */
 function isInspectable(): boolean {
   const { permission } = process as { permission?: { has(scope: string): boolean } };
   return permission?.has('inspector') !== false;

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from './clock.js';
 
 /**
- * Waits for `work`, `ms` milliseconds at most.
+ * Waits for `work`, for at most `ms` milliseconds.
  *
- * @returns whether it has settled by then; rejects as it does
+ * @returns whether it was fulfilled in time; rejects if `work` rejects in time
  */
 export async function atMost(clock: Clock, ms: number, work: PromiseLike<unknown>): Promise<boolean> {
   let timer: Timer | undefined;

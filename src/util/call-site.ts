@@ -1,12 +1,11 @@
 import { stackOf, withPlainStacks, withStackLimit } from './stack.js';
 
 /**
- * Where the caller of a method stands in the source, for messages about a registration.
+ * Returns the source location of a method's caller, for messages about a registration.
  *
- * The program may have its own idea of stacks. Its own text is taken where it gives one, because a source map may be
- * behind it.
+ * If the program formats stacks itself, its text is preferred, because it may be source-mapped.
  *
- * @param method one that is being called, however deep below it this function is
+ * @param method a method on the current call stack, at any depth
  */
 export function callSite<Owner extends object>(owner: Owner, method: keyof Owner): string {
   const place = (): string | undefined => withStackLimit(1, () => frameAbove(owner[method]));

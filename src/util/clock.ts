@@ -3,13 +3,13 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Time, as a port: `core` never asks the system for it, so that tests can move it by hand. */
+/** Source of time and timers; `core` uses nothing else, so that tests can control time. */
 export interface Clock {
-  /** Milliseconds on a monotonic clock; only differences mean anything. */
+  /** Milliseconds on a monotonic clock; only differences are meaningful. */
   now(): number;
   /** The time of day, for logs and the report. */
   wallTime(): Date;
-  /** Calls back once, `delayMs` from now; never when `delayMs` is `Infinity`. It keeps the process alive. */
+  /** Calls back once after `delayMs`, never for `Infinity`. A pending timer keeps the process alive. */
   setTimer(callback: () => void, delayMs: number): Timer;
 }
 

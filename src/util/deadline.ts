@@ -1,9 +1,9 @@
 import type { Clock } from './clock.js';
 
-/** An instant on the monotonic clock by which something must have happened. */
+/** A point in time on the monotonic clock by which something must be done. */
 export class Deadline {
   readonly #clock: Clock;
-  /** The instant, in the clock's milliseconds; `Infinity` when there is none. */
+  /** The time, in the clock's milliseconds; `Infinity` if there is none. */
   readonly at: number;
 
   constructor(clock: Clock, at: number) {
@@ -11,22 +11,22 @@ export class Deadline {
     this.at = at;
   }
 
-  /** A deadline that never comes. */
+  /** Creates a deadline that never passes. */
   static none(clock: Clock): Deadline {
     return new Deadline(clock, Infinity);
   }
 
-  /** Milliseconds until the deadline, 0 when it has passed, `Infinity` when there is none. */
+  /** Milliseconds until the deadline; 0 if it has passed, `Infinity` if there is none. */
   get remainingMs(): number {
     return Math.max(0, this.at - this.#clock.now());
   }
 
-  /** Whichever of the two comes first. */
+  /** Returns the earlier of the two deadlines. */
   orEarlier(other: Deadline): Deadline {
     return other.at < this.at ? other : this;
   }
 
-  /** The deadline that lies `ms` before this one. */
+  /** Returns a deadline `ms` milliseconds before this one. */
   earlierBy(ms: number): Deadline {
     return new Deadline(this.#clock, this.at - ms);
   }

@@ -1,11 +1,11 @@
-// Objects that other packages have made may answer anything, or throw: nothing in here does.
+// Objects of other packages may return anything or throw. Except for `callMethod`, nothing in this file throws.
 
-/** Whether a value has properties: an object or a function. */
+/** Returns whether a value is an object or a function. */
 export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-/** Reads a property; nothing where that throws. */
+/** Returns the value of a property, `undefined` if reading it throws. */
 export function read(object: object, key: PropertyKey): unknown {
   try {
     return (object as Record<PropertyKey, unknown>)[key];
@@ -14,20 +14,21 @@ export function read(object: object, key: PropertyKey): unknown {
   }
 }
 
-/** Whether an object has a method of this name. */
+/** Returns whether an object has a method of this name. */
 export function hasMethod(object: object, name: PropertyKey): boolean {
   return typeof read(object, name) === 'function';
 }
 
-/** Calls a method, whose errors are the caller's. */
+/** Calls a method if it exists; throws what the method throws. */
 export function callMethod(object: object, name: PropertyKey): unknown {
   return (object as Record<PropertyKey, () => unknown>)[name]?.();
 }
 
 /**
- * Whether an instance is of a class that has all these methods: how a class of a package is known that we do not import.
+ * Returns whether an instance has all these methods; recognises classes of packages that are not imported.
  *
- * No property is read: accessors run foreign code, and some proxies answer with a function whatever they are asked for.
+ * It reads property descriptors only: accessors would run foreign code, and some proxies return a function for every
+ * property.
  */
 export function hasMethods(instance: object, names: readonly string[]): boolean {
   try {
@@ -37,12 +38,12 @@ export function hasMethods(instance: object, names: readonly string[]): boolean 
   }
 }
 
-/** The class of an instance. */
+/** Returns the class of an instance. */
 export function constructorOf(instance: unknown): unknown {
   return read(Object(instance) as object, 'constructor');
 }
 
-/** The name of an instance's class, for people. */
+/** Returns the name of an instance's class, for messages. */
 export function classNameOf(instance: unknown, otherwise = 'anonymous class'): string {
   const type = constructorOf(instance);
   const name = isObject(type) ? read(type, 'name') : undefined;

@@ -1,4 +1,4 @@
-/** The one of `names` that is most likely meant by `name`, if any is near enough. */
+/** Returns the name most similar to `name`, `undefined` if none is similar enough. */
 export function nearestName(name: string, names: readonly string[]): string | undefined {
   const given = name.toLowerCase();
   const ranked = names
@@ -8,7 +8,7 @@ export function nearestName(name: string, names: readonly string[]): string | un
   return best && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
 }
 
-/** How many letters to change; leaving out the end of a long name, such as its unit, counts as one. */
+/** Number of edits; a missing end of a long name, such as its unit, counts as one. */
 function distance(from: string, to: string): number {
   return from.length > 2 && to.startsWith(from) ? 1 : editDistance(from, to);
 }

@@ -3,13 +3,13 @@ import { overrideProperty, ownProperty } from './override-property.js';
 type Method = (...args: unknown[]) => unknown;
 
 /**
- * Puts a method in front of an object's own, and returns a function that takes it away again.
+ * Overrides a method of an object; returns a function that removes the override.
  *
- * What other code has put in front of it by then stays in place, and calls the object's own method through it. Nothing
- * happens where the object has no such method, or cannot be changed.
+ * An override that other code has added in the meantime stays in place, and reaches the original method through this
+ * one. Does nothing if the object has no such method or cannot be changed.
  *
- * By definition, not by assignment: the proxies in which Nest hands out its applications ignore the latter, and what
- * they answer when asked for a method would lead back here.
+ * The override is defined, not assigned: the proxies around Nest applications ignore assignments, and reading a method
+ * through them would lead back to the override.
  */
 export function overrideMethod(
   target: object,
@@ -30,7 +30,7 @@ export function overrideMethod(
   };
 }
 
-/** What a call to the method reaches without any override of ours; accessors are asked on behalf of the object. */
+/** Returns the method without overrides from this package; accessors are called with the object as `this`. */
 function methodBehind(target: object, name: string): unknown {
   try {
     const own = ownProperty(target, name);

@@ -1,24 +1,24 @@
 import { isObject } from './foreign.js';
 
-/** On the value itself: which override put it there. */
+/** Property of a value that refers to the override it belongs to. */
 const OVERRIDE = Symbol('override');
 
-/** A value that hides a property of an object. */
+/** A value that overrides a property of an object. */
 interface Override {
   readonly target: object;
   readonly name: PropertyKey;
-  /** The object's own property before; nothing where it inherited it, or had none. */
+  /** The object's own property before the override; `undefined` if it was inherited or missing. */
   readonly hidden: PropertyDescriptor | undefined;
   isOver: boolean;
 }
 
 /**
- * Hides a property of an object behind a value, and returns a function that shows it again.
+ * Overrides a property of an object with a value; returns a function that restores the property.
  *
- * That function only ever removes this value. Where other code has put a value of its own in front in the meantime, that
- * one stays, and reaches this one behind it. Nothing happens where an object cannot be changed.
+ * That function only removes this value. If other code has overridden the property again in the meantime, its value
+ * stays and still reaches this one. Does nothing if the object cannot be changed.
  *
- * @param value made for this purpose: it is marked
+ * @param value must be used for this override only, since it is marked
  */
 export function overrideProperty(target: object, name: PropertyKey, value: object): () => void {
   const hidden = ownProperty(target, name);
@@ -28,14 +28,14 @@ export function overrideProperty(target: object, name: PropertyKey, value: objec
   return () => {
     override.isOver = true;
     if (currentProperty(target, name)?.value !== value) return;
-    // An override that ended while this one hid it would come back for good.
+    // `hidden` may itself be an override that has ended; restoring that would bring it back permanently.
     const shown = ownProperty(target, name);
     if (shown) define(target, name, shown);
     else remove(target, name);
   };
 }
 
-/** An object's own property, without the overrides of it that are over. */
+/** Returns an object's own property, ignoring overrides that have ended. */
 export function ownProperty(target: object, name: PropertyKey): PropertyDescriptor | undefined {
   let property = currentProperty(target, name);
   for (let over = endedOverride(property, target, name); over; over = endedOverride(property, target, name)) {
@@ -59,7 +59,7 @@ function attributesLike(hidden: PropertyDescriptor | undefined): PropertyDescrip
   return { configurable: true, writable: true, enumerable: hidden?.enumerable ?? false };
 }
 
-// Frozen objects refuse; traps of proxies may throw.
+// Frozen objects reject changes; proxy traps may throw.
 
 function currentProperty(target: object, name: PropertyKey): PropertyDescriptor | undefined {
   try {

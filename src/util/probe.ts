@@ -1,30 +1,30 @@
 /**
- * Something private or undocumented of Node or of another package that this one relies on.
+ * A private or undocumented part of Node or another package that this package relies on.
  *
- * Read with the warning in mind: "not recognised: {@link name} (package@version), so {@link ifMissing}".
+ * Its texts appear in the warning "not recognised: {@link name} (package@version), so {@link ifMissing}".
  */
 export interface Probe<Subject = never> {
-  /** What it is: `ServerResponse._last`. */
+  /** Name of the part: `ServerResponse._last`. */
   readonly name: string;
-  /** Whose it is, as npm calls it; `node` for Node itself. */
+  /** Name of its package on npm; `node` for Node itself. */
   readonly package: string;
-  /** What is off without it. */
+  /** What does not work without it. */
   readonly ifMissing: string;
-  /** What the user can do about that. */
+  /** What the user can do about it. */
   readonly advice?: string;
-  /** Whether it is there as expected; one that throws is missing. */
+  /** Returns whether it is present as expected; an error counts as missing. */
   isPresent(this: void, subject: Subject): boolean;
 }
 
-/** What checking probes needs. */
+/** Dependencies of {@link ProbeCheck}. */
 export interface ProbeCheckDependencies {
-  /** Hears of each probe that is missing, once. */
+  /** Called once for each missing probe. */
   warn(this: void, message: string): void;
-  /** The version of a package that the program runs on, where it can be told. */
+  /** Returns the installed version of a package, if it can be determined. */
   versionOf(this: void, packageName: string): string | undefined;
 }
 
-/** Looks at probes, and remembers which are missing. */
+/** Checks probes and records which are missing. */
 export class ProbeCheck {
   readonly #dependencies: ProbeCheckDependencies;
   readonly #warnings = new Map<Probe, string>();
@@ -34,12 +34,12 @@ export class ProbeCheck {
   }
 
   /**
-   * Warns of a probe that is missing, the first time that it is.
+   * Checks a probe; warns the first time it is missing.
    *
    * @returns whether it is present
    */
   check<Subject>(probe: Probe<Subject>, subject: Subject): boolean {
-    if (holds(probe, subject)) return true;
+    if (isPresent(probe, subject)) return true;
     if (!this.#warnings.has(probe)) {
       const warning = this.#describe(probe);
       this.#warnings.set(probe, warning);
@@ -48,7 +48,7 @@ export class ProbeCheck {
     return false;
   }
 
-  /** Why something cannot be seen: the first of these probes that was found missing, in words. */
+  /** Returns the warning of the first of these probes that was found missing. */
   missing(...probes: readonly Probe[]): string | undefined {
     const found = probes.find((probe) => this.#warnings.has(probe));
     return found && this.#warnings.get(found);
@@ -61,7 +61,7 @@ export class ProbeCheck {
   }
 }
 
-function holds<Subject>(probe: Probe<Subject>, subject: Subject): boolean {
+function isPresent<Subject>(probe: Probe<Subject>, subject: Subject): boolean {
   try {
     return probe.isPresent(subject);
   } catch {

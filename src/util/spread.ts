@@ -1,22 +1,22 @@
 import type { Clock, Timer } from './clock.js';
 
-/** Up to here nobody minds if all come at once. */
+/** Number of items from which they are spread; fewer reconnecting clients are no load. */
 const SPREAD_FROM = 100;
 
-/** How to spread. */
+/** Options of {@link spread}. */
 export interface SpreadOptions {
   readonly clock: Clock;
-  /** How long the whole takes, in milliseconds; 0: all at once. */
+  /** Length of the window, in milliseconds; 0 for all at once. */
   readonly windowMs: number;
-  /** When it aborts, `act` is called for every item that is left, in that tick. */
+  /** When it aborts, `act` is called synchronously for all remaining items. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Calls `act` for each of `items`, spread evenly and with jitter over a window, so that clients that reconnect do not
- * arrive as a crowd. Fewer than 100 items are not spread: `act` is called for all of them in this tick.
+ * Calls `act` for each of `items`, spread evenly and with jitter over a window, so that clients do not all reconnect at
+ * once. Fewer than 100 items are not spread: `act` is called synchronously for all of them.
  *
- * @param act must not throw; `slot` is the item's place in the window, over 0 and under 1, however many there are
+ * @param act must not throw; `slot` is the item's position in the window, above 0 and below 1, also if nothing is spread
  * @returns resolves after the last call
  */
 export function spread<Item>(
@@ -40,7 +40,7 @@ export function spread<Item>(
       timer?.cancel();
       const following = slots[next];
       if (following) {
-        // Timers count whole milliseconds; one that fires a fraction early would be set anew for nothing.
+        // Timers count whole milliseconds; one that fires a fraction early would only have to be set again.
         timer = clock.setTimer(proceed, Math.ceil(beganAt + following.slot * spanMs - clock.now()));
         return;
       }
@@ -52,7 +52,7 @@ export function spread<Item>(
   });
 }
 
-/** Over 0 and under 1. */
+/** Returns a random number above 0 and below 1. */
 function jitter(): number {
   return (Math.random() + Number.EPSILON) / (1 + 2 * Number.EPSILON);
 }

@@ -1,20 +1,20 @@
 /**
- * Reads stacks as Node formats them, source maps of its own included, whatever the program has made of
- * `Error.prepareStackTrace`: text of another form, objects, or an error.
+ * Reads stacks as Node formats them, with Node's own source maps, even if the program has replaced
+ * `Error.prepareStackTrace` with a function that returns other text or objects, or throws.
  */
 export function withPlainStacks<Result>(read: () => Result): Result {
   return withErrorProperty('prepareStackTrace', undefined, read);
 }
 
-/** Reads stacks of so many frames, whatever the program's own limit is. */
+/** Reads stacks with this number of frames, regardless of the program's own limit. */
 export function withStackLimit<Result>(frames: number, read: () => Result): Result {
   return withErrorProperty('stackTraceLimit', frames, read);
 }
 
 /**
- * Reads the callers of a function that is being called, the innermost first; none where `Error` is frozen.
+ * Reads the callers of a function on the current call stack, innermost first; none if `Error` is frozen.
  *
- * These are the files that run, and not what a source map makes of them.
+ * Their file names are those of the running files, not source-mapped.
  */
 export function withCallSites<Result>(
   read: (callers: readonly NodeJS.CallSite[]) => Result,
@@ -33,7 +33,7 @@ export function withCallSites<Result>(
   );
 }
 
-/** The text of an error's stack; nothing where the program has made something else of it. */
+/** Returns the text of an error's stack, `undefined` if the program has replaced it with something else. */
 export function stackOf(error: Error): string | undefined {
   try {
     const stack: unknown = error.stack;
@@ -43,7 +43,7 @@ export function stackOf(error: Error): string | undefined {
   }
 }
 
-/** Some programs freeze `Error`: then it stays as it is. */
+/** Sets a property of `Error` while `read` runs; has no effect in programs that freeze `Error`. */
 function withErrorProperty<Result>(name: string, value: unknown, read: () => Result): Result {
   const before = Object.getOwnPropertyDescriptor(Error, name);
   Reflect.defineProperty(Error, name, { value, configurable: true, writable: true, enumerable: true });

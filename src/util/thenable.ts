@@ -1,16 +1,16 @@
 import { isPromise } from 'node:util/types';
 import { hasMethods } from './foreign.js';
 
-/** Whether a value can be awaited; that may be what begins it, as with the queries of Knex, Mongoose or Prisma. */
+/** Returns whether a value can be awaited. Awaiting may be what starts it, as with queries of Knex, Mongoose or Prisma. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
 
 /**
- * Whether a value is a promise of work that has begun, so that waiting for it changes nothing.
+ * Returns whether a value is a promise of work that has begun, so that awaiting it has no side effect.
  *
- * That are the native ones, of any realm, and those of libraries such as Bluebird and Q, which know whether they are
- * pending. Whatever else has a `then`, or one of its own, may begin when that is called.
+ * This is true for native promises of any realm, and for those of libraries such as Bluebird and Q, which expose their
+ * state. Any other object with a `then`, or a native promise with its own `then`, may start work when it is called.
  */
 export function isBegunPromise(value: unknown): value is PromiseLike<unknown> {
   try {

@@ -2,9 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { withCallSites } from './stack.js';
 
 /**
- * Where this copy of the package is: a process may load several, of one version or of two. For messages.
+ * Location of this copy of the package, for messages: a process may load several copies, of the same or different
+ * versions.
  *
- * Neither `import.meta` nor `__filename` is there in both module formats, but the stack is.
+ * It is read from the stack, because neither `import.meta` nor `__filename` is available in both module formats.
  */
 export const THIS_COPY: string = pathOf(ownFile());
 
@@ -12,7 +13,7 @@ function ownFile(): string | undefined {
   return withCallSites(([here]) => here?.getFileName() ?? undefined, ownFile);
 }
 
-/** The folder that the package was compiled to; the file itself where a bundler has moved it. */
+/** Returns the folder of the compiled package, or the file itself if a bundler has moved it. */
 function pathOf(file: string | undefined): string {
   if (file === undefined) return 'an unknown place';
   const path = file.startsWith('file:') ? fileURLToPath(file) : file;

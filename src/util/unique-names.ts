@@ -1,9 +1,9 @@
-/** Gives each of several things a name of its own: the second and further ones of a name get `#2`, `#3` behind it. */
+/** Makes names unique: the second and later uses of a name get the suffix `#2`, `#3` and so on. */
 export class UniqueNames {
   readonly #taken = new Set<string>();
   readonly #counts = new Map<string, number>();
 
-  /** @returns the name, or what it becomes where it is taken */
+  /** @returns the name, with a suffix if it is taken */
   take(name: string): string {
     const count = (this.#counts.get(name) ?? 0) + 1;
     this.#counts.set(name, count);

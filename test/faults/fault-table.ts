@@ -198,7 +198,7 @@ export const MISBEHAVIOURS: readonly Misbehaviour[] = [
     fault: 'sends 1000 SIGTERM',
     what: 'is hit by 1 000 SIGTERM',
     ends: () => unharmed,
-    prints: /SIGTERM again: already shutting down/,
+    prints: /SIGTERM again: shutdown already in progress/,
   },
   {
     fault: 'sends SIGINT',

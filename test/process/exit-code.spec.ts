@@ -97,9 +97,9 @@ describe('the exit code', () => {
   });
 
   it.each([
-    { exitCode: 'throws', says: /the option exitCode failed, so it is 0: no code today/ },
-    { exitCode: 256, says: /the option exitCode gave 256, not a number from 0 to 255: it is 0/ },
-    { exitCode: 1.5, says: /the option exitCode gave 1\.5, not a number from 0 to 255: it is 0/ },
+    { exitCode: 'throws', says: /exitCode failed; exiting with 0: no code today/ },
+    { exitCode: 256, says: /exitCode returned 256, not an integer from 0 to 255; exiting with 0/ },
+    { exitCode: 1.5, says: /exitCode returned 1\.5, not an integer from 0 to 255; exiting with 0/ },
   ] as const)('is the default when the option exitCode gives none: $exitCode', async ({ exitCode, says }) => {
     await using program = startApplication({ exitCode, faults: ['handle-left'] });
     await program.event('listening');
@@ -128,7 +128,7 @@ describe('the exit code', () => {
 
     expect(await program.exited).toMatchObject({
       code: 5,
-      output: expect.stringContaining('the option exit failed, so process.exit(5) it is: no way out'),
+      output: expect.stringContaining('exit failed; calling process.exit(5): no way out'),
     });
   });
 

@@ -39,7 +39,7 @@ describe('a shutdown message from the parent process', () => {
     await program.event('draining');
 
     program.send('shutdown');
-    await program.printed(/shutdown message again: already shutting down/);
+    await program.printed(/shutdown message again: shutdown already in progress/);
     program.signal('SIGURG');
 
     expect(await program.exited).toMatchObject({ code: 0, signal: null });

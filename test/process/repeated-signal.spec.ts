@@ -21,7 +21,7 @@ describe('a repeated signal', () => {
     await using program = await draining({}, 'SIGTERM');
 
     program.signal('SIGTERM');
-    await program.printed(/SIGTERM again: already shutting down/);
+    await program.printed(/SIGTERM again: shutdown already in progress/);
     program.signal('SIGURG');
 
     expect(await program.exited).toMatchObject({ code: 0, signal: null });
@@ -71,7 +71,7 @@ describe('a repeated signal', () => {
 
   it('is the same key press when a SIGINT follows at once: npm passes on what the terminal has sent', async () => {
     await using program = await draining({ faults: ['two-key-presses'] }, 'SIGINT');
-    await program.printed(/SIGINT again: already shutting down/);
+    await program.printed(/SIGINT again: shutdown already in progress/);
 
     program.signal('SIGURG');
 

@@ -46,7 +46,7 @@ describe('PID 1', () => {
       const end = await endOf(program);
 
       expect(end).toMatchObject(KILLED);
-      expect(end.output).toContain(`${PASSED}the event loop is blocked where no stack can be had`);
+      expect(end.output).toContain(`${PASSED}the event loop is blocked; no stack is available`);
       expect(end.output).toContain(' Killing the process.\n');
     },
   );
@@ -83,7 +83,7 @@ describe('PID 1', () => {
     expect(end).toMatchObject(KILLED);
     expect(end.output).toMatch(frameOf('blockedInLoop'));
     expect(end.output).toContain(
-      `${PASSED}process.exit(70) is held up by an 'exit' listener. Killing the process.\n`,
+      `${PASSED}process.exit(70) is blocked by an 'exit' listener. Killing the process.\n`,
     );
   });
 

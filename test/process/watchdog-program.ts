@@ -13,7 +13,7 @@ const PLATFORM_MARGIN_MS = 2_000;
 /** What the end of a process says, and how it ends where the thread can have it exit. */
 export const PASSED = '[GracefulShutdown] The deadline has passed, and ';
 export const BLOCKED = `${PASSED}the event loop is blocked in\n`;
-export const NO_INSPECTOR = `${PASSED}the event loop is blocked, by what cannot be said: node is not permitted to inspect. Killing the process.\n`;
+export const NO_INSPECTOR = `${PASSED}the event loop is blocked; no stack is available: node is not permitted to inspect. Killing the process.\n`;
 export const EXITED = { code: 70, signal: null, isInTime: true };
 
 /** The option of this Node that takes all permissions. */

@@ -138,7 +138,7 @@ describe('a watchdog', () => {
         {
           event: 'warning',
           message: expect.stringMatching(
-            /^A blocked event loop will not be ended at the deadline: the thread for that cannot run: .*restricted/,
+            /^A blocked event loop will not be ended at the deadline: the watchdog thread cannot run: .*restricted/,
           ),
         },
       ]);

@@ -310,7 +310,7 @@ describe('@OnShutdown', () => {
     const app = await createHttp({ providers: [Orders] });
 
     await expect(app.init()).rejects.toThrow(
-      'shutdown participant "Orders.close" (registered at Orders in RootModule) cannot have timeoutMs NaN',
+      'shutdown participant "Orders.close" (registered at Orders in RootModule) has an invalid timeoutMs NaN',
     );
   });
 });

@@ -16,7 +16,7 @@ describe('messageOf', () => {
     ['nothing', undefined, 'undefined'],
     ['null', null, 'null'],
     ['a symbol', Symbol('odd'), 'Symbol(odd)'],
-    ['an object without a prototype', Object.create(null), 'something that cannot be printed'],
+    ['an object without a prototype', Object.create(null), 'an unprintable value'],
     [
       'an error whose message throws',
       Object.defineProperty(new Error(), 'message', {
@@ -24,7 +24,7 @@ describe('messageOf', () => {
           throw new Error('hostile');
         },
       }),
-      'something that cannot be printed',
+      'an unprintable value',
     ],
   ])('reads %s', (_, thrown, message) => {
     expect(messageOf(thrown)).toBe(message);

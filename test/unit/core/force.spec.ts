@@ -126,7 +126,7 @@ describe('forcing', () => {
     void coordinator.shutdown();
     await clock.advance(0);
     coordinator.force('SIGINT again');
-    expect(() => coordinator.register({ name: 'late', flush: () => {} })).toThrow('comes too late for flush');
+    expect(() => coordinator.register({ name: 'late', flush: () => {} })).toThrow('is too late for flush');
   });
 
   it.each(['announce', 'quiesce', 'drain'] as const)(

@@ -27,7 +27,7 @@ describe('a participant that fails', () => {
       () => {
         throw Object.create(null);
       },
-      'something that cannot be printed',
+      'an unprintable value',
     ],
   ])('is reported and keeps nobody from anything when it %s', async (_, fail, error) => {
     const { clock, coordinator, events } = setUp();

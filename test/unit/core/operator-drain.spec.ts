@@ -144,7 +144,7 @@ describe('resuming', () => {
     await coordinator.resume();
     expect(reason).toMatchObject({
       code: 'SHUTDOWN_RESUMED',
-      message: 'consumer was abandoned in announce after 100 ms: an operator resumed',
+      message: 'consumer was abandoned in announce after 100 ms: the announcement was undone',
     });
     expect(ofType(events, 'participant-settled').map(({ name, outcome }) => [name, outcome])).toEqual([
       ['consumer', 'skipped'],
@@ -187,7 +187,7 @@ describe('resuming', () => {
     void coordinator.shutdown('final', { announceDelayMs: 100 });
     const terminating = expect.objectContaining({
       code: 'SHUTDOWN_TERMINATING',
-      message: 'cannot resume: a shutdown (manual) is under way, and only an announcement can be undone',
+      message: 'cannot resume: a shutdown (manual) is in progress, and only an announcement can be undone',
     });
     expect(() => coordinator.resume()).toThrow(terminating);
     await clock.advance(100);

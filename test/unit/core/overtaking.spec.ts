@@ -187,7 +187,7 @@ describe('the signal `overtaken` of a participant', () => {
     await clock.advance(1);
     expect(overtaken.reason).toMatchObject({
       code: 'SHUTDOWN_OVERTAKEN',
-      message: 'slow was overtaken in release: what comes after it has begun',
+      message: 'slow was overtaken in release: the next step has started',
     });
     expect(signal.aborted).toBe(false);
     await clock.advance(4_000);

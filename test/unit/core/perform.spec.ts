@@ -155,10 +155,10 @@ describe('a step that is found on the way', () => {
   it('has no place outside of a shutdown', async () => {
     const { clock, coordinator } = setUp();
     const perform = (): unknown => coordinator.perform({ name: 'stray', run: () => {} }, once);
-    expect(perform).toThrow('stray was to run outside of a shutdown');
+    expect(perform).toThrow('stray cannot run outside a shutdown');
     void coordinator.shutdown();
     await clock.advance(0);
-    expect(perform).toThrow('stray was to run outside of a shutdown');
+    expect(perform).toThrow('stray cannot run outside a shutdown');
   });
 });
 

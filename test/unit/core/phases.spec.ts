@@ -172,7 +172,7 @@ describe('lifetime events', () => {
   it('are refused when there is no such event, with the names of those that there are', () => {
     const { coordinator } = setUp();
     expect(() => coordinator.onLifetimeEvent('STOP' as LifetimeEvent, 'service', () => {})).toThrow(
-      /^there is no lifetime event STOP \(asked for at .*phases\.spec\.ts.*\): use LifetimeEvent\.PREPARE_SHUTDOWN or LifetimeEvent\.SHUTDOWN$/,
+      /^unknown lifetime event STOP \(registered at .*phases\.spec\.ts.*\): use LifetimeEvent\.PREPARE_SHUTDOWN or LifetimeEvent\.SHUTDOWN$/,
     );
   });
 

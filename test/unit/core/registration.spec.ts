@@ -28,7 +28,7 @@ describe('registration is refused', () => {
       code: 'SHUTDOWN_NAME_EMPTY',
       message:
         `a shutdown participant needs a name, got ${shown} (registered at here.ts:1): ` +
-        'give it one that an operator recognises in a log line',
+        'use one that operators recognise in a log line',
     });
   });
 
@@ -50,8 +50,8 @@ describe('registration is refused', () => {
     ).toEqual({
       code: 'SHUTDOWN_NAME_DUPLICATE',
       message:
-        'shutdown participant "db" (registered at jobs.ts:3) has the name of the one registered at pool.ts:12: ' +
-        'choose another name, or unregister the first',
+        'shutdown participant "db" (registered at jobs.ts:3) has the same name as the one registered at pool.ts:12: ' +
+        'use another name, or unregister the first',
     });
   });
 
@@ -61,7 +61,7 @@ describe('registration is refused', () => {
     expect(errorOf(() => coordinator.add({ participant, options: {}, registeredAt: 'idle.ts:1' }))).toEqual({
       code: 'SHUTDOWN_PARTICIPANT_EMPTY',
       message:
-        'shutdown participant "idle" (registered at idle.ts:1) takes part in nothing: ' +
+        'shutdown participant "idle" (registered at idle.ts:1) has no method: ' +
         'implement at least one of announce, quiesce, drain, release, flush, resume',
     });
   });
@@ -75,7 +75,7 @@ describe('registration is refused', () => {
     expect(errorOf(() => coordinator.add({ participant, options: {}, registeredAt: 'late.ts:7' }))).toEqual({
       code: 'SHUTDOWN_PHASE_BEGUN',
       message:
-        'shutdown participant "late" (registered at late.ts:7) comes too late for quiesce, drain: ' +
+        'shutdown participant "late" (registered at late.ts:7) is too late for quiesce, drain: ' +
         'the shutdown is in drain; register for release, flush, or earlier',
     });
   });
@@ -87,27 +87,25 @@ describe('registration is refused', () => {
     const participant = { name: 'late', flush: () => {} };
     expect(
       errorOf(() => coordinator.add({ participant, options: {}, registeredAt: 'late.ts:7' })).message,
-    ).toBe(
-      'shutdown participant "late" (registered at late.ts:7) comes too late for flush: no phase is left to register for',
-    );
+    ).toBe('shutdown participant "late" (registered at late.ts:7) is too late for flush: no phase is left');
   });
 
   it.each<[ParticipantOptions, string]>([
-    [{ timeoutMs: Number('none') }, 'timeoutMs NaN: give milliseconds, 0 or more'],
-    [{ timeoutMs: -1 }, 'timeoutMs -1: give milliseconds, 0 or more'],
-    [{ timeoutMs: '50' as unknown as number }, 'timeoutMs 50: give milliseconds, 0 or more'],
-    [{ timeoutMs: { drain: 5, release: -2 } }, 'timeoutMs -2: give milliseconds, 0 or more'],
-    [{ priority: NaN }, 'priority NaN: give a finite number'],
+    [{ timeoutMs: Number('none') }, 'timeoutMs NaN: use milliseconds, 0 or more'],
+    [{ timeoutMs: -1 }, 'timeoutMs -1: use milliseconds, 0 or more'],
+    [{ timeoutMs: '50' as unknown as number }, 'timeoutMs 50: use milliseconds, 0 or more'],
+    [{ timeoutMs: { drain: 5, release: -2 } }, 'timeoutMs -2: use milliseconds, 0 or more'],
+    [{ priority: NaN }, 'priority NaN: use a finite number'],
     [
       { priority: Infinity, timeoutMs: NaN },
-      'priority Infinity: give a finite number; nor timeoutMs NaN: give milliseconds, 0 or more',
+      'priority Infinity: use a finite number; invalid timeoutMs NaN: use milliseconds, 0 or more',
     ],
   ])('with numbers that mean nothing: %j', (options, problem) => {
     const { coordinator } = setUp();
     const participant = { name: 'odd', drain: () => {} };
     expect(errorOf(() => coordinator.add({ participant, options, registeredAt: 'odd.ts:1' }))).toEqual({
       code: 'SHUTDOWN_OPTIONS_INVALID',
-      message: `shutdown participant "odd" (registered at odd.ts:1) cannot have ${problem}`,
+      message: `shutdown participant "odd" (registered at odd.ts:1) has an invalid ${problem}`,
     });
   });
 });

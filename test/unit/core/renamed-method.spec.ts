@@ -16,7 +16,7 @@ describe('drain(), as announce() was called', () => {
     expect(drain).toThrow(
       expect.objectContaining({
         code: 'SHUTDOWN_RENAMED',
-        message: expect.stringMatching(/^coordinator\.drain\(\) is now announce\(\): /),
+        message: expect.stringMatching(/^coordinator\.drain\(\) was renamed: use /),
       }),
     );
     expect(coordinator.state).toBe('running');

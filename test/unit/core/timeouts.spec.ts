@@ -320,7 +320,7 @@ describe('the signal of a participant', () => {
     await clock.advance(8_000);
     expect(reason).toMatchObject({
       code: 'SHUTDOWN_TIMED_OUT',
-      message: 'http was abandoned in drain after 8000 ms: its time was up',
+      message: 'http was abandoned in drain after 8000 ms: timed out',
     });
     const told = events.filter(({ type }) => type === 'cut' || type === 'participant-settled');
     expect(told.map(({ type }) => type).slice(-2)).toEqual(['cut', 'participant-settled']);
