@@ -1,4 +1,4 @@
-import { isThenable } from '../util/thenable.js';
+import { isBegunPromise } from '../util/thenable.js';
 import { HeardMessage } from './heard-message.js';
 import { wrapMessageListeners, type CallListener } from './message-listeners.js';
 import { nameOf } from './web-socket.js';
@@ -112,7 +112,7 @@ export class HeardSocket {
   readonly #call: CallListener = (listener, self, data, isBinary) => {
     const sentBefore = this.#connection.socket.bytesWritten;
     const result = listener.call(self, data, isBinary);
-    if (isThenable(result)) return this.#await(result, data);
+    if (isBegunPromise(result)) return this.#await(result, data);
     if (this.#connection.socket.bytesWritten === sentBefore) this.#remember(data, sentBefore);
     else this.#last = undefined;
     return result;

@@ -23,7 +23,7 @@ export const WEB_SOCKET_ON_SOCKET: Probe<Iterable<Duplex>> = {
   name: 'Socket[websocket]',
   package: 'ws',
   ifMissing:
-    'the report tells neither age nor sent bytes of a WebSocket that was cut, and WebSockets without a gateway are not told to go',
+    'the report tells neither age nor sent bytes of a WebSocket that was cut, and WebSockets without a gateway are taken for tunnels',
   isPresent: (sockets) => [...sockets].some((socket) => webSocketOn(socket) !== undefined),
 };
 

@@ -18,6 +18,8 @@ import type { GatewaySetup } from './gateway-application.js';
 let service: http.Server;
 let sockets: WebSocketServer;
 let goodbyes: number[] = [];
+/** The proxy's own connections to the service; it leaves them open when a client is gone in the middle of something. */
+const upstreams: Socket[] = [];
 let running: GatewayApplication;
 const clients: (WebSocket | RawClient)[] = [];
 
@@ -27,7 +29,11 @@ function portOf(server: Server): number {
 
 /** As the manual of http-proxy-middleware says. */
 function proxy(server: Server, app: INestApplication): void {
-  const middleware = createProxyMiddleware({ target: `http://127.0.0.1:${portOf(service)}`, ws: true });
+  const middleware = createProxyMiddleware({
+    target: `http://127.0.0.1:${portOf(service)}`,
+    ws: true,
+    on: { open: (upstream) => void upstreams.push(upstream) },
+  });
   app.use('/api', middleware);
   server.on('upgrade', middleware.upgrade);
 }
@@ -85,6 +91,7 @@ afterEach(async () => {
     else client.socket.destroy();
   }
   await closeAll();
+  for (const upstream of upstreams.splice(0)) upstream.destroy();
   for (const socket of sockets.clients) socket.terminate();
   service.closeAllConnections();
   service.close();

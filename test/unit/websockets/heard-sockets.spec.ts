@@ -108,6 +108,17 @@ describe('a listener', () => {
     expect(heard.busy()).toEqual([]);
   });
 
+  it('that returns what begins only when it is awaited gets it back untouched', async () => {
+    await connect();
+    let begun = 0;
+    const query = { then: (): void => void (begun += 1) };
+    socket.on('message', () => query);
+    await hear('one');
+
+    expect(begun).toBe(0);
+    expect(heard.busy()).toEqual([]);
+  });
+
   it('is left alone on a socket that is forgotten', async () => {
     await connect();
     heard.forget(socket);
