@@ -48,7 +48,7 @@ async function connectionsTo(port: number, count: number): Promise<void> {
         .split('\n')
         .filter((line) => established.test(line));
     },
-    ({ length }) => length >= count,
+    ({ length }) => length === count,
   );
 }
 
@@ -89,6 +89,7 @@ describe.each(Object.entries(CLIENTS))('a client of %s', (_name, create) => {
 
   it('is waited for where the server hangs', async () => {
     const client = await create();
+    await connectionsTo(server.port, 1);
     server.freeze();
     const answer = client.send('ECHO', 'late');
     const closing = Promise.resolve(close(client));
