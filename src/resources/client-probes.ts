@@ -4,11 +4,11 @@ import type { Probe } from '../util/probe.js';
 export const POOL_OF_KNEX: Probe<object> = {
   name: 'Knex.client.pool',
   package: 'knex',
-  ifMissing: 'neither how many of its connections are in use is known, nor whether it is closed already',
+  ifMissing: 'the number of its connections in use is unknown, and so is whether it is already closed',
   isPresent: (knex) => {
     const client = Object(read(knex, 'client')) as object;
     const pool = read(client, 'pool');
-    // It is empty once that was closed.
+    // `undefined` once it is closed.
     return 'pool' in client && (pool === undefined || hasMethod(Object(pool) as object, 'numUsed'));
   },
 };
@@ -16,21 +16,21 @@ export const POOL_OF_KNEX: Probe<object> = {
 export const ENDING_OF_PG_POOL: Probe<object> = {
   name: 'Pool.ending',
   package: 'pg',
-  ifMissing: 'a pool that somebody else is closing is closed once more',
+  ifMissing: 'a pool that other code is already closing is closed again',
   isPresent: (pool) => typeof read(pool, 'ending') === 'boolean',
 };
 
 export const CLOSED_OF_WORKER: Probe<object> = {
   name: 'Worker.closed',
   package: 'bullmq',
-  ifMissing: 'a worker that somebody else has closed is closed once more',
+  ifMissing: 'a worker that other code has already closed is closed again',
   isPresent: (worker) => typeof read(worker, 'closed') === 'boolean',
 };
 
 export const POOL_OF_TYPEORM: Probe<object> = {
   name: 'DataSource.driver.master',
   package: 'typeorm',
-  ifMissing: 'how many connections of a DataSource are in use is not known',
+  ifMissing: 'the number of connections of a DataSource in use is unknown',
   isPresent: (source) => {
     if (
       read(source, 'isInitialized') !== true ||
@@ -42,7 +42,7 @@ export const POOL_OF_TYPEORM: Probe<object> = {
   },
 };
 
-/** All of these. */
+/** All probes of this folder. */
 export const CLIENT_PROBES: readonly Probe[] = [
   POOL_OF_KNEX,
   ENDING_OF_PG_POOL,

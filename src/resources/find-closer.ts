@@ -6,15 +6,15 @@ import type { ResourceOptions } from './resource-options.js';
 
 /** How a resource is closed. */
 export interface Closer {
-  /** In words. */
+  /** Description for logs and errors: `pg Pool`, `close()`. */
   readonly label: string;
   readonly client: KnownClient | undefined;
-  /** Whether it is a function of the program, which may do more than to close: none of its errors is tolerated. */
+  /** Whether it is a function of the program. It may do more than close, so none of its errors is tolerated. */
   readonly isOwn: boolean;
   call(signal: AbortSignal): unknown;
 }
 
-/** What methods that close something are called. */
+/** Common names of methods that close something. */
 const CLOSING_NAMES = [
   'close',
   'end',
@@ -31,10 +31,10 @@ const CLOSING_NAMES = [
 const DISPOSERS = ['asyncDispose', 'dispose'] as const;
 
 /**
- * How a resource is to be closed: as was asked, else as its kind is, else as it disposes of itself, else by the one
- * method whose name says so.
+ * Determines how to close a resource: as configured, otherwise as its recognised kind requires, otherwise with its
+ * disposer, otherwise with its only method that has a closing name.
  *
- * @returns what is wrong, as a text, where that cannot be told
+ * @returns the problem, as text, if no way is found or several are
  */
 export function findCloser(resource: object, asked: ResourceOptions['close']): Closer | string {
   const client = recognise(resource);
@@ -72,15 +72,15 @@ function disposer(resource: object): Closer | undefined {
 function byName(resource: object): Closer | string {
   const found = CLOSING_NAMES.filter((name) => hasMethod(resource, name));
   const [name] = found;
-  if (name === undefined) return `has no method that closes it: ${methodsFound(resource)}. ${HOW_TO_SAY}`;
+  if (name === undefined) return `has no method that closes it: ${methodsFound(resource)}. ${HOW_TO_CHOOSE}`;
   if (found.length > 1) {
-    return `has several methods that could close it: ${found.map((each) => `${each}()`).join(', ')}. ${HOW_TO_SAY}`;
+    return `has several methods that could close it: ${found.map((each) => `${each}()`).join(', ')}. ${HOW_TO_CHOOSE}`;
   }
   return { label: `${name}()`, client: undefined, isOwn: false, call: () => callMethod(resource, name) };
 }
 
-const HOW_TO_SAY =
-  "Say which: close: 'method', or close: (resource) => … for one that takes arguments or a callback";
+const HOW_TO_CHOOSE =
+  "Use close: 'method', or close: (resource) => … for a method that takes arguments or a callback";
 
 function missing(resource: object, asked: unknown): string {
   const nearest = nearestName(String(asked), methodNames(resource));
@@ -90,12 +90,12 @@ function missing(resource: object, asked: unknown): string {
   );
 }
 
-/** More of them help nobody. */
+/** Upper limit of method names in a message. */
 const MOST_METHODS_SHOWN = 20;
 
 function methodsFound(resource: object): string {
   const names = methodNames(resource);
-  if (names.length === 0) return 'it has none at all';
+  if (names.length === 0) return 'it has no methods';
   const shown = names.slice(0, MOST_METHODS_SHOWN).map((name) => `${name}()`);
   const more = names.length - shown.length;
   return `it has ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
@@ -110,7 +110,7 @@ function methodNames(resource: object): string[] {
       }
     }
   } catch {
-    // A proxy that does not tell.
+    // A proxy may throw.
   }
   return [...names];
 }

@@ -4,22 +4,22 @@ import type { Probe } from '../util/probe.js';
 import { closeRedis } from './close-redis.js';
 import type { ResourceType } from './resource-options.js';
 
-/** How something that many programs use is recognised and closed; never by import, since any of it may be absent. */
+/** How a common client is recognised and closed. Clients are never imported, since any package may be absent. */
 export interface KnownClient<Client extends object = object> {
   readonly label: string;
   readonly type: ResourceType;
-  /** What it has, by names, and of what type. */
+  /** Types of its properties, by name. */
   readonly shape: Readonly<Record<string, 'function' | 'number' | 'boolean' | 'string' | 'object'>>;
   close(client: Client): unknown;
-  /** Whether it is closed, or somebody else is closing it; absent where it does not tell. */
+  /** Returns whether it is closed or already being closed; absent if the client does not expose this. */
   isClosed?(client: Client): boolean;
-  /** How many of its connections are in use. */
+  /** Returns the number of its connections in use. */
   busy?(client: Client): number;
-  /** Lets go of it when closing it has taken too long. */
+  /** Drops it without waiting when closing has timed out. */
   drop?(client: Client): unknown;
-  /** The message with which it refuses to be closed twice. */
+  /** Message of its error when it is closed twice. */
   readonly closedError?: RegExp;
-  /** What of it is private. */
+  /** Probes of its private parts. */
   readonly probes?: readonly Probe<Client>[];
 }
 
@@ -79,10 +79,10 @@ interface Pino {
   flush(callback: (error?: Error) => void): void;
 }
 
-/** The states in which Mongoose has, or will soon have, no connection. */
+/** States of a Mongoose connection that is closed or closing. */
 const MONGOOSE_CLOSED: readonly number[] = [0, 3];
 
-/** The first one whose shape fits is taken. */
+/** The known clients; the first one with a matching shape is used. */
 export const KNOWN_CLIENTS: readonly KnownClient[] = [
   known<TypeOrmDataSource>({
     label: 'TypeORM DataSource',
@@ -126,7 +126,7 @@ export const KNOWN_CLIENTS: readonly KnownClient[] = [
     type: 'database',
     shape: { destroy: 'function', raw: 'function', transaction: 'function', client: 'object' },
     close: (knex) => knex.destroy(),
-    // Destroying it leaves the property behind, empty.
+    // After destroy(), the property is present but `undefined`.
     isClosed: ({ client }) => 'pool' in client && client.pool === undefined,
     probes: [POOL_OF_KNEX],
     busy: ({ client }) => client.pool?.numUsed?.() ?? 0,
@@ -135,7 +135,7 @@ export const KNOWN_CLIENTS: readonly KnownClient[] = [
     label: 'mysql2 pool',
     type: 'database',
     shape: { end: 'function', getConnection: 'function', execute: 'function' },
-    // The pool with callbacks makes one with promises of itself.
+    // The callback pool provides a promise pool.
     close: (pool) =>
       callMethod(hasMethod(pool, 'promise') ? Object(callMethod(pool, 'promise')) : pool, 'end'),
   }),
@@ -158,7 +158,7 @@ export const KNOWN_CLIENTS: readonly KnownClient[] = [
     label: 'ioredis',
     type: 'cache',
     shape: { quit: 'function', disconnect: 'function', status: 'string' },
-    // QUIT, which answers everything sent before, would wait for a server that is not there.
+    // QUIT waits for pending replies, and would hang without a connection.
     close: (redis) => (redis.status === 'ready' ? closeIoRedis(redis) : redis.disconnect()),
     isClosed: ({ status }) => status === 'end',
     drop: (redis) => redis.disconnect(),
@@ -232,13 +232,13 @@ export const KNOWN_CLIENTS: readonly KnownClient[] = [
     label: 'pino',
     type: 'logger',
     shape: { flush: 'function', child: 'function', bindings: 'function' },
-    // It is flushed and stays usable: the outcome of the shutdown is logged after it.
+    // Flushed but not closed: the outcome of the shutdown is logged afterwards.
     close: (logger) =>
       new Promise<void>((resolve, reject) => logger.flush((error) => (error ? reject(error) : resolve()))),
   }),
 ];
 
-/** What a resource is, where its shape tells. */
+/** Returns the known client whose shape a resource has, if any. */
 export function recognise(resource: object): KnownClient | undefined {
   return KNOWN_CLIENTS.find(({ shape }) =>
     Object.entries(shape).every(([name, type]) => typeof read(resource, name) === type),
@@ -253,7 +253,7 @@ function isPgPool(pool: object | undefined): pool is PgPool {
   return pool !== undefined && typeof read(pool, 'idleCount') === 'number';
 }
 
-/** The pool's promise resolves when it has told the idle ones to end; a client that is removed has ended. */
+/** Waits for idle clients, too: the pool's promise resolves before they have ended, `remove` is emitted after. */
 async function endPgPool(pool: PgPool): Promise<void> {
   let idle = pool.idleCount;
   const removed = new Promise<void>((resolve) => {
@@ -303,7 +303,7 @@ function closeNodeRedis(client: NodeRedis): unknown {
   });
 }
 
-// A client that is not connected would wait for its server; `close` and `destroy` came with redis 5.
+// A client that is not connected would wait for the server; `close` and `destroy` are new in redis 5.
 function closingMethodOf(client: NodeRedis): string {
   if (client.isReady === false) return droppingMethodOf(client);
   return hasMethod(client, 'close') ? 'close' : 'quit';

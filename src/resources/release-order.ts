@@ -1,6 +1,6 @@
 import type { Resource } from './resource.js';
 
-/** When a resource is closed: by the phase, then by priority, then behind those of the same priority that it is after. */
+/** Position in the closing order: by phase, then by priority, then by depth below resources named in `after`. */
 interface Place {
   readonly phase: Resource['phase'];
   readonly priority: number;
@@ -8,8 +8,8 @@ interface Place {
 }
 
 /**
- * The resources of a phase in groups that are closed one after the other: higher priority first, last registered first,
- * and each behind what it is `after`, which moves it back but nothing forward.
+ * Returns the resources of a phase in groups that are closed one after the other: higher priority first; within a
+ * group, last registered first. `after` only moves a resource back, never another one forward.
  */
 export function releaseOrder(resources: readonly Resource[], phase: Resource['phase']): Resource[][] {
   const places = placesOf(resources);
@@ -28,26 +28,26 @@ export function releaseOrder(resources: readonly Resource[], phase: Resource['ph
 }
 
 /**
- * The way from a resource back to itself that a newcomer would open, by names.
+ * Returns the cycle of `after` that a newcomer would close.
  *
- * @returns the names, first and last the newcomer's; nothing, where there is no such way
+ * @returns the names, starting and ending with the newcomer's; `undefined` if there is no cycle
  */
 export function cycleThrough(
   newcomer: Pick<Resource, 'name' | 'after'>,
   resources: ReadonlyMap<string, Pick<Resource, 'after'>>,
 ): string[] | undefined {
   const seen = new Set<string>();
-  const wayFrom = (name: string, after: readonly string[]): string[] | undefined => {
+  const pathFrom = (name: string, after: readonly string[]): string[] | undefined => {
     for (const next of after) {
       if (next === newcomer.name) return [name, next];
       if (seen.has(next)) continue;
       seen.add(next);
-      const way = wayFrom(next, resources.get(next)?.after ?? []);
-      if (way) return [name, ...way];
+      const path = pathFrom(next, resources.get(next)?.after ?? []);
+      if (path) return [name, ...path];
     }
     return undefined;
   };
-  return wayFrom(newcomer.name, newcomer.after);
+  return pathFrom(newcomer.name, newcomer.after);
 }
 
 function placesOf(resources: readonly Resource[]): Map<string, Place> {
@@ -68,7 +68,7 @@ function placesOf(resources: readonly Resource[]): Map<string, Place> {
   return places;
 }
 
-/** Where something is closed that is to be closed at `place`, but not before what is closed at `other`. */
+/** Returns the earliest place that is not before `place` and is behind `other`. */
 function behind(place: Place, other: Place): Place {
   if (place.phase !== other.phase) {
     return place.phase === 'flush' ? place : { ...other, depth: other.depth + 1 };

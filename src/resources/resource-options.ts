@@ -1,4 +1,4 @@
-/** What a resource is, which says when it is closed unless a priority does. */
+/** Type of a resource; determines its phase and default priority. */
 export type ResourceType =
   'consumer' | 'custom' | 'http-client' | 'cache' | 'database' | 'telemetry' | 'logger';
 
@@ -8,27 +8,27 @@ export type MethodName<R> = {
 }[keyof R] &
   string;
 
-/** How a resource is given back. */
+/** Options of a resource. */
 export interface ResourceOptions<R extends object = object> {
   /**
-   * What it is. Consumers, custom ones, HTTP clients, caches and databases are closed in `release`, in this order;
-   * telemetry and then loggers in `flush`. Default: what it is recognised as, else `'custom'`.
+   * Type of the resource. Consumers, custom resources, HTTP clients, caches and databases are closed in `release`, in
+   * this order; telemetry and then loggers in `flush`. Default: what it is recognised as, else `'custom'`.
    */
   readonly type?: ResourceType;
   /**
-   * Higher is closed first, within its phase; those of one priority are closed together, begun with the last
-   * registered. Default, by type: consumer 500, custom 400, http-client 300, cache 200, database 100; telemetry 20,
-   * logger 10.
+   * Higher priorities are closed first within a phase. Resources of one priority are closed together, starting with the
+   * last registered. Default, by type: consumer 500, custom 400, http-client 300, cache 200, database 100; telemetry
+   * 20, logger 10.
    */
   readonly priority?: number;
-  /** What closing it may take, in milliseconds, 0 or more; it is abandoned then. Default: `participantTimeoutMs`. */
+  /** Time limit for closing it, in milliseconds, 0 or more; then it is abandoned. Default: `participantTimeoutMs`. */
   readonly timeoutMs?: number;
   /**
-   * How it is closed: the name of its method, or a function, whose signal aborts when nobody waits any longer.
+   * How it is closed: the name of its method, or a function, whose signal aborts when closing is abandoned.
    * Default: found by itself.
    */
   readonly close?: MethodName<R> | ((resource: R, signal: AbortSignal) => unknown);
-  /** Names of resources that have to be closed before it, whatever the priorities. Default: none. */
+  /** Names of resources that must be closed before it, regardless of priorities. Default: none. */
   readonly after?: readonly string[];
 }
 
@@ -38,10 +38,10 @@ export interface ResourceInfo {
   readonly type: ResourceType;
   readonly priority: number;
   readonly after: readonly string[];
-  /** How it is closed, in words: `pg Pool`, `close()`. */
+  /** How it is closed: `pg Pool`, `close()`. */
   readonly closedBy: string;
   /** Source location of its registration. */
   readonly registeredAt: string;
-  /** How many of its connections are in use, where it tells. */
+  /** Number of its connections in use, if the client exposes it. */
   readonly busy?: number;
 }

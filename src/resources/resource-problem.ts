@@ -3,7 +3,7 @@ import { show } from '../config/problem.js';
 import { RESOURCE_TYPES } from './resource-types.js';
 import type { ResourceOptions } from './resource-options.js';
 
-/** What is wrong with how a resource is to be given back, to go on from its name; `undefined` when nothing is. */
+/** Describes what is wrong with the options of a resource, to follow its name; `undefined` if they are valid. */
 export function problemWithResourceOptions({
   type,
   priority,
@@ -14,19 +14,19 @@ export function problemWithResourceOptions({
     const types = Object.keys(RESOURCE_TYPES);
     const nearest = nearestName(String(type), types);
     return (
-      `cannot have the type ${show(type)}: ` +
-      (nearest === undefined ? `there are ${types.join(', ')}` : `did you mean '${nearest}'?`)
+      `has an unknown type ${show(type)}: ` +
+      (nearest === undefined ? `use one of ${types.join(', ')}` : `did you mean '${nearest}'?`)
     );
   }
   if (priority !== undefined && !Number.isFinite(priority)) {
-    return `cannot have the priority ${show(priority)}: give a finite number`;
+    return `has an invalid priority ${show(priority)}: use a finite number`;
   }
-  // What comes from an environment variable that is not set is NaN, and would be taken for no time at all.
+  // A timeout from an unset environment variable is NaN, which would act like 0.
   if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 0)) {
-    return `cannot have the timeoutMs ${show(timeoutMs)}: give milliseconds, 0 or more`;
+    return `has an invalid timeoutMs ${show(timeoutMs)}: use milliseconds, 0 or more`;
   }
   if (after !== undefined && !(Array.isArray(after) && after.every((name) => typeof name === 'string'))) {
-    return `cannot be closed after ${show(after)}: give a list of names of resources`;
+    return `has an invalid after ${show(after)}: use an array of resource names`;
   }
   return undefined;
 }

@@ -15,26 +15,26 @@ import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { ResourceInfo, ResourceOptions } from './resource-options.js';
 
-/** What the registry needs of the program that it is part of. */
+/** Dependencies of {@link ResourceRegistry}. */
 export interface ResourceRegistryDependencies {
   readonly clock: Clock;
   readonly coordinator: PhasedCoordinator;
   readonly logger: ShutdownLogger;
-  /** What closing a resource may take that has no timeout of its own. */
+  /** Time limit for closing a resource without its own timeout, in milliseconds. */
   readonly resourceTimeoutMs: number;
   readonly probes: ProbeCheck;
 }
 
-/** Lower than any participant's: whoever takes part in the shutdown may still use the resources. */
+/** Lower than any participant's priority: participants may still use the resources. */
 const LAST = -Number.MAX_VALUE;
 
 const PARTICIPANTS = { release: 'resources', flush: 'telemetry and loggers' } as const;
 
 /**
- * What has to be closed when the application shuts down: databases, caches, clients, queues, telemetry, loggers.
+ * Registry of resources to close at shutdown: databases, caches, clients, queues, telemetry, loggers.
  *
- * They are closed after Nest's hooks and every participant, group by group, each at most once, timed and reported by
- * name. What somebody else has closed by then is left alone.
+ * They are closed after Nest's hooks and all participants, group by group, each at most once, timed and reported by
+ * name. Resources that other code has already closed are skipped.
  */
 export class ResourceRegistry {
   readonly #dependencies: ResourceRegistryDependencies;
@@ -48,19 +48,19 @@ export class ResourceRegistry {
   }
 
   /**
-   * Has a resource closed by the shutdown.
+   * Registers a resource to be closed by the shutdown.
    *
-   * @param name shown in logs, metrics and the report; unique among resources
-   * @returns a function that takes it out again, for one that is closed earlier
-   * @throws {ShutdownError} for an empty or duplicate name, a resource that is registered already, wrong options, no
-   *   way to close it or several, a cycle of `after`, or when its phase has begun
+   * @param name name in logs, metrics and the report; must be unique among resources
+   * @returns a function that unregisters it, for a resource that is closed earlier
+   * @throws {ShutdownError} for an empty or duplicate name, a resource that is already registered, invalid options, no
+   *   way to close it or several, a cycle of `after`, or if its phase has begun
    */
   register<R extends object>(name: string, resource: R, options: ResourceOptions<R> = {}): () => void {
     return this.add(name, resource, options as unknown as ResourceOptions, callSite(this, 'register'));
   }
 
   /**
-   * {@link register} with the place spelled out.
+   * Registers a resource with an explicit source location; {@link register} derives it from the call.
    *
    * @internal
    */
@@ -74,12 +74,12 @@ export class ResourceRegistry {
     };
   }
 
-  /** What is registered, in the order of registration. */
+  /** Returns the registered resources, in the order of registration. */
   registered(): ResourceInfo[] {
     return Array.from(this.#resources.values(), ({ info }) => info);
   }
 
-  /** To be called when everything is there: from now on, what is to be closed after something unknown is warned about. */
+  /** Called when the application has started; from then on, unknown names in `after` cause a warning. */
   markBootstrapped(): void {
     this.#isBootstrapped = true;
     for (const resource of this.#resources.values()) this.#warnOfUnknown(resource);
@@ -89,7 +89,7 @@ export class ResourceRegistry {
     for (const other of after.filter((candidate) => !this.#resources.has(candidate))) {
       const nearest = nearestName(other, [...this.#resources.keys()]);
       this.#dependencies.logger.warn(
-        `resource ${name} (registered at ${registeredAt}) is to be closed after ${other}, which is not registered` +
+        `resource ${name} (registered at ${registeredAt}) must be closed after ${other}, which is not registered` +
           (nearest === undefined ? '' : `: did you mean ${nearest}?`),
       );
     }
@@ -106,7 +106,7 @@ export class ResourceRegistry {
       throw new ShutdownError(
         'SHUTDOWN_NAME_EMPTY',
         `a resource needs a name, got ${JSON.stringify(name)} (registered at ${registeredAt}): ` +
-          'give it one that an operator recognises in a log line',
+          'use one that operators recognise in a log line',
       );
     }
     const twin =
@@ -114,13 +114,15 @@ export class ResourceRegistry {
     if (twin) {
       throw new ShutdownError(
         'SHUTDOWN_NAME_DUPLICATE',
-        `resource ${JSON.stringify(name)} (registered at ${registeredAt}) is ` +
-          (twin.name === name ? 'not the only one of this name' : `registered as "${twin.name}"`) +
+        `resource ${JSON.stringify(name)} (registered at ${registeredAt}) ` +
+          (twin.name === name
+            ? 'has the same name as another resource'
+            : `is already registered as "${twin.name}"`) +
           ` (registered at ${twin.registeredAt}): ` +
-          (twin.object === object ? 'register it once' : 'choose another name'),
+          (twin.object === object ? 'register it once' : 'use another name'),
       );
     }
-    if (!isObject(object)) complain(`is ${show(object)}: register the object that has to be closed`);
+    if (!isObject(object)) complain(`is ${show(object)}: register the object to close`);
     const problem = problemWithResourceOptions(options);
     if (problem !== undefined) complain(problem);
     const closer = findCloser(object, options.close);
@@ -142,8 +144,8 @@ export class ResourceRegistry {
     if (hasBegun(phase, coordinator.state)) {
       throw new ShutdownError(
         'SHUTDOWN_PHASE_BEGUN',
-        `resource "${name}" (registered at ${registeredAt}) comes too late: the shutdown is in ${coordinator.state}, ` +
-          'and resources are being closed. Close it yourself, or open it earlier',
+        `resource "${name}" (registered at ${registeredAt}) is too late: the shutdown is in ${coordinator.state}, ` +
+          'and resources are being closed. Close it in your code, or register it earlier',
       );
     }
     if (this.#phases.has(phase)) return;
@@ -152,7 +154,7 @@ export class ResourceRegistry {
     const release = new ResourceRelease(PARTICIPANTS[phase], phase, { clock, coordinator, logger, groups });
     coordinator.add({
       participant: release.participant,
-      // What it does is bounded resource by resource.
+      // Each resource has its own time limit.
       options: { priority: LAST, timeoutMs: { [phase]: Infinity } },
       registeredAt: 'ResourceRegistry',
       steps: release.steps,

@@ -5,16 +5,16 @@ import type { ShutdownContext, ShutdownParticipant } from '../core/participant.j
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { Resource } from './resource.js';
 
-/** What the release of resources needs. */
+/** Dependencies of {@link ResourceRelease}. */
 export interface ResourceReleaseDependencies {
   readonly clock: Clock;
   readonly coordinator: PhasedCoordinator;
   readonly logger: ShutdownLogger;
-  /** What is to be closed in a phase, group by group. */
+  /** Returns the resources to close in a phase, in groups. */
   groups(this: void, phase: Resource['phase']): Resource[][];
 }
 
-/** Closes the resources of one phase, each as a step with a name of its own. */
+/** Closes the resources of one phase, each as a step of its own. */
 export class ResourceRelease {
   readonly participant: ShutdownParticipant;
 
@@ -27,12 +27,12 @@ export class ResourceRelease {
     this.participant = { name, [phase]: (context: ShutdownContext) => this.#run(context) };
   }
 
-  /** The groups that are closed one after the other; and one, so that the last of them is overtaken before all of it is. */
+  /** Number of groups plus one, so that the last group is overtaken before the whole release is. */
   readonly steps = (): number => this.#dependencies.groups(this.#phase).length + 1;
 
   async #run(context: ShutdownContext): Promise<void> {
     const groups = this.#dependencies.groups(this.#phase);
-    // In no order then, and nobody waits: so that it is closed as far as there is time, and named.
+    // Closes the rest at once, without order or waiting, so that every resource is attempted and reported.
     const closeTheRest = (): void => {
       for (const group of groups.splice(0)) void this.#close(group, 0, context);
     };

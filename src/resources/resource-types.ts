@@ -1,12 +1,12 @@
 import type { ResourceType } from './resource-options.js';
 
-/** When resources of a type are closed. */
+/** Phase and default priority of a resource type. */
 export interface TypeRules {
   readonly phase: 'release' | 'flush';
   readonly priority: number;
 }
 
-/** Who uses others comes before those: a consumer writes into a database, and both tell the logger. */
+/** Resources come before those they use: a consumer writes to a database, and both write to the logger. */
 export const RESOURCE_TYPES: Readonly<Record<ResourceType, TypeRules>> = {
   consumer: { phase: 'release', priority: 500 },
   custom: { phase: 'release', priority: 400 },

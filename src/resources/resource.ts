@@ -4,7 +4,7 @@ import { RESOURCE_TYPES } from './resource-types.js';
 import type { Closer } from './find-closer.js';
 import type { ResourceInfo, ResourceOptions, ResourceType } from './resource-options.js';
 
-/** How clients and servers refuse to be closed for the second time. */
+/** Errors of clients and servers that are closed a second time. */
 const CLOSED_ALREADY =
   /\balready (been )?(closed|closing|ended|destroyed|disconnected|stopped|shut ?down|disposed|released)\b|\bmore than once\b/i;
 const CLOSED_CODES: readonly unknown[] = ['ERR_SERVER_NOT_RUNNING', 'CONNECTION_CLOSED'];
@@ -47,7 +47,7 @@ export class Resource {
     return { name, type, priority, after, closedBy, registeredAt, ...(busy !== undefined && { busy }) };
   }
 
-  /** How many of its connections are in use, where it tells. */
+  /** Number of its connections in use; `undefined` if the client does not expose it. */
   get busy(): number | undefined {
     try {
       return this.#closer.client?.busy?.(this.object);
@@ -57,12 +57,12 @@ export class Resource {
   }
 
   /**
-   * Closes it, unless that has been done.
+   * Closes it, unless it is closed already.
    *
    * @returns what there is to be said about it
    */
   async close(signal: AbortSignal): Promise<string | undefined> {
-    const nothingToClose = `${this.name} was not open: there was nothing to close`;
+    const nothingToClose = `${this.name} was not open; nothing to close`;
     if (this.#isClosed) return nothingToClose;
     try {
       if ((await this.#closer.call(signal)) !== DISCONNECTED) return undefined;
@@ -73,12 +73,12 @@ export class Resource {
     }
   }
 
-  /** Lets go of what could not be closed in time; never rejects. */
+  /** Drops it without waiting after closing has timed out; never rejects. */
   async drop(): Promise<void> {
     try {
       if (!this.#closer.isOwn) await this.#closer.client?.drop?.(this.object);
     } catch {
-      // It is given up.
+      // There is nothing left to try.
     }
   }
 

@@ -1,6 +1,6 @@
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 
-/** Lines as Nest's logger has them, without time and colours. */
+/** Prints lines in the format of Nest's logger, without time and colours. */
 export const consoleLogger: ShutdownLogger = {
   log: (message) => console.log(`LOG [GracefulShutdown] ${String(message)}`),
   warn: (message) => console.warn(`WARN [GracefulShutdown] ${String(message)}`),

@@ -1,5 +1,5 @@
 /**
- * The same shutdown for programs without Nest.
+ * Graceful shutdown for programs without Nest.
  *
  * @module nestjs-drain/standalone
  */

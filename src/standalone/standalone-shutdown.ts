@@ -30,19 +30,19 @@ import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { AnyHttpServer } from '../http/any-http-server.js';
 import type { StandaloneOptions } from './standalone-options.js';
 
-/** What `serve` takes: a server of `node:http`, `node:https` or `node:http2`, or what holds one, such as a Fastify instance. */
+/** A server of `node:http`, `node:https` or `node:http2`, or an object with one as `server`, such as a Fastify instance. */
 export type Served = AnyHttpServer | { readonly server: AnyHttpServer };
 
 /**
- * A shutdown of a program without Nest: the same phases, signals, exit codes, tasks, resources and report.
+ * Graceful shutdown of a program without Nest: the same phases, signals, exit codes, tasks, resources and report.
  *
- * `await using` ends it with the block; a signal ends it once {@link listen} was called.
+ * With `await using`, the end of the block shuts down; once {@link listen} was called, a signal does, too.
  */
 export class StandaloneShutdown implements AsyncDisposable {
   readonly coordinator: ShutdownCoordinator;
-  /** Work that is awaited when the program shuts down. */
+  /** Background tasks, awaited when the program shuts down. */
   readonly tasks: BackgroundTasks;
-  /** What is closed last. */
+  /** Resources, closed last. */
   readonly resources: ResourceRegistry;
 
   readonly #coordinator: PhasedCoordinator;
@@ -55,7 +55,7 @@ export class StandaloneShutdown implements AsyncDisposable {
   #isWired = false;
   #listening: Promise<void> | undefined;
 
-  /** @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, one for everything that is wrong with options and environment */
+  /** @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, listing all problems of the options and environment variables */
   constructor({ logger: givenLogger = consoleLogger, ...given }: StandaloneOptions) {
     const options = resolveOptions(withoutNest(given), processEnvironment());
     const logger = new SafeLogger(givenLogger);
@@ -96,38 +96,38 @@ export class StandaloneShutdown implements AsyncDisposable {
         announceDelayMs: () => announceDelayMs(options, this.#servers.isListening),
         isBootstrapped: () => true,
       },
-      () => this.#letGo(),
+      () => this.#cleanUp(),
     );
     this.#process = program.process;
     this.#over = program.over;
   }
 
-  /** Whether a shutdown, or an operator's drain, is under way or over. */
+  /** Whether a shutdown or an operator's announcement is in progress, or a shutdown is over. */
   get isShuttingDown(): boolean {
     return this.coordinator.isShuttingDown;
   }
 
-  /** Aborts when nothing new may begin: on entering `quiesce`. */
+  /** Aborts on entering `quiesce`; check it before starting new work. */
   get signal(): AbortSignal {
     return this.coordinator.signal;
   }
 
   /**
-   * Listens: to the signals from now on, and on the management port if there is one.
+   * Listens to the signals, and on the management port if one is configured.
    *
-   * More than once is the same as once; after a failure, the next call opens the port anew.
+   * Idempotent; after a failure, the next call tries to open the port again.
    *
-   * @returns settles when that port is open
-   * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when it cannot be opened; `SHUTDOWN_TERMINATING` when the shutdown is
-   *   over, and a signal would end nothing
+   * @returns resolves when the port is open
+   * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` if the port cannot be opened, `SHUTDOWN_TERMINATING` if the shutdown
+   *   is over
    */
   listen(): Promise<void> {
     if (this.coordinator.report) {
       return Promise.reject(
         new ShutdownError(
           'SHUTDOWN_TERMINATING',
-          `this shutdown is over, and there is nothing to listen for (asked for at ${callSite(this, 'listen')}): ` +
-            'create another one with createShutdown()',
+          `cannot listen: this shutdown is over (called at ${callSite(this, 'listen')}): ` +
+            'create a new one with createShutdown()',
         ),
       );
     }
@@ -137,11 +137,11 @@ export class StandaloneShutdown implements AsyncDisposable {
   }
 
   /**
-   * Drains a server, and closes it in `release`.
+   * Has the shutdown drain a server, and close it in `release`.
    *
-   * @param name shown in logs, metrics and the report
+   * @param name name in logs, metrics and the report
    * @returns the same server
-   * @throws {ShutdownError} for what is no server
+   * @throws {ShutdownError} if the argument is not a server
    */
   serve<Server extends Served>(server: Server, name = 'HTTP server'): Server {
     const served: unknown = 'server' in server ? server.server : server;
@@ -149,37 +149,37 @@ export class StandaloneShutdown implements AsyncDisposable {
     if (!isHttpServer(served)) {
       throw new ShutdownError(
         'SHUTDOWN_SETUP_INVALID',
-        `serve() takes a server of node:http, node:https or node:http2, or what has one as its server (asked for at ${registeredAt}): ` +
-          'give it what listen() returns',
+        `serve() requires a server of node:http, node:https or node:http2, or an object with one as server (called at ${registeredAt}): ` +
+          'use what listen() returns',
       );
     }
     this.#servers.add(served, name, { registeredAt });
     return server;
   }
 
-  /** Makes something take part in the shutdown: see {@link ShutdownCoordinator.register}. */
+  /** Registers a participant: see {@link ShutdownCoordinator.register}. */
   register(participant: ShutdownParticipant, options: ParticipantOptions = {}): () => void {
     return this.#coordinator.add({ participant, options, registeredAt: callSite(this, 'register') });
   }
 
-  /** Shuts down, or joins the shutdown that is under way; the process is not ended by it. */
+  /** Shuts down, or joins the shutdown in progress; does not exit the process. */
   shutdown(reason?: string | ShutdownReason): Promise<ShutdownReport> {
     return this.coordinator.shutdown(reason);
   }
 
   /**
-   * Does something again and again until the program shuts down: a consumer, a poller.
+   * Runs a function repeatedly until the program shuts down, for consumers and pollers.
    *
-   * No iteration starts from `announce` on, and the current one is awaited in `drain`. An iteration that fails is logged,
-   * and the loop goes on.
+   * From `announce` on, no iteration starts; the current one is awaited in `drain`. A failed iteration is logged and does
+   * not end the loop.
    *
-   * @param pauseMs between two iterations. Default: 0
+   * @param pauseMs pause between two iterations, in milliseconds. Default: 0
    * @throws {ShutdownError} as {@link register}
    */
   loop(name: string, iteration: () => unknown, pauseMs = 0): void {
     let running: Promise<void> = Promise.resolve();
     const begin = (): Promise<void> => this.#repeat(name, iteration, pauseMs);
-    // An iteration may outlast an announcement that is undone. Its loop goes on then; a second one would run beside it.
+    // An iteration may outlast an announcement that is undone. Its loop then continues, so a second one must wait for it.
     const resume = (): void => {
       running = running.then(begin);
     };
@@ -191,7 +191,7 @@ export class StandaloneShutdown implements AsyncDisposable {
     running = begin();
   }
 
-  /** Waits for so many milliseconds, or until a shutdown or an operator's drain begins. */
+  /** Waits for `ms` milliseconds, or until a shutdown or an operator's announcement begins. */
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
       if (this.isShuttingDown) return resolve();
@@ -205,10 +205,10 @@ export class StandaloneShutdown implements AsyncDisposable {
     });
   }
 
-  /** Shuts down with reason `close`; settles when nothing is left behind. */
+  /** Shuts down with reason `close`; resolves when everything is cleaned up. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      // With `raiseOnError` it rejects, after everything ran: so does this.
+      // Rejects with `raiseOnError`, after everything ran.
       await this.coordinator.shutdown({ kind: 'close' });
     } finally {
       await this.#over;
@@ -245,7 +245,7 @@ export class StandaloneShutdown implements AsyncDisposable {
     }
   }
 
-  async #letGo(): Promise<void> {
+  async #cleanUp(): Promise<void> {
     await this.#management.close();
     this.#servers.dispose();
   }
@@ -260,14 +260,14 @@ function withoutNest(options: object): object {
   if (ofNest.length === 0) return options;
   throw new ShutdownError(
     'SHUTDOWN_OPTIONS_INVALID',
-    `createShutdown() has no Nest, which ${ofNest.join(' and ')} would be for: leave it out`,
+    `createShutdown() does not support ${ofNest.join(' and ')}, which requires Nest: leave it out`,
   );
 }
 
 function refusal(task: string): ShutdownError {
   return new ShutdownError(
     'SHUTDOWN_TERMINATING',
-    `task ${task} was refused, because the program is shutting down: begin it before the shutdown, or track it with ` +
-      'trackTask() if it belongs to something that was accepted',
+    `task ${task} was refused because the program is shutting down: start it before the shutdown, or use ` +
+      'trackTask() if it is part of accepted work',
   );
 }

@@ -10,25 +10,25 @@ import type { ShutdownParticipant } from '../core/participant.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { RoundOptions, TaskInfo, TaskOptions, TaskWork } from './task-options.js';
 
-/** What background tasks need of the program that they are part of. */
+/** Dependencies of {@link BackgroundTasks}. */
 export interface BackgroundTasksDependencies {
   readonly clock: Clock;
   readonly logger: ShutdownLogger;
   /** Aborts when no new task may begin. */
   readonly signal: AbortSignal;
-  /** Makes the error for a task that may not begin any more. */
+  /** Creates the error for a task that is refused. */
   refusal(this: void, name: string): Error;
 }
 
 /**
- * Work that outlives the request that began it, awaited when the application shuts down.
+ * Work that outlives the request that started it, awaited when the application shuts down.
  *
- * {@link run} begins new work, and refuses from `quiesce` on. {@link trackTask}, {@link waitUntil} and {@link trackCall}
- * are for work that belongs to something accepted, such as a request that is answered late: they never refuse.
+ * {@link run} starts new work and refuses it from `quiesce` on. {@link trackTask}, {@link waitUntil} and
+ * {@link trackCall} are for parts of accepted work, such as a late request, and never refuse.
  */
 export class BackgroundTasks {
   /**
-   * What takes part in the shutdown.
+   * Participant that drains the tasks.
    *
    * @internal
    */
@@ -56,13 +56,13 @@ export class BackgroundTasks {
   }
 
   /**
-   * Runs a task at once, and awaits it when the application shuts down.
+   * Starts a task immediately, and awaits it when the application shuts down.
    *
-   * A failure is logged, so that nobody has to look at the promise; and it rejects the promise.
+   * A failure is logged and rejects the returned promise; the rejection need not be handled.
    *
    * @returns what `work` returns
-   * @throws {ShuttingDownError} from `quiesce` on: nothing has begun, and a request may be repeated elsewhere
-   * @throws {ShutdownError} for an empty name or key, the key of another unfinished task, or wrong options
+   * @throws {ShuttingDownError} from `quiesce` on; the task was not started, and the request can be retried elsewhere
+   * @throws {ShutdownError} for an empty name or key, the key of another unfinished task, or invalid options
    */
   run<T>(name: string, work: TaskWork<T>, options: TaskOptions = {}): Promise<T> {
     const problem = problemWithTask(name, options);
@@ -71,8 +71,8 @@ export class BackgroundTasks {
     if (twin) {
       throw new ShutdownError(
         'SHUTDOWN_NAME_DUPLICATE',
-        `task ${name} has the key ${options.key} of the unfinished task ${twin.name} (run at ${callSite(this, 'run')}): ` +
-          'wait for that one, or give another key',
+        `task ${name} has the same key ${options.key} as the unfinished task ${twin.name} (run at ${callSite(this, 'run')}): ` +
+          'wait for that task, or use another key',
       );
     }
     this.#admit(name);
@@ -80,14 +80,14 @@ export class BackgroundTasks {
   }
 
   /**
-   * Runs a task again and again: for the first time after `intervalMs`, never while its last round has not ended.
+   * Runs a task periodically: first after `intervalMs` milliseconds, and never while its previous round is running.
    *
-   * It rests while a shutdown is announced, and goes on if that is undone. A round that fails is logged, and the next
-   * one comes all the same.
+   * No round starts while a shutdown is announced; the task continues if the announcement is undone. A failed round is
+   * logged and does not stop the task.
    *
-   * @returns a function that stops it at once, and settles when the round that runs, if any, has ended
+   * @returns a function that stops the task and resolves when the current round, if any, has ended
    * @throws {ShuttingDownError} from `quiesce` on
-   * @throws {ShutdownError} for an empty name, that of another periodic task, a wrong interval, or wrong options
+   * @throws {ShutdownError} for an empty name, the name of another periodic task, or an invalid interval or options
    */
   every(
     name: string,
@@ -100,7 +100,7 @@ export class BackgroundTasks {
     if (this.#periodic.has(name)) {
       throw new ShutdownError(
         'SHUTDOWN_NAME_DUPLICATE',
-        `there is a periodic task ${name} already (asked for at ${callSite(this, 'every')}): choose another name, or stop the first`,
+        `periodic task ${name} already exists (registered at ${callSite(this, 'every')}): use another name, or stop the first`,
       );
     }
     this.#admit(name);
@@ -115,11 +115,11 @@ export class BackgroundTasks {
   }
 
   /**
-   * Tracks work that has begun, until its promise settles. Never refused; a rejection is logged.
+   * Tracks work that has begun until its promise settles. Never refused; a rejection is logged.
    *
-   * @param name shown in the report; default: where this was called
+   * @param name name in the report. Default: source location of the call
    * @returns the same promise
-   * @throws {ShutdownError} for an empty name, or what is no promise
+   * @throws {ShutdownError} for an empty name, or a value that is not a promise
    */
   trackTask<P extends PromiseLike<unknown>>(promise: P, name: string = callSite(this, 'trackTask')): P {
     const problem = problemWithPromise(promise) ?? problemWithTask(name, {});
@@ -128,7 +128,7 @@ export class BackgroundTasks {
     return promise;
   }
 
-  /** {@link trackTask}, with nothing returned: for a promise that nobody awaits. */
+  /** Like {@link trackTask} without a return value, for a promise that is not awaited. */
   waitUntil(promise: PromiseLike<unknown>, name: string = callSite(this, 'waitUntil')): void {
     const problem = problemWithPromise(promise) ?? problemWithTask(name, {});
     if (problem !== undefined) throw invalid(problem, callSite(this, 'waitUntil'));
@@ -136,17 +136,17 @@ export class BackgroundTasks {
   }
 
   /**
-   * Calls a function, and tracks what it returns if that is a promise. Never refused; errors are the caller's.
+   * Calls a function, and tracks its result if it is a promise. Never refused; errors are passed to the caller.
    *
-   * What begins only when it is awaited, such as a query of Knex, Mongoose or Prisma, is returned untouched.
+   * A result that starts only when awaited, such as a query of Knex, Mongoose or Prisma, is returned unchanged.
    *
-   * @returns what the function returns; for a promise, one that settles with it
+   * @returns what the function returns; for a promise, a promise that settles with it
    */
   trackCall<T>(name: string, call: () => T): T {
     return this.#runner.call(name, call);
   }
 
-  /** What has begun and not ended, oldest first. */
+  /** Returns the unfinished tasks, oldest first. */
   unfinished(): TaskInfo[] {
     return Array.from(this.#tasks, ({ info }) => info);
   }

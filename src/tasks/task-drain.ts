@@ -7,8 +7,8 @@ import type { Task } from './task.js';
 import type { UnfinishedTasks } from './unfinished-tasks.js';
 
 /**
- * One drain of the tasks: awaits them, stops in time those that are to be aborted or handed over, and cuts what is left
- * at the end.
+ * One drain of the tasks: awaits them, aborts or hands over in time those configured for it, and cuts the rest at the
+ * end.
  */
 export class TaskDrain {
   readonly #tasks: UnfinishedTasks;
@@ -32,15 +32,15 @@ export class TaskDrain {
     signal.removeEventListener('abort', this.#cutTheRest);
   }
 
-  /** One timer for all tasks of one grace: nobody who could have another one begins any more. */
+  /** Sets one timer for all tasks with the same grace; tasks with options can no longer start. */
   #scheduleStops(): Timer[] {
     const { remainingMs } = this.#context.until;
     const byGrace = new Map<number, Task[]>();
     for (const task of this.#tasks) {
       if (!task.stopsEarly) continue;
       const graceMs = Math.min(task.graceMs, remainingMs / 2);
-      const those = byGrace.get(graceMs);
-      if (those) those.push(task);
+      const sameGrace = byGrace.get(graceMs);
+      if (sameGrace) sameGrace.push(task);
       else byGrace.set(graceMs, [task]);
     }
     return Array.from(byGrace, ([graceMs, tasks]) =>
@@ -54,14 +54,14 @@ export class TaskDrain {
     const { handOver } = task.options;
     const reason = new ShutdownError(
       'SHUTDOWN_TIMED_OUT',
-      `task ${task.name} is stopped: the drain is nearly over`,
+      `task ${task.name} was aborted: the drain is nearly over`,
     );
     const stopped = task.stop(reason);
     if (!handOver) {
       await stopped;
       return this.#cut(task);
     }
-    // One that goes on in spite of its signal leaves the other half for handing it over.
+    // A task that ignores its signal leaves the other half of the grace for the hand-over.
     await atMost(this.#clock, graceMs / 2, stopped);
     if (!this.#tasks.has(task)) return;
     try {

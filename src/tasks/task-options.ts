@@ -1,14 +1,14 @@
-/** How far a task has come, in words of its own: `0.4`, `'3 of 7 files'`. Shown as it is. */
+/** Progress of a task in its own terms: `0.4`, `'3 of 7 files'`. Shown unchanged. */
 export type TaskProgress = number | string;
 
-/** What a task gets to know, and tells. */
+/** Argument of a task's work. */
 export interface TaskContext {
   /**
-   * Aborts when the task has to stop: its `timeoutMs` is over, or the drain is, `graceMs` earlier for tasks that are
-   * aborted or handed over. What then rejects counts as unfinished, what resolves as finished.
+   * Aborts when the task must stop: it exceeded its `timeoutMs`, or the drain ends (`graceMs` before that for tasks that
+   * are aborted or handed over). A task that then rejects counts as unfinished, one that resolves as finished.
    */
   readonly signal: AbortSignal;
-  /** Tells how far it has come, for {@link TaskInfo} and the report. */
+  /** Sets the progress, for {@link TaskInfo} and the report. */
   reportProgress(this: void, progress: TaskProgress): void;
 }
 
@@ -16,34 +16,34 @@ export interface TaskContext {
 export interface TaskInfo {
   readonly name: string;
   readonly key?: string;
-  /** Since it began, in milliseconds. */
+  /** Time since its start, in milliseconds. */
   readonly ageMs: number;
   readonly progress?: TaskProgress;
 }
 
-/** What a task does; it may return a promise. */
+/** Work of a task; may return a promise. */
 export type TaskWork<T> = (context: TaskContext) => T | PromiseLike<T>;
 
-/** Persists what is left of a task, so that another process can take it up. */
+/** Persists what is left of a task, so that another process can continue it. */
 export type HandOver = (task: TaskInfo) => unknown;
 
-/** How long a task may take, and what becomes of it at the end of a drain. */
+/** Time limit of a task, and how it is ended at the end of a drain. */
 export interface RoundOptions {
-  /** After this many milliseconds its signal aborts, and `graceMs` later it is given up. Default: no limit. */
+  /** Time limit in milliseconds: then its signal aborts, and `graceMs` later it is abandoned. Default: no limit. */
   readonly timeoutMs?: number;
   /**
-   * What happens when the time of a drain is nearly over. `'wait'`: nothing, until it is over and the task is cut.
-   * `'abort'`: its signal aborts `graceMs` before that. Default: `'wait'`, or `'abort'` with `handOver`.
+   * What happens near the end of a drain. `'wait'`: nothing, until the drain is over and the task is cut. `'abort'`: its
+   * signal aborts `graceMs` before the end. Default: `'wait'`, or `'abort'` with `handOver`.
    */
   readonly atDrainEnd?: 'wait' | 'abort';
-  /** What an aborted task has for stopping, in milliseconds; at the end of a drain half of the time left at most. Default: 2 000. */
+  /** Time for an aborted task to stop, in milliseconds; in a drain, at most half of the time left. Default: 2 000. */
   readonly graceMs?: number;
-  /** Called for a task that was aborted at the end of a drain and has not finished: what it persists is not lost. */
+  /** Called for a task that was aborted at the end of a drain and has not finished; a handed-over task is not cut. */
   readonly handOver?: HandOver;
 }
 
-/** How {@link BackgroundTasks.run} runs a task. */
+/** Options of {@link BackgroundTasks.run}. */
 export interface TaskOptions extends RoundOptions {
-  /** Of the unfinished tasks only one may have it. */
+  /** Key that must be unique among unfinished tasks. */
   readonly key?: string;
 }

@@ -9,7 +9,7 @@ import type { UnfinishedTasks } from './unfinished-tasks.js';
 
 const NOTHING_TO_CANCEL = (): void => {};
 
-/** Runs work, and keeps it among the unfinished tasks until it ends. */
+/** Runs work and lists it as an unfinished task until it ends. */
 export class TaskRunner {
   readonly #tasks: UnfinishedTasks;
   readonly #clock: Clock;
@@ -21,7 +21,7 @@ export class TaskRunner {
     this.#logger = logger;
   }
 
-  /** Runs a task. A failure is logged, so that a rejection needs nobody to look at it. */
+  /** Runs a task. A failure is logged, and the rejection need not be handled. */
   begin<T>(name: string, work: TaskWork<T>, options: TaskOptions): Promise<T> {
     const task = new Task(name, options, this.#clock);
     this.#tasks.add(task);
@@ -31,7 +31,7 @@ export class TaskRunner {
     const result = new Promise<T>((...handles) => {
       [resolve, reject] = handles;
     });
-    // A rejection counts as handled only when there is one: most tasks need no second promise for that.
+    // Marks the rejection as handled only if there is one, which saves most tasks a second promise.
     const fail = (error: Error): void => {
       reject(error);
       result.catch(() => {});
@@ -61,7 +61,7 @@ export class TaskRunner {
     return result;
   }
 
-  /** Calls a function, and awaits what it returns if that is a promise of begun work; its errors are the caller's. */
+  /** Calls a function, and tracks its result if it is a promise of begun work; errors are passed to the caller. */
   call<T>(name: string, call: () => T): T {
     const task = new Task(name, {}, this.#clock);
     this.#tasks.add(task);
@@ -89,7 +89,7 @@ export class TaskRunner {
   }
 
   #onFailed(task: Task, error: unknown): void {
-    // What becomes of it is the drain's to decide.
+    // The drain decides the outcome.
     if (task.isStopping) return task.markStopped();
     if (!this.#tasks.end(task, task.abortReason ? 'timedOut' : 'failed')) return;
     const { name, ageMs } = task.info;
@@ -103,7 +103,7 @@ export class TaskRunner {
     let timer = this.#clock.setTimer(() => {
       const reason = new ShutdownError(
         'SHUTDOWN_TIMED_OUT',
-        `task ${task.name} has taken longer than its timeoutMs of ${timeoutMs} ms`,
+        `task ${task.name} exceeded its timeoutMs of ${timeoutMs} ms`,
       );
       timer = this.#clock.setTimer(() => this.#giveUp(task, reason), task.graceMs);
       task.abort(reason);
@@ -113,7 +113,7 @@ export class TaskRunner {
 
   #giveUp(task: Task, reason: Error): void {
     if (task.isStopping || !this.#tasks.end(task, 'timedOut')) return;
-    this.#logger.error(`${reason.message}, and does not stop: it is given up`);
+    this.#logger.error(`${reason.message} and did not stop; no longer waiting`);
     task.onGivenUp?.(reason);
   }
 }

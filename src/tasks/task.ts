@@ -10,12 +10,12 @@ export class Task implements TaskContext {
   readonly name: string;
   readonly options: TaskOptions;
   readonly startedAt: number;
-  /** Called when nobody waits for it any longer. */
+  /** Called when the task is abandoned. */
   onGivenUp: ((error: Error) => void) | undefined;
 
   readonly #clock: Clock;
   #progress: TaskProgress | undefined;
-  /** Made when somebody asks for the signal: most tasks never do. */
+  /** Created lazily: most tasks never read the signal. */
   #controller: AbortController | undefined;
   #stopping: Deferred<void> | undefined;
   #reason: Error | undefined;
@@ -39,18 +39,18 @@ export class Task implements TaskContext {
     return this.options.graceMs ?? DEFAULT_GRACE_MS;
   }
 
-  /** Whether it is to be stopped before the time of a drain is over. */
+  /** Whether it is aborted before the end of a drain. */
   get stopsEarly(): boolean {
     const { atDrainEnd, handOver } = this.options;
     return (atDrainEnd ?? (handOver && 'abort')) === 'abort';
   }
 
-  /** Why it was asked to stop, if it was. */
+  /** Why it was aborted, if it was. */
   get abortReason(): Error | undefined {
     return this.#reason;
   }
 
-  /** Whether somebody decides what becomes of it once it has stopped: see {@link stop}. */
+  /** Whether the caller of {@link stop} decides its outcome. */
   get isStopping(): boolean {
     return this.#stopping !== undefined;
   }
@@ -79,7 +79,7 @@ export class Task implements TaskContext {
   /**
    * Aborts it.
    *
-   * @returns settles when it has stopped, in whatever way
+   * @returns resolves when its work has settled, fulfilled or rejected
    */
   stop(reason: Error): Promise<void> {
     this.#stopping = deferred();
@@ -87,7 +87,7 @@ export class Task implements TaskContext {
     return this.#stopping.promise;
   }
 
-  /** To be called when its work has settled. */
+  /** Called when its work has settled. */
   markStopped(): void {
     this.#stopping?.resolve();
   }

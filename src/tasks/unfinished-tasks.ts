@@ -3,7 +3,7 @@ import type { Task } from './task.js';
 /** How a task ended. */
 export type TaskOutcome = 'completed' | 'failed' | 'timedOut' | 'handedOver' | 'cut';
 
-/** The tasks that have begun and not ended, and how many have ended in which way. */
+/** The unfinished tasks, and the number of ended tasks by outcome. */
 export class UnfinishedTasks implements Iterable<Task> {
   readonly ended: Record<TaskOutcome, number> = {
     completed: 0,
@@ -34,7 +34,7 @@ export class UnfinishedTasks implements Iterable<Task> {
     if (task.options.key !== undefined) this.#byKey.set(task.options.key, task);
   }
 
-  /** @returns whether it had not ended before */
+  /** @returns whether this call ended it, `false` if it had ended before */
   end(task: Task, outcome: TaskOutcome): boolean {
     if (!this.#tasks.delete(task)) return false;
     if (task.options.key !== undefined) this.#byKey.delete(task.options.key);
@@ -43,7 +43,7 @@ export class UnfinishedTasks implements Iterable<Task> {
     return true;
   }
 
-  /** Settles when there is none, or the signal aborts. */
+  /** Resolves when no tasks are left or the signal aborts. */
   async idle(signal: AbortSignal): Promise<void> {
     if (this.#tasks.size === 0 || signal.aborted) return;
     let onIdle = (): void => {};

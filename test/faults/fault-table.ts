@@ -234,7 +234,12 @@ const lossy: Ending = {
 export const CLIENT_FAULTS: readonly ClientFault[] = [
   { fault: 'silent', what: 'connects and sends nothing', ends: clean },
   { fault: 'half-open', what: 'is idle and does not close when the server does', ends: clean },
-  { fault: 'gone', what: 'resets its connection in the middle of a request', ends: clean },
+  {
+    fault: 'gone',
+    what: 'resets its connection in the middle of a request whose handler never returns',
+    ends: lossy,
+    cut: { kind: 'handler', name: 'GET /held' },
+  },
   { fault: 'partial headers', what: 'sends half of its headers', ends: clean },
   { fault: 'upgrade without a handler', what: 'asks for an upgrade that nobody handles', ends: clean },
   { fault: 'CONNECT', what: 'asks for a tunnel (CONNECT)', ends: clean },

@@ -84,7 +84,7 @@ describe('a resource of an application', () => {
     expect(closed).toBe(1);
     expect(reportOf(app).status).toBe('completed');
     expect(outcomesOf(reportOf(app), 'orders-db')).toEqual(['release: completed']);
-    expect(logger.of('log', 'orders-db')).toEqual(['orders-db was not open: there was nothing to close']);
+    expect(logger.of('log', 'orders-db')).toEqual(['orders-db was not open; nothing to close']);
   });
 
   it('is bounded by participantTimeoutMs', async () => {
@@ -159,7 +159,7 @@ describe('@ShutdownResource()', () => {
     const logger = new LogLines();
     const app = await createContext({ providers: [Store] }, logger);
     expect(logger.of('warn')).toEqual([
-      'resource Store (registered at Store in RootModule) is to be closed after cache, which is not registered',
+      'resource Store (registered at Store in RootModule) must be closed after cache, which is not registered',
     ]);
     await app.close();
   });

@@ -168,7 +168,7 @@ describe('closing', () => {
     void coordinator.shutdown();
     await clock.advance(0);
     expect(coordinator.report?.status).toBe('completed');
-    expect(logged).toEqual(['log: it was not open: there was nothing to close']);
+    expect(logged).toEqual(['log: it was not open; nothing to close']);
   });
 
   it.each<[string, object, object]>([

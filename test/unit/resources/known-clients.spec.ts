@@ -121,7 +121,7 @@ describe('a client that is registered without a word', () => {
     const second = setUp();
     second.resources.register('it', connection);
     await second.coordinator.shutdown();
-    expect(second.logged).toEqual(['log: it was not open: there was nothing to close']);
+    expect(second.logged).toEqual(['log: it was not open; nothing to close']);
   });
 
   it('is flushed, when it is pino, and usable after that', async () => {
@@ -180,7 +180,7 @@ describe('a client that tells that it is closed', () => {
     resources.register('it', client);
     expect(resources.registered()).toMatchObject([{ closedBy: label }]);
     expect(await coordinator.shutdown()).toMatchObject({ status: 'completed' });
-    expect(logged).toEqual(['log: it was not open: there was nothing to close']);
+    expect(logged).toEqual(['log: it was not open; nothing to close']);
   });
 });
 

@@ -96,7 +96,7 @@ describe('resources', () => {
     resources.markBootstrapped();
     expect(logged).toEqual([
       expect.stringMatching(
-        /^warn: resource db \(registered at .*order\.spec\.ts:\d+:\d+\)?\) is to be closed after cahce, which is not registered: did you mean cache\?$/,
+        /^warn: resource db \(registered at .*order\.spec\.ts:\d+:\d+\)?\) must be closed after cahce, which is not registered: did you mean cache\?$/,
       ),
     ]);
     resources.register('late', closable('late'), { after: ['zoo'] });

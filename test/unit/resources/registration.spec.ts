@@ -15,17 +15,17 @@ function message(text: string): RegExp {
 
 describe('registering a resource', () => {
   it.each([
-    [{}, 'has no method that closes it: it has none at all. Say which: '],
-    [{ open() {}, feed() {} }, 'has no method that closes it: it has open(), feed(). Say which: '],
+    [{}, 'has no method that closes it: it has no methods. Use '],
+    [{ open() {}, feed() {} }, 'has no method that closes it: it has open(), feed(). Use '],
     [
       { end() {}, destroy() {}, write() {} },
-      'has several methods that could close it: end(), destroy(). Say which: ',
+      'has several methods that could close it: end(), destroy(). Use ',
     ],
   ])('is refused when it cannot be told how to close it, with what was found: %o', (resource, text) => {
     expect(refused(resource)).toThrow(
       message(
         `resource "db" WHERE ${text}` +
-          "close: 'method', or close: (resource) => … for one that takes arguments or a callback",
+          "close: 'method', or close: (resource) => … for a method that takes arguments or a callback",
       ),
     );
   });
@@ -34,19 +34,19 @@ describe('registering a resource', () => {
     [{ close: 'colse' }, 'has no method "colse": did you mean close()?'],
     [{ close: 'zzzzzzz' }, 'has no method "zzzzzzz": it has close()'],
     [{ close: 5 }, 'has no method 5: it has close()'],
-    [{ type: 'databse' }, `cannot have the type "databse": did you mean 'database'?`],
+    [{ type: 'databse' }, `has an unknown type "databse": did you mean 'database'?`],
     [
       { type: 'xyz' },
-      'cannot have the type "xyz": there are consumer, custom, http-client, cache, database, telemetry, logger',
+      'has an unknown type "xyz": use one of consumer, custom, http-client, cache, database, telemetry, logger',
     ],
     [
       { type: 'toString' },
-      'cannot have the type "toString": there are consumer, custom, http-client, cache, database, telemetry, logger',
+      'has an unknown type "toString": use one of consumer, custom, http-client, cache, database, telemetry, logger',
     ],
-    [{ priority: NaN }, 'cannot have the priority NaN: give a finite number'],
-    [{ timeoutMs: -1 }, 'cannot have the timeoutMs -1: give milliseconds, 0 or more'],
-    [{ timeoutMs: Number('') / 0 }, 'cannot have the timeoutMs NaN: give milliseconds, 0 or more'],
-    [{ after: 'cache' }, 'cannot be closed after "cache": give a list of names of resources'],
+    [{ priority: NaN }, 'has an invalid priority NaN: use a finite number'],
+    [{ timeoutMs: -1 }, 'has an invalid timeoutMs -1: use milliseconds, 0 or more'],
+    [{ timeoutMs: Number('') / 0 }, 'has an invalid timeoutMs NaN: use milliseconds, 0 or more'],
+    [{ after: 'cache' }, 'has an invalid after "cache": use an array of resource names'],
     [{ after: ['db'] }, 'would be closed after itself: db after db. Leave out one "after"'],
   ])('is refused with %o', (options, text) => {
     expect(refused({ close() {} }, options)).toThrow(message(`resource "db" WHERE ${text}`));
@@ -55,7 +55,7 @@ describe('registering a resource', () => {
   it.each([[null], [undefined], [5], ['postgres://']])(
     'is refused for %p, which is nothing to close',
     (value) => {
-      expect(refused(value)).toThrow(/^resource "db" .* is .*: register the object that has to be closed$/);
+      expect(refused(value)).toThrow(/^resource "db" .* is .*: register the object to close$/);
     },
   );
 
@@ -68,10 +68,10 @@ describe('registering a resource', () => {
     const db = { close() {} };
     resources.register('db', db);
     expect(() => resources.register('db', { close() {} })).toThrow(
-      /^resource "db" .* is not the only one of this name \(registered at .*\): choose another name$/,
+      /^resource "db" .* has the same name as another resource \(registered at .*\): use another name$/,
     );
     expect(() => resources.register('store', db)).toThrow(
-      /^resource "store" .* is registered as "db" \(registered at .*\): register it once$/,
+      /^resource "store" .* is already registered as "db" \(registered at .*\): register it once$/,
     );
   });
 
@@ -110,7 +110,7 @@ describe('registering a resource', () => {
       expect.objectContaining({
         code: 'SHUTDOWN_PHASE_BEGUN',
         message: expect.stringMatching(
-          /^resource "database" \(registered at .*\) comes too late: the shutdown is in release, and resources are being closed\. /,
+          /^resource "database" \(registered at .*\) is too late: the shutdown is in release, and resources are being closed\. /,
         ),
       }),
     ]);

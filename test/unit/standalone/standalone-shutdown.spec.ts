@@ -75,7 +75,7 @@ describe('listen()', () => {
     const shutdown = createShutdown({ logger: silent });
     await shutdown[Symbol.asyncDispose]();
 
-    await expect(shutdown.listen()).rejects.toThrow('create another one with createShutdown()');
+    await expect(shutdown.listen()).rejects.toThrow('create a new one with createShutdown()');
   });
 
   const listensTwice = async (

@@ -66,7 +66,7 @@ describe('a drain', () => {
     const result = tasks.run('import', never, { timeoutMs: 60_000, handOver: () => {} });
     void coordinator.shutdown();
     await clock.advance(10_000);
-    await expect(result).rejects.toThrow('task import is stopped');
+    await expect(result).rejects.toThrow('task import was aborted');
     expect(tasks.participant.statistics?.()).toMatchObject({ handedOver: 1, cut: 0 });
     expect(clock.pendingTimers).toBe(0);
   });

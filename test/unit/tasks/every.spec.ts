@@ -85,7 +85,7 @@ describe('a periodic task', () => {
   it.each([0, -5, Number.NaN, Infinity, 2 ** 31])('refuses the interval %d', (intervalMs) => {
     const { tasks } = setUp();
     expect(() => tasks.every('sweep', intervalMs, never)).toThrow(
-      /periodic task sweep has the interval .*: give milliseconds, from 1 to 2147483647 \(at .*every\.spec/,
+      /periodic task sweep has the interval .*: use milliseconds, from 1 to 2147483647 \(at .*every\.spec/,
     );
   });
 
@@ -93,7 +93,7 @@ describe('a periodic task', () => {
     const { tasks } = setUp();
     tasks.every('sweep', 100, never);
     expect(() => tasks.every('sweep', 200, never)).toThrow(
-      /there is a periodic task sweep already \(asked for at .*every\.spec/,
+      /periodic task sweep already exists \(registered at .*every\.spec/,
     );
     expect(() => tasks.every('', 100, never)).toThrow(/a task needs a name/);
   });

@@ -54,8 +54,8 @@ describe('run', () => {
   it.each([
     ['', {}, /a task needs a name, got ""/],
     ['export', { key: ' ' }, /has the key " "/],
-    ['export', { timeoutMs: Number.NaN }, /has timeoutMs NaN: give milliseconds/],
-    ['export', { graceMs: -1 }, /has graceMs -1: give milliseconds/],
+    ['export', { timeoutMs: Number.NaN }, /has timeoutMs NaN: use milliseconds/],
+    ['export', { graceMs: -1 }, /has graceMs -1: use milliseconds/],
     ['export', { atDrainEnd: 'wait', handOver: () => {} }, /would never be handed over/],
   ] satisfies [string, TaskOptions, RegExp][])('refuses the name %j with %j', (name, options, message) => {
     const { tasks } = setUp();
@@ -70,7 +70,7 @@ describe('run', () => {
     const first = deferred<void>();
     void tasks.run('export', () => first.promise, { key: 'orders' });
     expect(() => tasks.run('again', never, { key: 'orders' })).toThrow(
-      /task again has the key orders of the unfinished task export \(run at .*run\.spec/,
+      /task again has the same key orders as the unfinished task export \(run at .*run\.spec/,
     );
     first.resolve();
     await clock.advance(0);
@@ -93,7 +93,7 @@ describe("a task's timeout", () => {
     await clock.advance(299);
     expect(tasks.unfinished()).toHaveLength(1);
     await clock.advance(1);
-    await expect(result).rejects.toThrow('task slow has taken longer than its timeoutMs of 300 ms');
+    await expect(result).rejects.toThrow('task slow exceeded its timeoutMs of 300 ms');
     expect(tasks.participant.statistics?.()).toMatchObject({ timedOut: 1, failed: 0 });
     expect(errors).toHaveLength(1);
     expect(clock.pendingTimers).toBe(0);
@@ -107,7 +107,7 @@ describe("a task's timeout", () => {
     await clock.advance(1);
     await expect(result).rejects.toMatchObject({ code: 'SHUTDOWN_TIMED_OUT' });
     expect(tasks.unfinished()).toEqual([]);
-    expect(errors).toEqual([expect.stringContaining('does not stop: it is given up')]);
+    expect(errors).toEqual([expect.stringContaining('and did not stop; no longer waiting')]);
   });
 
   it('leaves no timer behind when the task is done in time', async () => {
@@ -145,7 +145,7 @@ describe('work that has begun already', () => {
   it.each(['trackTask', 'waitUntil'] as const)('has to be a promise with a name: %s', (method) => {
     const { tasks } = setUp();
     expect(() => tasks[method]((() => never()) as unknown as Promise<never>)).toThrow(
-      /a promise can be tracked, got function: call the function, or give it to run\(\) \(at .*run\.spec/,
+      /only a promise can be tracked, got function: call the function, or pass it to run\(\) \(at .*run\.spec/,
     );
     expect(() => tasks[method](never(), '')).toThrow(/a task needs a name, got "".*run\.spec/);
   });
