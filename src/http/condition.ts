@@ -9,7 +9,7 @@ export class Condition {
     this.#next = undefined;
   };
 
-  /** Resolves as soon as `isMet`, or when `signal` has aborted and somebody notified. */
+  /** Resolves as soon as `isMet`, or on the next `notify()` after `signal` has aborted. */
   async until(isMet: () => boolean, signal: AbortSignal): Promise<void> {
     while (!isMet() && !signal.aborted) {
       this.#next ??= deferred();

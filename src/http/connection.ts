@@ -33,9 +33,9 @@ export class Connection {
   isRetired = false;
   /** The request whose header was read last. */
   latestRequest: IncomingMessage | undefined;
-  /** What it was asked to become, where somebody was there to hear it. */
+  /** What it was upgraded to, if a listener was there. */
   upgrade: Upgrade | undefined;
-  /** Forgets the connection; set by whoever tracks it. */
+  /** Forgets the connection; set by its tracker. */
   untrack = (): void => {};
 
   readonly #responses: CurrentResponses;

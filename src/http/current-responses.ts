@@ -18,7 +18,7 @@ interface ServerSocket extends Socket {
   readonly parser?: { readonly incoming?: IncomingMessage | null } | null;
 }
 
-/** Reads it from the sockets, which costs nothing until somebody asks. */
+/** Reads it from the sockets on demand, which costs nothing before. */
 export class SocketResponses implements CurrentResponses {
   of(socket: ServerSocket): ServerResponse | undefined {
     const response = socket._httpMessage ?? undefined;

@@ -54,7 +54,7 @@ export class Cuts {
     const name = state === 'upgraded' ? upgradedTo : CUT_SOCKETS[state];
     if (name !== undefined) this.#reportSocket(name, openedAt, report);
     if (state !== 'upgraded') return void socket.destroy();
-    // Proxies end the other side only for an error, and nobody else has to listen for one.
+    // A proxy ends the other side only on an error, and no other listener for errors is required.
     socket.on('error', () => {});
     socket.destroy(new Error(`${name} was cut`));
   }

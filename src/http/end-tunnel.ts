@@ -14,7 +14,7 @@ const CLOSE_FRAME = 0x88;
 export function endTunnel({ socket, upgrade }: Connection, code: CloseCode): void {
   const webSocket = webSocketOn(socket);
   if (webSocket) return webSocket.close(code, CLOSE_REASONS[code]);
-  // Whoever writes to it afterwards may not expect that to fail.
+  // Code that writes to it afterwards may not expect that to fail.
   socket.on('error', () => socket.destroy());
   if (upgrade?.protocol?.toLowerCase() === 'websocket' && upgrade.isAnswered) {
     socket.write(closeFrame(code));

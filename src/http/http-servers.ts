@@ -45,7 +45,7 @@ export interface HttpServerTraits extends Pick<HttpServerDependencies, 'routePat
 export class HttpServers {
   /** Whether a request belongs to a connection of several: those that socket.io polls with. */
   continues: (request: IncomingMessage) => boolean = () => false;
-  /** Whether somebody else tells those to go who have upgraded a connection. */
+  /** Whether upgraded connections are told to leave elsewhere. */
   isSeenOff: (connection: Connection) => boolean = () => false;
   /** Hears of every connection that is about to be handed over to another protocol. */
   onUpgrade: (connection: Connection, request: IncomingMessage) => void = () => {};

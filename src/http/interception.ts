@@ -70,7 +70,7 @@ export class Interception {
     }
   }
 
-  /** What Node does when nobody listens. */
+  /** What Node does without a listener. */
   readonly #continue = (request: IncomingMessage, response: ServerResponse): void => {
     response.writeContinue();
     this.#server.emit('request', request, response);

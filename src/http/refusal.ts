@@ -19,7 +19,7 @@ export function refuseUpgrade(socket: Duplex, late: LateResponse): void {
     `HTTP/1.1 ${STATUS} ${STATUS_CODES[STATUS]}`,
     ...headers.map(([name, value]) => `${name}: ${value}`),
   ];
-  // From an upgrade on, errors are for whoever took the socket over.
+  // From an upgrade on, errors belong to the new owner of the socket.
   socket.once('error', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -199,7 +199,7 @@ export class RequestAdmission {
   }
 
   readonly #onFinished = (request: AcceptedRequest): void => {
-    // Behind a response that was in flight when the interception started there may be others, which nobody has seen.
+    // Behind a response that was in flight when the interception started there may be others that were not seen.
     if (request.connection && !request.connection.socket.destroyed) this.#adopt(request.connection);
     this.#observer.onFinished(request);
   };

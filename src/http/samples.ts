@@ -2,7 +2,7 @@ import { createServer, IncomingMessage, ServerResponse, type Server } from 'node
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
-/** A response that nobody waits for, to look at. */
+/** A response without a client, for inspection. */
 export function sampleResponse(): ServerResponse {
   return new ServerResponse(new IncomingMessage(new Socket()));
 }

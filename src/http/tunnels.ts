@@ -30,7 +30,7 @@ export interface TunnelEnding extends TunnelTimes {
 /**
  * The connections that were handed over to another protocol, as far as a drain waits for them.
  *
- * Nobody knows what goes on inside. They are given time to end by themselves. Then each one is ended when it is idle; one
+ * Their traffic is unknown. They are given time to end by themselves. Then each one is ended when it is idle; one
  * that never is stays to the end of the drain, where it is cut.
  */
 export class Tunnels implements Iterable<Connection> {

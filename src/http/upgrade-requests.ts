@@ -4,9 +4,9 @@ import type { IncomingMessage } from 'node:http';
 const EVENTS: ReadonlySet<string | symbol> = new Set(['upgrade', 'connect']);
 
 /**
- * Hears of the requests that take a connection away from HTTP, before those who handle them do.
+ * Sees requests that take a connection away from HTTP before their handlers do.
  *
- * Node upgrades a connection only if somebody listens for that. So it listens as long as others do, and no longer.
+ * Node upgrades a connection only if there is a listener for that. So it listens only as long as other listeners do.
  */
 export class UpgradeRequests {
   readonly #server: EventEmitter;

@@ -94,7 +94,7 @@ export class HttpBinding {
       });
     } else this.servers.add(server, this.#names.take(SERVER), { routePattern });
     this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
-    // Whoever has ended the bootstrap may have started the next process, which needs the port.
+    // The sender of the signal may have started the next process, which needs the port.
     this.#restoreListen = overrideMethod(adapter, 'listen', (listen) => (...args) => {
       const isEnding = this.#coordinator.exitRequested && this.#options.exit !== false;
       return isEnding ? undefined : listen(...args);

@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from './web-socket.js';
 
 /**
- * Calls back with the WebSocket of `ws` that takes over a connection, before anybody listens to it.
+ * Calls back with the WebSocket of `ws` that takes over a connection, before it has a listener.
  *
- * It notes itself on the connection just before it listens there, which may be long after the request: somebody may have to be
- * asked first. Nothing happens where another protocol, or another library, takes over.
+ * The WebSocket notes itself on the connection just before it listens there, which may be long after the request, for
+ * example after an asynchronous check. Nothing happens where another protocol, or another library, takes over.
  */
 export function onWebSocket(connection: Socket, callback: (webSocket: WebSocket) => void): void {
   const look = (): void => {

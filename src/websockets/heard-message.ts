@@ -1,6 +1,6 @@
 import { operationIn, speaksGraphql, type GraphqlOperation } from './graphql-operation.js';
 
-/** A message that somebody has listened to, and that may be in work. */
+/** A message that has reached a listener and may be in work. */
 export class HeardMessage {
   /** On the monotonic clock. */
   readonly heardAt: number;
@@ -31,7 +31,7 @@ export class HeardMessage {
     return `${type}${name === undefined ? '' : ` ${name}`} on ${socket}`;
   }
 
-  /** Read when somebody asks: while nothing shuts down, nobody does. */
+  /** Read on demand only, which happens only during a shutdown. */
   get #asks(): GraphqlOperation | undefined {
     if (this.#operation === null) this.#operation = this.isGraphql ? operationIn(this.#data) : undefined;
     return this.#operation;

@@ -81,7 +81,7 @@ export class HeardSocket {
     this.#check();
   }
 
-  /** Calls nobody back any more. */
+  /** Stops all callbacks. */
   stop(): void {
     this.#onIdle = undefined;
     this.#suspect = undefined;
@@ -118,7 +118,7 @@ export class HeardSocket {
     return result;
   };
 
-  /** What it returns stands for `result`: whoever called the listener, and nobody else, learns of a rejection. */
+  /** Returns a promise that stands for `result`: a rejection reaches the caller of the listener and nothing else. */
   #await(result: PromiseLike<unknown>, data: unknown): Promise<unknown> {
     const { clock, onBusy, onSettled } = this.#observer;
     const message = new HeardMessage(data, this.#webSocket.protocol, clock.now());

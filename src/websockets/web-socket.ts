@@ -50,7 +50,7 @@ export class OpenWebSocket implements OpenSocket {
   readonly #isGateways: boolean;
 
   /**
-   * @param isGateways whether nobody but a gateway listens to it
+   * @param isGateways whether only a gateway listens to it
    * @param heard its messages, where they are heard
    */
   constructor(

@@ -104,7 +104,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     return [...messages, ...this.#calls].map(({ name }) => name);
   }
 
-  /** The messages that are being handled, and what became of those who were sent away. */
+  /** Counts messages in work and the clients that were told to leave. */
   statistics(): Statistics {
     return { messages: this.#messagesInFlight, closed: this.#closed, cut: this.#cut };
   }
@@ -126,7 +126,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     return this.#leaving.size > 0 || this.inFlight() > 0;
   }
 
-  /** Those who have not been told yet. */
+  /** Clients that have not been told to leave yet. */
   #newcomers(): OpenSocket[] {
     return this.#dependencies.open().filter(({ key, isClosed }) => !isClosed && !this.#chosen.has(key));
   }
@@ -197,7 +197,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     const left = new Set(heard.busy());
     for (const [socket] of this.#leaving) {
       if (socket.heard) left.delete(socket.heard);
-      // Whoever still listens learns why.
+      // Listeners that are left receive the reason.
       this.#cutOff(socket, () => socket.close(closeCode));
     }
     for (const message of [...left].flatMap((socket) => socket.unfinished())) this.#reportMessage(message);

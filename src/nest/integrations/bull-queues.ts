@@ -155,7 +155,7 @@ class BullConsumer implements Consumer {
    * The active jobs with this queue's lock: all that it has to finish.
    *
    * Bull fetches the next job with the end of the last one. One that comes after the pause is not begun until it is
-   * resumed, and nobody renews its lock: such jobs are begun here.
+   * resumed, and its lock is not renewed: such jobs are started here.
    */
   async #own(): Promise<BullJob[]> {
     for (;;) {

@@ -12,7 +12,7 @@ export interface Consumer {
   readonly kind: 'job' | 'message';
   /** Stops fetching; settles when nothing more can come. What it has goes on. */
   pause(): Promise<void>;
-  /** Fetches again, unless somebody else had paused it. */
+  /** Fetches again, unless the application had paused it. */
   resume(): Promise<void>;
   /** Settles when it has finished what it has; it is paused. Never settles where that cannot be known. */
   idle(): Promise<void>;

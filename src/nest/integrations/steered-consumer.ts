@@ -40,7 +40,7 @@ export class SteeredConsumer {
     await this.#steer();
   }
 
-  /** Settles when nobody in this process waits for it, and it has finished what it has. */
+  /** Settles when nothing in this process waits for it and it has finished its work. */
   async finish(): Promise<void> {
     this.stopFetching();
     for (;;) {

@@ -106,7 +106,7 @@ export class WebSocketBinding {
     };
     http.servers.isSeenOff = ({ socket }) => webSocketOn(socket) !== undefined;
     http.servers.continues = (request) => this.#servers.continues(request);
-    // Whoever has upgraded connections without a gateway has attached a listener by then.
+    // Code that upgrades connections without a gateway has attached its listener by then.
     this.#restore.push(
       coordinator.observe(({ type }) => {
         if (type !== 'announced' && type !== 'terminating') return;
