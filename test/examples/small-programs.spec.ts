@@ -90,7 +90,7 @@ it('standalone-worker: finishes the message that it has, and takes no other', as
     RECIPIENT: await upstream.listen(),
     MANAGEMENT_PORT: '0',
   });
-  const [, url] = await program.printed(/are at (http:[\w./:]+)/);
+  const [, url] = await program.printed(/are (?:also )?at (http:[\w./:]+)/);
   expect(await fetch(`${url}/readyz`)).toMatchObject({ status: 200 });
   await upstream.wasAsked(1);
 
@@ -111,7 +111,7 @@ it('hybrid-microservice: requests and messages are answered', async () => {
     MANAGEMENT_PORT: '0',
     WAREHOUSE: await upstream.listen(),
   });
-  const [, url] = await program.printed(/are at (http:[\w./:]+)/);
+  const [, url] = await program.printed(/are (?:also )?at (http:[\w./:]+)/);
   const { http, tcp } = await program.event('listening');
   const client = ClientProxyFactory.create({ transport: Transport.TCP, options: { port: Number(tcp) } });
   const reply = firstValueFrom(client.send<string>('stock', 'chairs'));
