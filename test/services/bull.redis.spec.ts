@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import Bull from 'bull';
 import { Redis } from 'ioredis';
@@ -234,11 +233,9 @@ describe.each([12, 11] as const)('queues of Bull on Nest %i', (nest) => {
     const worker = await startWorker({}, nest);
     const job = await reports.add({ ms: 3_600_000 });
     const child = await pidOf(job);
-    worker.signal('SIGINT');
-    // Counted from the first one, a later one is another key press.
-    await delay(250);
-    worker.signal('SIGINT');
-    const { code } = await worker.exited;
+    // Until one comes late enough to be another key press.
+    const insisting = setInterval(() => worker.signal('SIGINT'), 100);
+    const { code } = await worker.exited.finally(() => clearInterval(insisting));
     const { report } = await worker.event('report');
     expect(code).not.toBe(0);
     expect((report as ShutdownReport).cuts).toContainEqual(
