@@ -81,7 +81,7 @@ describe('a repeated signal', () => {
   it('ends the process, without exit code of its own, when the first one was an app.close()', async () => {
     await using program = await draining(FIVE_SECONDS_LATER, 'SIGIO');
     program.signal('SIGTERM');
-    await program.printed(/SIGTERM joins/);
+    await program.printed(/SIGTERM: shutdown already in progress/);
 
     program.signal('SIGTERM');
 

@@ -58,7 +58,7 @@ describe.each([12, 11] as const)('a signal on Nest %i', (nest) => {
       await program.event('draining');
 
       program.signal('SIGTERM');
-      await program.printed(/SIGTERM joins/);
+      await program.printed(/SIGTERM: shutdown already in progress/);
       program.signal('SIGURG');
 
       expect(await program.exited).toMatchObject({ code: 0, signal: null });
@@ -88,7 +88,7 @@ describe.each([12, 11] as const)('a signal on Nest %i', (nest) => {
     await using program = startApplication({ line: 'foreign' }, { nest });
     const { url } = await program.event('listening');
     await program.printed(
-      /An unrecognised SIGTERM listener is installed .* Call enableGracefulShutdown\(app\)/,
+      /An unrecognised SIGTERM listener is installed.* Call enableGracefulShutdown\(app\)/,
     );
     const response = fetch(`${String(url)}/slow?ms=300`);
     await program.event('request');

@@ -35,7 +35,7 @@ async function ask(
 /** Where the log says that the port is. */
 function urlIn(log: LogLines): string {
   const [line = ''] = log.of('log', 'probes, progress and drain');
-  return /http:\S+(?=, too)/.exec(line)?.[0] ?? '';
+  return /http:\S+/.exec(line)?.[0] ?? '';
 }
 
 async function createWorker(options: GracefulShutdownOptions = {}) {

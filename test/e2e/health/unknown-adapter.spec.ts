@@ -33,7 +33,7 @@ describe.each([
     );
     await app.listen(0, '127.0.0.1');
     const url = await app.getUrl();
-    const [, management] = /(http:\S+?),/.exec(log.of('log', 'probes, progress and drain')[0]!)!;
+    const [, management] = /(http:\S+)/.exec(log.of('log', 'probes, progress and drain')[0]!)!;
 
     expect(log.of('warn', 'not recognised')).toEqual([expect.stringContaining(named)]);
     expect(log.of('warn', 'not recognised')[0]).toContain(
