@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import amqp from 'amqplib';
 import { start } from '../support/process/program.js';
 import { RabbitServer } from '../support/services/rabbitmq.js';
@@ -6,6 +6,9 @@ import { until } from '../support/services/until.js';
 import type { RabbitPlan } from '../fixtures/rabbit-main.js';
 import type { Program } from '../support/process/program.js';
 import type { ShutdownReport } from 'nestjs-drain';
+
+// Brokers and applications start anew in most of these tests.
+jest.setTimeout(60_000);
 
 /** How often one of two consumers is replaced; `RESTARTS=50 npm run test:services` for the figure. */
 const RESTARTS = Number(process.env['RESTARTS'] ?? 4);

@@ -131,7 +131,7 @@ describe.each(ADAPTERS)('a WebSocket that goes through a proxy on $adapter', ({ 
 });
 
 it('cuts a WebSocket through a proxy that is never idle, and names it', async () => {
-  await start({ options: { gracePeriodMs: 3_000, releaseReserveMs: 100, reconnectWindowMs: 0 } });
+  await start({ options: { gracePeriodMs: 4_000, releaseReserveMs: 1_000, reconnectWindowMs: 0 } });
   const client = await connect();
   client.on('message', () => client.send('again'));
   client.send('again');
