@@ -60,7 +60,7 @@ export class RunningHandlers implements ShutdownParticipant {
       this.#settled.notify();
     };
     context.signal.addEventListener('abort', cut, { once: true });
-    await this.#settled.until(() => !this.#awaited().some(() => true), context.signal);
+    await this.#settled.until(() => this.#awaited().length === 0, context.signal);
     context.signal.removeEventListener('abort', cut);
   }
 

@@ -1,6 +1,6 @@
 import { hasBegun } from '../../core/phase.js';
 import { deferred } from '../../util/deferred.js';
-import { wait } from '../../util/wait.js';
+import { atMost } from '../../util/at-most.js';
 import { BootWatch } from './boot-watch.js';
 import { HookBridge } from './hook-bridge.js';
 import { HookedModules } from './hooked-modules.js';
@@ -202,11 +202,7 @@ export class NestLifecycle implements ShutdownParticipant {
     if (kind === 'close') return;
     const { clock, options } = this.#dependencies;
     const budgetMs = Math.min(options.participantTimeoutMs, options.gracePeriodMs / 2);
-    const time = new AbortController();
-    const isOver = this.#bootstrapIsOver.promise.then(() => true);
-    const isLate = wait(clock, budgetMs, time.signal).then(() => false);
-    const hasEnded = await Promise.race([isOver, isLate]);
-    time.abort();
+    const hasEnded = await atMost(clock, budgetMs, this.#bootstrapIsOver.promise);
     if (!hasEnded) throw new Error(this.#describeHang(budgetMs));
   }
 
