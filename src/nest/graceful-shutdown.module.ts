@@ -131,6 +131,7 @@ const COPY = Symbol.for('nestjs-drain.module');
     ApplicationShutdown,
     ManagementServer,
     NestLifecycle,
+    RESOLVED_OPTIONS,
   ],
 })
 export class GracefulShutdownModule extends ConfigurableModuleClass {
