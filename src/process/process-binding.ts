@@ -83,11 +83,14 @@ export class ProcessBinding {
       probes.check(EXIT_OF_PROCESS, process);
       this.#watchdog = new Watchdog({ warn: (message) => logger.warn(message) });
     }
-    coordinator.observe((event) => {
-      if (event.type === 'terminating') this.#onTerminating();
-      // A trigger that joins may be the first to request the exit.
-      if (event.type === 'terminating' || event.type === 'joined') this.#watch();
-    });
+    coordinator.observe(
+      (event) => {
+        if (event.type === 'terminating') this.#onTerminating();
+        // A trigger that joins may be the first to request the exit.
+        this.#watch();
+      },
+      ['terminating', 'joined'],
+    );
   }
 
   /** Whether this application handles any signals, or has taken them over. */
