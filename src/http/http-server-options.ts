@@ -56,6 +56,11 @@ export interface HttpServerDependencies {
   readonly firstRequestBudgetMs: number;
   /** How long, in milliseconds, a transfer may wait for its client without a byte before it is cut; `Infinity`: to the end. */
   readonly stallTimeoutMs: number;
-  /** When the listener closes: `announce` lets a watcher start the next process at once. */
-  readonly stopListeningAt: 'announce' | 'drain';
+  /**
+   * When the listener closes: `announce` lets a watcher start the next process at once, `quiesce` leaves a port that is
+   * shared to the others before a request can be late.
+   */
+  readonly stopListeningAt: 'announce' | 'quiesce' | 'drain';
+  /** How long the shutdown announces, in milliseconds; without that, a shared port is left at the trigger. Default: 0. */
+  announceDelayMs?(this: void): number;
 }

@@ -106,9 +106,12 @@ export class HttpServerParticipant implements ShutdownParticipant {
   announce({ terminating }: ShutdownContext): void {
     checkServerInUse(this.#dependencies.probes, this.#server, this.#connections, this.#sessions);
     this.#admission.start();
+    this.#listener.preventSweep();
     void terminating.then(({ kind }) => {
       this.#admission.retireNewcomers();
-      if (this.#dependencies.stopListeningAt !== 'announce') return;
+      const { stopListeningAt, announceDelayMs } = this.#dependencies;
+      const isHandedOver = stopListeningAt === 'quiesce' && !announceDelayMs?.();
+      if (stopListeningAt !== 'announce' && !isHandedOver) return;
       // Hot reloading closes the application without waiting, and listens on the same port next.
       if (kind === 'close') this.#listener.closeNow();
       else void this.#listener.close();
@@ -116,10 +119,12 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   resume(): void {
+    this.#listener.restoreSweep();
     this.#admission.stop();
   }
 
   quiesce(): void {
+    if (this.#dependencies.stopListeningAt === 'quiesce') void this.#listener.close();
     this.#admission.close();
   }
 
@@ -218,7 +223,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     const isClose = reason.kind === 'close';
     // What calls `close()` is mostly a test, which must not wait.
     this.#stragglers.admit(isClose ? 0 : Math.min(firstRequestBudgetMs, deadline.remainingMs / 20));
-    this.#awaitsUpgraded = !isClose && stopListeningAt === 'drain';
+    this.#awaitsUpgraded = !isClose && stopListeningAt !== 'announce';
     for (const connection of this.#connections) {
       if (connection.state === 'upgraded') this.#onUpgraded(connection);
     }
@@ -274,6 +279,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#awaitsUpgraded = false;
     this.#tunnels.clear();
     this.#stragglers.clear();
+    this.#listener.restoreSweep();
     this.#admission.stop();
   }
 

@@ -102,6 +102,7 @@ export class HttpServers {
       lateRequests,
       lateResponse,
       stopListeningAt,
+      announceDelayMs: () => coordinator.announceDelayMs,
       firstRequestBudgetMs: FIRST_REQUEST_BUDGET_MS,
       stallTimeoutMs: stallTimeoutMs || Infinity,
       isExempt: (method, path) => routes.isExempt(method, path),

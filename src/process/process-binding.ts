@@ -1,6 +1,7 @@
 import { messageOf } from '../core/errors.js';
 import { exitCodeFor, signalExitCode } from './exit-code.js';
 import { FatalErrors } from './fatal-errors.js';
+import { PrimaryChannel } from './primary-channel.js';
 import { EXIT_OF_PROCESS } from './process-probes.js';
 import { processRegistry } from './process-registry.js';
 import { SignalTrigger } from './signal-trigger.js';
@@ -37,6 +38,7 @@ export class ProcessBinding {
   readonly #dependencies: ProcessBindingDependencies;
   readonly #signals: SignalTrigger;
   readonly #output = new StandardOutput();
+  readonly #primary = new PrimaryChannel();
   readonly #exitCode = deferred<number>();
   /** Resolves with the exit code when a signal or fatal error ends all waiting. */
   readonly #forced = deferred<number>();
@@ -149,6 +151,7 @@ export class ProcessBinding {
     this.#fatalErrors?.dispose();
     this.#signals.dispose();
     this.#output.unprotect();
+    this.#primary.unprotect();
   }
 
   #onTerminating(): void {
@@ -156,6 +159,7 @@ export class ProcessBinding {
     // The trigger may precede the owner and the first hook.
     this.attach();
     this.#output.protect();
+    this.#primary.protect();
     process.on('exit', this.#onExit);
     if (isBootstrapped() || coordinator.terminatingReason?.kind !== 'signal') return;
     this.#earlyExitCode = signalExitCode(

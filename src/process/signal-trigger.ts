@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty';
 import { signalExitCode } from './exit-code.js';
+import { onClusterDisconnect } from './cluster-disconnect.js';
 import { onShutdownMessage } from './parent-message.js';
 import { processRegistry } from './process-registry.js';
 import type { Clock } from '../util/clock.js';
@@ -30,7 +31,7 @@ const SAME_KEY_PRESS_MS = 250;
 export class SignalTrigger {
   readonly #dependencies: SignalTriggerDependencies;
   readonly #listeners = new Map<NodeJS.Signals, () => void>();
-  #stopMessages = (): void => {};
+  #stopListeningToParent = (): void => {};
   #triggeredAt: number | undefined;
 
   constructor(dependencies: SignalTriggerDependencies) {
@@ -46,11 +47,10 @@ export class SignalTrigger {
     return this.#listeners.has(signal);
   }
 
-  /** Starts listening to a signal, and to messages of the parent process. Idempotent. */
+  /** Starts listening to a signal, and to the parent process. Idempotent. */
   listen(signal: NodeJS.Signals): void {
     if (this.#listeners.has(signal)) return;
-    if (!this.isListening)
-      this.#stopMessages = onShutdownMessage(() => this.#onMessage(), this.#dependencies.probes);
+    if (!this.isListening) this.#listenToParent();
     const listener = (): void => this.#onSignal(signal);
     this.#listeners.set(signal, listener);
     process.on(signal, listener);
@@ -62,11 +62,21 @@ export class SignalTrigger {
     if (!listener) return;
     this.#listeners.delete(signal);
     process.removeListener(signal, listener);
-    if (!this.isListening) this.#stopMessages();
+    if (!this.isListening) this.#stopListeningToParent();
   }
 
   dispose(): void {
     for (const signal of this.#listeners.keys()) this.unlisten(signal);
+  }
+
+  #listenToParent(): void {
+    const { probes } = this.#dependencies;
+    const stopMessages = onShutdownMessage(() => this.#onMessage(), probes);
+    const stopDisconnect = onClusterDisconnect((what) => this.#onDisconnect(what), probes);
+    this.#stopListeningToParent = () => {
+      stopMessages();
+      stopDisconnect();
+    };
   }
 
   #onSignal(signal: NodeJS.Signals): void {
@@ -77,6 +87,11 @@ export class SignalTrigger {
   /** Does not announce: the sender has already taken the instance out of the load balancer, or has none. */
   #onMessage(): void {
     this.#trigger('SIGTERM', { kind: 'signal', message: 'shutdown message from the parent process' }, 0);
+  }
+
+  /** Does not announce, since the port is closed by then; does not force, since it follows a signal to the primary. */
+  #onDisconnect(what: string): void {
+    if (this.#triggeredAt === undefined) this.#trigger('SIGTERM', { kind: 'signal', message: what }, 0);
   }
 
   #trigger(as: NodeJS.Signals, reason: ShutdownReason, announceDelayMs: number): void {
