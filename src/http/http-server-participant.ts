@@ -39,7 +39,7 @@ export interface WorkSources {
  * It may be created before the server listens, and for one that never does.
  */
 export class HttpServerParticipant implements ShutdownParticipant {
-  readonly name: string;
+  name: string;
 
   readonly #server: AnyHttpServer;
   readonly #dependencies: HttpServerDependencies;
@@ -197,6 +197,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#connections.dispose();
     this.#sessions.dispose();
     this.#responses.dispose();
+    this.#listener.dispose();
     this.#unclaim();
   }
 

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { overrideMethod } from '../util/override-method.js';
+import { closeAgain } from './close-again.js';
 import type { Server } from 'node:net';
 
 /** More than a kernel queues for one listener (net.core.somaxconn), unless configured otherwise. */
@@ -15,6 +16,7 @@ interface ListeningServer {
 /** Closes the listening socket of a server without resetting the connections that the kernel has queued for it. */
 export class ListeningSocket {
   readonly #server: Server;
+  #restore = (): void => {};
 
   constructor(server: Server) {
     this.#server = server;
@@ -47,6 +49,12 @@ export class ListeningSocket {
     } finally {
       restore();
     }
+    this.#restore = closeAgain(server);
+  }
+
+  /** Leaves the methods of the server as they were before. */
+  dispose(): void {
+    this.#restore();
   }
 
   /**

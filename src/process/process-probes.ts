@@ -16,5 +16,13 @@ export const EXIT_OF_PROCESS: Probe<object> = {
   isPresent: (subject) => typeof Reflect.get(subject, 'reallyExit') === 'function',
 };
 
+export const HANDLES_OF_PROCESS: Probe<object> = {
+  name: 'process._getActiveHandles()',
+  package: 'node',
+  ifMissing:
+    'late requests that the application sends to itself are refused, and servers that no shutdown drains are not found at boot',
+  isPresent: (subject) => typeof Reflect.get(subject, '_getActiveHandles') === 'function',
+};
+
 /** All probes of this folder. */
-export const PROCESS_PROBES: readonly Probe[] = [COUNTED_CHANNEL, EXIT_OF_PROCESS];
+export const PROCESS_PROBES: readonly Probe[] = [COUNTED_CHANNEL, EXIT_OF_PROCESS, HANDLES_OF_PROCESS];

@@ -1,6 +1,6 @@
 import { SocketResponses } from '../../../src/http/current-responses.js';
 import * as probes from '../../../src/http/http-probes.js';
-import { EXIT_OF_PROCESS } from '../../../src/process/process-probes.js';
+import { EXIT_OF_PROCESS, HANDLES_OF_PROCESS } from '../../../src/process/process-probes.js';
 import { HEADER_ON_RESPONSE } from '../../../src/sse/sse-probes.js';
 import { onExpress, onHttp2, upgraded } from './http-features.js';
 import { handing } from './handing.js';
@@ -58,4 +58,5 @@ export const NODE_CASES: readonly ProbeCase[] = [
     },
   },
   lacking(EXIT_OF_PROCESS, upgraded),
+  lacking(HANDLES_OF_PROCESS, onExpress),
 ];
