@@ -3,7 +3,7 @@ import { HEADER_ON_RESPONSE } from '../sse/sse-probes.js';
 import { isEventStream } from '../sse/event-stream.js';
 import { EventStreams } from '../sse/event-streams.js';
 import { blindSpotOf, checkNode } from './check-server.js';
-import { isSelfCall } from './self-calls.js';
+import { SelfCalls } from './self-calls.js';
 import { ListenerParticipant } from './listener-participant.js';
 import { sampleResponse } from './samples.js';
 import { UniqueNames } from '../util/unique-names.js';
@@ -62,11 +62,13 @@ export class HttpServers {
   readonly #listeners = new Map<NetServer, ListenerParticipant>();
   readonly #names = new UniqueNames();
   readonly #eventStreams: EventStreams;
+  readonly #selfCalls: SelfCalls;
   #isPrepared = false;
 
   constructor(dependencies: HttpServersDependencies) {
     const { clock, options } = dependencies;
     this.#dependencies = dependencies;
+    this.#selfCalls = new SelfCalls(dependencies.probes);
     this.#eventStreams = new EventStreams({
       clock,
       farewell: options.lateResponse,
@@ -184,8 +186,8 @@ export class HttpServers {
 
   /** What the application asks itself belongs to what it was asked; but in a test, the clients are in this process, too. */
   #isAcceptedSelfCall(request: IncomingMessage): boolean {
-    const { coordinator, options, probes } = this.#dependencies;
-    return !options.inTests && hasBegun('quiesce', coordinator.state) && isSelfCall(request, probes);
+    const { coordinator, options } = this.#dependencies;
+    return !options.inTests && hasBegun('quiesce', coordinator.state) && this.#selfCalls.includes(request);
   }
 
   #prepare(): void {
