@@ -168,6 +168,7 @@ export class HttpServers {
       stallTimeoutMs: stallTimeoutMs || Infinity,
       isExempt: (method, path) => routes.isExempt(method, path),
       continues: (request) => this.continues(request) || this.#isAcceptedSelfCall(request),
+      hasSideDoor: !options.inTests,
       isSeenOff: (connection) => this.isSeenOff(connection),
       onUpgrade: (connection, request) => this.onUpgrade(connection, request),
       routePattern: (request, path) => this.routePattern(request, path),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { askWhileDraining, startCaller } from './self-caller.js';
+import { ask, askWhileDraining, startCaller } from './self-caller.js';
 import type { CallerPlan } from '../fixtures/self-caller.js';
 
 const CALLERS = [
@@ -30,3 +30,47 @@ describe.each([12, 11] as const)(
     });
   },
 );
+
+describe.each([
+  ['express', 12],
+  ['express', 11],
+  ['fastify', 12],
+  ['fastify', 11],
+] as const)('a handler that calls its own application in development: %s, Nest %i', (platform, nest) => {
+  it.each([
+    ['SIGTERM', 'fetch'],
+    ['SIGTERM', 'https'],
+    ['SIGURG', 'http'],
+    ['SIGURG', 'localhost'],
+  ] as const)('is answered although the port is closed: %s, %s', async (signal, client) => {
+    const plan = { platform, client } as const;
+    await using program = startCaller(plan, nest, { NODE_ENV: 'development' });
+    const port = Number((await program.event('listening'))['port']);
+    const page = ask(plan, port, '/page');
+    await program.event('request');
+
+    program.signal(signal);
+    await program.event('phase', ({ phase }) => phase === 'drain');
+    const late = await ask(plan, port, '/part').catch((error: NodeJS.ErrnoException) => error.code);
+    program.signal('SIGWINCH');
+
+    expect(late).toMatch(/^ECONN|SHUTTING_DOWN/);
+    expect(await page).toBe('page of a part');
+    const { report } = await program.event('report');
+    expect(report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it('asks the next application of its process as soon as that listens', async () => {
+    const plan = { platform, client: 'fetch', next: true } as const;
+    await using program = startCaller(plan, nest, { NODE_ENV: 'development' });
+    const port = Number((await program.event('listening'))['port']);
+    const page = ask(plan, port, '/page');
+    await program.event('request');
+
+    program.signal('SIGURG');
+    await program.event('next listening');
+    program.signal('SIGWINCH');
+
+    expect(await page).toBe('page of a part of the next');
+  });
+});
