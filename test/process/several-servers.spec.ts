@@ -121,6 +121,35 @@ describe('a server that nothing shows to be the application', () => {
     },
   );
 
+  it('is warned about if it speaks another protocol', async () => {
+    await using program = startServers({ platform: 'express', servers: ['tcp'] }, 12);
+    const { tcp } = await portsOf(program);
+
+    const [line] = await program.printed(/WARN.*/);
+
+    expect(line).toContain(`127.0.0.1:${String(tcp)} `);
+  });
+
+  it.each([12, 11] as const)(
+    'is the only one that is warned about, beside a transport, the management port and a debugger: Nest %i',
+    async (nest) => {
+      const options = { management: { port: 0 } };
+      const plan = { platform: 'express', servers: ['hidden'], transport: true, options } as const;
+      await using program = start('fixtures/several-servers', {
+        nest,
+        ipc: true,
+        execArgv: ['--inspect=0'],
+        env: { SERVERS: JSON.stringify(plan), NODE_ENV: 'production' },
+      });
+      const { hidden } = await portsOf(program);
+
+      const [line] = await program.printed(/WARN.*/);
+
+      expect(line).toContain(`also listens on 127.0.0.1:${String(hidden)} (`);
+      expect(line).not.toMatch(/\) and \S+:\d/);
+    },
+  );
+
   it.each(PLATFORMS)('is drained when it is handed over: %s, Nest %i', async (platform, nest) => {
     const servers = ['hidden', 'front'] as const;
     const options = { gracePeriodMs: 10_000 };
