@@ -31,6 +31,8 @@ export interface HttpServerDependencies {
   isExempt(this: void, method: string, path: string): boolean;
   /** Whether a request belongs to something that was begun before, and can only end with more of them: it is not late. */
   continues?(this: void, request: IncomingMessage): boolean;
+  /** Whether the application may ask itself something while its port is closed already; default: not. */
+  readonly hasSideDoor?: boolean;
   /** Answers a request from `announce` on in the application's place, if it wants to; tells whether it did. */
   answer?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
   /** Refuses a late request otherwise than with 503, if it wants to; tells whether it did. */

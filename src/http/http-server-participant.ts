@@ -12,11 +12,13 @@ import { ListeningSocket } from './listening-socket.js';
 import { RequestAdmission } from './request-admission.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
+import { openSideDoor } from './side-door.js';
 import { Stalls } from './stalls.js';
 import { Stragglers } from './stragglers.js';
 import { Tunnels } from './tunnels.js';
 import { Upgrade } from './upgrade.js';
 import { UpgradeRequests } from './upgrade-requests.js';
+import { isObject } from '../util/foreign.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 import type { AcceptedRequest } from './accepted-requests.js';
 import type { AnyHttpServer } from './any-http-server.js';
@@ -39,7 +41,7 @@ export interface WorkSources {
  * It may be created before the server listens, and for one that never does.
  */
 export class HttpServerParticipant implements ShutdownParticipant {
-  readonly name: string;
+  name: string;
 
   readonly #server: AnyHttpServer;
   readonly #dependencies: HttpServerDependencies;
@@ -56,6 +58,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   readonly #upgradeRequests: UpgradeRequests;
   readonly #unclaim: () => void;
   #awaitsUpgraded = false;
+  #closeSideDoor = (): void => {};
   #swept = 0;
 
   /** @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when the server has such a participant already */
@@ -111,7 +114,8 @@ export class HttpServerParticipant implements ShutdownParticipant {
       this.#admission.retireNewcomers();
       const { stopListeningAt, announceDelayMs } = this.#dependencies;
       const isHandedOver = stopListeningAt === 'quiesce' && !announceDelayMs?.();
-      if (stopListeningAt !== 'announce' && !isHandedOver) return;
+      if (stopListeningAt === 'announce') this.#openSideDoor();
+      else if (!isHandedOver) return;
       // Hot reloading closes the application without waiting, and listens on the same port next.
       if (kind === 'close') this.#listener.closeNow();
       else void this.#listener.close();
@@ -144,6 +148,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
   /** Not in `drain`, in which others may still be busy and probes have to be answered. */
   async release(context: ShutdownContext): Promise<void> {
+    this.#closeSideDoor();
     await this.#cuttingOnAbort(context, async () => {
       await this.#listener.close();
       this.#stragglers.expire();
@@ -202,6 +207,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#connections.dispose();
     this.#sessions.dispose();
     this.#responses.dispose();
+    this.#listener.dispose();
     this.#unclaim();
   }
 
@@ -216,6 +222,12 @@ export class HttpServerParticipant implements ShutdownParticipant {
     await wait();
     this.#stalls.stop();
     signal.removeEventListener('abort', cutTheRest);
+  }
+
+  #openSideDoor(): void {
+    const address = this.#server.address();
+    if (this.#dependencies.hasSideDoor !== true || !isObject(address)) return;
+    this.#closeSideDoor = openSideDoor(this.#server, address.port, this.#dependencies.probes);
   }
 
   #begin({ reason, deadline }: ShutdownContext): void {
@@ -276,6 +288,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   #end(): void {
+    this.#closeSideDoor();
     this.#awaitsUpgraded = false;
     this.#tunnels.clear();
     this.#stragglers.clear();

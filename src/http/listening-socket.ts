@@ -1,6 +1,7 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { clusterWorker } from '../config/cluster-worker.js';
 import { overrideMethod } from '../util/override-method.js';
+import { closeAgain } from './close-again.js';
 import { primaryAnswered } from './primary-answered.js';
 import type { Server } from 'node:net';
 
@@ -18,6 +19,7 @@ export class ListeningSocket {
   readonly #server: Server;
   #restoreSweep = (): void => {};
   #noneUnderWay: Promise<void> = Promise.resolve();
+  #restoreClose = (): void => {};
 
   constructor(server: Server) {
     this.#server = server;
@@ -50,6 +52,7 @@ export class ListeningSocket {
     if (!this.#server.listening) return;
     const worker = this.#isDealtOut ? clusterWorker() : undefined;
     this.#server.close();
+    this.#restoreClose = closeAgain(this.#server);
     if (worker) this.#noneUnderWay = primaryAnswered(worker);
   }
 
@@ -74,6 +77,12 @@ export class ListeningSocket {
       await immediate();
     }
     this.#server.off('connection', count);
+  }
+
+  /** Leaves the methods of the server as they were before. */
+  dispose(): void {
+    this.restoreSweep();
+    this.#restoreClose();
   }
 
   /**

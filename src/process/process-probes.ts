@@ -31,10 +31,19 @@ export const MESSAGES_OF_PRIMARY: Probe<EventEmitter> = {
   isPresent: (subject) => subject.listenerCount('internalMessage') > 0,
 };
 
+export const HANDLES_OF_PROCESS: Probe<object> = {
+  name: 'process._getActiveHandles()',
+  package: 'node',
+  ifMissing:
+    'late requests that the application sends to itself are refused, and servers that no shutdown drains are not found at boot',
+  isPresent: (subject) => typeof Reflect.get(subject, '_getActiveHandles') === 'function',
+};
+
 /** All probes of this folder. */
 export const PROCESS_PROBES: readonly Probe[] = [
   COUNTED_CHANNEL,
   EXIT_OF_PROCESS,
   EXITED_AFTER_DISCONNECT,
   MESSAGES_OF_PRIMARY,
+  HANDLES_OF_PROCESS,
 ];
