@@ -1,6 +1,12 @@
 import { ShutdownError } from '../core/errors.js';
 import { checkBudget, divide } from './budget.js';
-import { DEFAULTS, HEALTH_DEFAULTS, LATE_RESPONSE_DEFAULTS, MANAGEMENT_DEFAULTS } from './default-options.js';
+import {
+  DEFAULTS,
+  HEALTH_DEFAULTS,
+  LATE_RESPONSE_DEFAULTS,
+  MANAGEMENT_DEFAULTS,
+  UNCONTESTED_SIGNALS,
+} from './default-options.js';
 import { isRecord } from './option-rules.js';
 import { describeProblems } from './problem.js';
 import { Secret } from './secret.js';
@@ -62,6 +68,7 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
     ...rest,
     ...divide(set, environment, nameOf),
     exitCode,
+    uncontestedSignals: valid.signals === undefined ? UNCONTESTED_SIGNALS : [],
     lateResponse: { ...LATE_RESPONSE_DEFAULTS, ...definedOnly(valid.lateResponse ?? {}) },
     health,
     management: { ...MANAGEMENT_DEFAULTS, ...definedOnly(valid.management ?? {}) },

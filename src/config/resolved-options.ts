@@ -31,6 +31,8 @@ export interface ResolvedOptions extends Readonly<
   readonly drainTimeoutMs: number;
   /** The phase in which the listener closes; `announce` lets a watcher start the next process at once. */
   readonly stopListeningAt: 'announce' | 'drain';
+  /** Signals that trigger a shutdown as long as no other code listens to them; none if `signals` was set. */
+  readonly uncontestedSignals: readonly NodeJS.Signals[];
   readonly lateResponse: Readonly<Required<LateResponseOptions>>;
   readonly exitCode: GracefulShutdownOptions['exitCode'];
   readonly drainKey: Secret | undefined;

@@ -1,59 +1,98 @@
-type Listener = (...args: unknown[]) => void;
+export type SignalListener = (...args: unknown[]) => void;
 
-/** Callbacks for when Nest starts or stops listening to a signal. */
-export interface NestSignalObserver {
+/** A signal listener that is not this package's. */
+interface ForeignListener {
+  readonly signal: NodeJS.Signals;
+  readonly listener: SignalListener;
+  readonly owner: Owner;
+}
+
+/** Who has added a listener: `app.enableShutdownHooks()`, a library that acts only where nobody else listens, or others. */
+type Owner = 'nest' | 'bystander' | 'other';
+
+/** Callbacks for when a listener that is not this package's is added or removed. */
+export interface SignalListenersObserver {
+  /** Called right before the listener is added. */
   onAdded(this: void, signal: NodeJS.Signals): void;
   onRemoved(this: void, signal: NodeJS.Signals): void;
 }
 
 /**
- * Detects the signal listeners that `app.enableShutdownHooks()` adds, so that they can be mirrored exactly.
+ * The signal listeners of this process: those of this package, those that `app.enableShutdownHooks()` adds, and those of
+ * other code.
  *
- * Other listeners are not mirrored: a mirror of theirs would suppress the default effect of the signal after they are
- * removed. Nest's listeners are recognised by their source. It does not show which application they belong to, but the
- * signal ends the process for all of them.
+ * Listeners are recognised by their source. That does not show which application one of Nest's belongs to, but the signal
+ * ends the process for all of them.
  */
-export class NestSignalListeners {
-  readonly #observers = new Set<NestSignalObserver>();
-  readonly #found: { readonly signal: NodeJS.Signals; readonly listener: Listener }[] = [];
+export class SignalListeners {
+  readonly #observers = new Set<SignalListenersObserver>();
+  readonly #own = new WeakSet<SignalListener>();
+  readonly #foreign: ForeignListener[] = [];
+  #isAddingOwn = false;
 
-  /** Notifies an observer of the signals that Nest listens to, including those it already listens to. */
-  subscribe(observer: NestSignalObserver): void {
+  /**
+   * Adds a listener of this package, in front of all others: one of them may exit the process, or close the
+   * application for no reason that is known.
+   */
+  addOwn(signal: NodeJS.Signals, listener: SignalListener): void {
+    this.#own.add(listener);
+    // A tool may wrap it, so that it is not recognised.
+    this.#isAddingOwn = true;
+    try {
+      process.prependListener(signal, listener);
+    } finally {
+      this.#isAddingOwn = false;
+    }
+  }
+
+  /** Notifies an observer, of the listeners that are already there, too. */
+  subscribe(observer: SignalListenersObserver): void {
     if (this.#observers.size === 0) {
       this.#find();
       process.on('newListener', this.#onNewListener);
       process.on('removeListener', this.#onRemoveListener);
     }
     this.#observers.add(observer);
-    for (const { signal } of this.#found) observer.onAdded(signal);
+    for (const { signal } of this.#foreign) observer.onAdded(signal);
   }
 
-  unsubscribe(observer: NestSignalObserver): void {
+  unsubscribe(observer: SignalListenersObserver): void {
     if (!this.#observers.delete(observer) || this.#observers.size > 0) return;
     process.removeListener('newListener', this.#onNewListener);
     process.removeListener('removeListener', this.#onRemoveListener);
-    this.#found.length = 0;
+    this.#foreign.length = 0;
+  }
+
+  /** Whether Nest listens to a signal; known while there is an observer. */
+  nestListensTo(signal: NodeJS.Signals): boolean {
+    return this.#foreign.some((one) => one.signal === signal && one.owner === 'nest');
+  }
+
+  /** Returns the listeners of code that acts on a signal, other than Nest and this package; known while there is an observer. */
+  ofOthers(signal: NodeJS.Signals): SignalListener[] {
+    return this.#foreign
+      .filter((one) => one.signal === signal && one.owner === 'other')
+      .map(({ listener }) => listener);
   }
 
   #find(): void {
     for (const signal of process.eventNames().filter(isSignal)) {
-      for (const listener of process.listeners(signal) as Listener[]) {
-        if (isNests(listener)) this.#found.push({ signal, listener });
+      for (const listener of process.listeners(signal) as SignalListener[]) {
+        if (!this.#own.has(listener)) this.#foreign.push({ signal, listener, owner: ownerOf(listener) });
       }
     }
   }
 
-  readonly #onNewListener = (event: string | symbol, listener: Listener): void => {
-    if (!isSignal(event) || !isNests(listener)) return;
-    this.#found.push({ signal: event, listener });
+  readonly #onNewListener = (event: string | symbol, listener: SignalListener): void => {
+    if (!isSignal(event) || this.#isAddingOwn || this.#own.has(listener)) return;
+    this.#foreign.push({ signal: event, listener, owner: ownerOf(listener) });
     for (const { onAdded } of this.#observers) onAdded(event);
   };
 
-  readonly #onRemoveListener = (event: string | symbol, listener: Listener): void => {
-    const index = this.#found.findIndex((one) => one.signal === event && one.listener === listener);
+  readonly #onRemoveListener = (event: string | symbol, listener: SignalListener): void => {
+    const index = this.#foreign.findIndex((one) => one.signal === event && one.listener === listener);
     if (index < 0) return;
-    this.#found.splice(index, 1);
-    if (this.#found.some(({ signal }) => signal === event)) return;
+    this.#foreign.splice(index, 1);
     for (const { onRemoved } of this.#observers) onRemoved(event as NodeJS.Signals);
   };
 }
@@ -62,14 +101,12 @@ function isSignal(event: string | symbol): event is NodeJS.Signals {
   return typeof event === 'string' && event.startsWith('SIG');
 }
 
-/**
- * Returns whether a listener is Nest's, judging by its source, its only distinguishing feature. The source refers to the
- * message of a failed shutdown and re-sends the signal; bundlers keep both. It is the same in Nest 11 and 12.
- */
-function isNests(listener: Listener): boolean {
+/** Judges by the source, the only distinguishing feature of a function. */
+function ownerOf(listener: SignalListener): Owner {
   const source = Function.prototype.toString.call(listener);
-  return (
-    /ERROR_DURING_SHUTDOWN|Error happened during shutdown/.test(source) &&
-    /\bprocess\.kill\(\s*process\.pid\b/.test(source)
-  );
+  if (!/\bprocess\.kill\(\s*process\.pid\b/.test(source)) return 'other';
+  // The message of a failed shutdown; bundlers keep it. The same in Nest 11 and 12.
+  if (/ERROR_DURING_SHUTDOWN|Error happened during shutdown/.test(source)) return 'nest';
+  // As in signal-exit, which counts the listeners and sends the signal again if it has the only ones.
+  return /\.listeners\(/.test(source) ? 'bystander' : 'other';
 }
