@@ -5,6 +5,7 @@ import {
   HEALTH_DEFAULTS,
   LATE_RESPONSE_DEFAULTS,
   MANAGEMENT_DEFAULTS,
+  UNCONTESTED_SIGNALS,
   WORKER_DEFAULTS,
 } from './default-options.js';
 import { isRecord } from './option-rules.js';
@@ -69,6 +70,7 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
     ...rest,
     ...divide(set, environment, nameOf),
     exitCode,
+    uncontestedSignals: valid.signals === undefined ? UNCONTESTED_SIGNALS : [],
     lateResponse: { ...LATE_RESPONSE_DEFAULTS, ...definedOnly(valid.lateResponse ?? {}) },
     health,
     management: { ...MANAGEMENT_DEFAULTS, ...definedOnly(valid.management ?? {}) },

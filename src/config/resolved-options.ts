@@ -34,6 +34,8 @@ export interface ResolvedOptions extends Readonly<
    * port to the other workers of a cluster.
    */
   readonly stopListeningAt: 'announce' | 'quiesce' | 'drain';
+  /** Signals that trigger a shutdown as long as no other code listens to them; none if `signals` was set. */
+  readonly uncontestedSignals: readonly NodeJS.Signals[];
   readonly lateResponse: Readonly<Required<LateResponseOptions>>;
   readonly exitCode: GracefulShutdownOptions['exitCode'];
   readonly drainKey: Secret | undefined;

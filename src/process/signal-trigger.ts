@@ -24,7 +24,10 @@ export interface SignalTriggerDependencies {
 /** Time after the first SIGTERM from which a repeated one forces, in milliseconds; Kubernetes may send it twice. */
 export const REPEAT_FORCES_AFTER_MS = 5_000;
 
-/** Time within which a second SIGINT is the same key press, in milliseconds: npm and the Nest CLI each forward Ctrl-C. */
+/** Signals that a terminal sends for a key: Ctrl-C and Ctrl-\\. */
+const KEY_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+
+/** Time within which a second signal is the same key press, in milliseconds: npm and the Nest CLI each forward Ctrl-C. */
 const SAME_KEY_PRESS_MS = 250;
 
 /** Shuts down and exits on a signal; a repeated signal forces the shutdown. */
@@ -53,7 +56,7 @@ export class SignalTrigger {
     if (!this.isListening) this.#listenToParent();
     const listener = (): void => this.#onSignal(signal);
     this.#listeners.set(signal, listener);
-    process.on(signal, listener);
+    processRegistry().signalListeners.addOwn(signal, listener);
     processRegistry().early?.handOver(signal);
   }
 
@@ -80,7 +83,7 @@ export class SignalTrigger {
   }
 
   #onSignal(signal: NodeJS.Signals): void {
-    const isKeyPress = signal === 'SIGINT' && isatty(0);
+    const isKeyPress = KEY_SIGNALS.includes(signal) && isatty(0);
     this.#trigger(signal, { kind: 'signal', signal }, isKeyPress ? 0 : this.#dependencies.announceDelayMs());
   }
 
@@ -103,7 +106,7 @@ export class SignalTrigger {
       return;
     }
     const what = reason.signal ?? 'shutdown message';
-    const forcesAfterMs = as === 'SIGINT' ? SAME_KEY_PRESS_MS : REPEAT_FORCES_AFTER_MS;
+    const forcesAfterMs = KEY_SIGNALS.includes(as) ? SAME_KEY_PRESS_MS : REPEAT_FORCES_AFTER_MS;
     if (now - this.#triggeredAt < forcesAfterMs) return onIgnored(what);
     onForced(signalExitCode(as));
     coordinator.force(`${what} again`);

@@ -350,7 +350,7 @@ function byReport({ status, forcedBy }: ShutdownReport, brokeDown: boolean): num
       return 143;
     case 'SIGINT again':
       return 130;
-    case 'process.exit(70)':
+    case 'process.exit(70), called by the watchdog':
       return 70;
     case 'another fatal error':
     case undefined:
