@@ -160,6 +160,7 @@ export const HEALTH_RULES: Rules<HealthOptions> = {
   readiness: ownRoute,
   liveness: ownRoute,
   drain: ownRoute,
+  shutdown: ownRoute,
   readinessPaths: paths,
   livenessPaths: paths,
   indicators: listOf(

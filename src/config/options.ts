@@ -67,7 +67,8 @@ export interface GracefulShutdownOptions {
   /** The response to a rejected late request. */
   readonly lateResponse?: LateResponseOptions;
   /**
-   * Routes that are served until the end of a shutdown: `/metrics`, `GET /metrics`, `/admin/*` (everything below).
+   * Routes that are served until the end of a shutdown: `/metrics`, `GET /metrics`, `/orders/:id`, `/admin/*` (everything
+   * below).
    * Paths are as the client sends them, prefix included. Default: `['/metrics']`.
    */
   readonly exemptRoutes?: readonly string[];
@@ -138,6 +139,11 @@ export interface HealthOptions {
   readonly liveness?: string | false;
   /** Path of the drain route, or `false` for none. Default: `'/drain'`, once there is a `drainAuthKey`. */
   readonly drain?: string | false;
+  /**
+   * Path of the route that shuts the application down, for programs on the same machine, or `false` for none. Default:
+   * `'/_internal/shutdown'` with `NODE_ENV=development`; else `false`.
+   */
+  readonly shutdown?: string | false;
   /**
    * The application's own readiness routes; from the trigger on they are answered with 503 without calling the
    * application. Paths are as the client sends them, prefix included. Default: none.

@@ -1,13 +1,19 @@
 import { ShutdownError } from '../core/errors.js';
 import { checkBudget, divide } from './budget.js';
-import { DEFAULTS, HEALTH_DEFAULTS, LATE_RESPONSE_DEFAULTS, MANAGEMENT_DEFAULTS } from './default-options.js';
+import {
+  DEFAULTS,
+  HEALTH_DEFAULTS,
+  LATE_RESPONSE_DEFAULTS,
+  MANAGEMENT_DEFAULTS,
+  SHUTDOWN_PATH,
+} from './default-options.js';
 import { isRecord } from './option-rules.js';
 import { describeProblems } from './problem.js';
 import { Secret } from './secret.js';
 import { checkOptions, checkRoutes, definedOnly } from './validate.js';
 import type { NameOf } from './budget.js';
 import type { Environment } from './environment.js';
-import type { GracefulShutdownOptions } from './options.js';
+import type { GracefulShutdownOptions, HealthOptions } from './options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
 /** The default `terminationMessagePath` of Kubernetes. */
@@ -43,7 +49,11 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
   ) as GracefulShutdownOptions;
   const { gracePeriodMs, announceDelayMs } = environment;
   const set = { ...definedOnly({ gracePeriodMs, announceDelayMs }), ...valid };
-  const health = { ...HEALTH_DEFAULTS, ...definedOnly(valid.health ?? {}) };
+  const health: Required<HealthOptions> = {
+    ...HEALTH_DEFAULTS,
+    shutdown: environment.nodeEnv === 'development' ? SHUTDOWN_PATH : false,
+    ...definedOnly(valid.health ?? {}),
+  };
   const nameOf: NameOf = (option) => (valid[option] === undefined ? (VARIABLE_OF[option] ?? option) : option);
 
   const problems = [
@@ -77,7 +87,6 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
       environment.nodeEnv !== 'production' && !environment.inKubernetes && !isDelaySet ? 'announce' : 'drain',
     podGracePeriodMs: environment.podGracePeriodMs,
     inKubernetes: environment.inKubernetes,
-    inDevelopment: environment.nodeEnv === 'development',
     inTests: environment.nodeEnv === 'test',
   });
 }

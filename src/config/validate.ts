@@ -36,11 +36,11 @@ export function checkOptions(options: unknown): Problem[] {
   ];
 }
 
-/** Checks that the health and drain routes have distinct paths. */
+/** Checks that the health, drain and shutdown routes have distinct paths. */
 export function checkRoutes(health: HealthOptions): Problem[] {
   const names = new Map<string, string>();
   const problems: Problem[] = [];
-  for (const name of ['readiness', 'liveness', 'drain'] as const) {
+  for (const name of ['readiness', 'liveness', 'drain', 'shutdown'] as const) {
     const path = health[name];
     if (typeof path !== 'string') continue;
     const other = names.get(path);

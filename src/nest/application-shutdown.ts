@@ -15,6 +15,7 @@ import { systemClock } from '../util/clock.js';
 import { ProbeCheck } from '../util/probe.js';
 import { registerDecoratedMethods } from './decorators/on-shutdown.decorator.js';
 import { registerDecoratedResources } from './decorators/shutdown-resource.decorator.js';
+import { MountedPaths } from './health/mounted-paths.js';
 import { HttpBinding } from './http-binding.js';
 import { TaskAdoption } from './integrations/task-adoption.js';
 import { isOfTerminus, terminusNote } from './integrations/terminus-hooks.js';
@@ -47,6 +48,7 @@ export class ApplicationShutdown implements LivingApplication {
   readonly #taskAdoption: TaskAdoption;
   readonly #management: ManagementServer;
   readonly #resources: ResourceRegistry;
+  readonly #mounted: MountedPaths;
   readonly #stopAwaitingApplication: () => void;
 
   constructor(
@@ -61,6 +63,7 @@ export class ApplicationShutdown implements LivingApplication {
     @Inject(ResourceRegistry) resources: ResourceRegistry,
     @Inject(ManagementServer) management: ManagementServer,
     @Inject(ProbeCheck) probes: ProbeCheck,
+    @Inject(MountedPaths) mounted: MountedPaths,
   ) {
     this.coordinator = coordinator;
     this.#options = options;
@@ -69,6 +72,7 @@ export class ApplicationShutdown implements LivingApplication {
     this.#probes = probes;
     this.#resources = resources;
     this.#management = management;
+    this.#mounted = mounted;
     this.#taskAdoption = new TaskAdoption(tasks, coordinator, probes);
     this.#http = new HttpBinding(coordinator, options, adapterHost, routes, probes);
     this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http, probes);
@@ -194,6 +198,7 @@ export class ApplicationShutdown implements LivingApplication {
     await this.#management.close();
     this.#webSockets.dispose();
     this.#http.dispose();
+    this.#mounted.dispose();
     this.#taskAdoption.dispose();
   }
 }

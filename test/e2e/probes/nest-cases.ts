@@ -11,7 +11,7 @@ import * as schedules from '../../../src/nest/integrations/schedule-probes.js';
 import { HOOKS_OF_TERMINUS } from '../../../src/nest/integrations/terminus-probes.js';
 import * as containers from '../../../src/nest/lifecycle/container-probes.js';
 import * as clients from '../../../src/resources/client-probes.js';
-import { servingOn } from './http-features.js';
+import { onExpress, servingOn } from './http-features.js';
 import { OtherAdapter, withoutStack } from './other-adapters.js';
 import { giveLocalhostTwoAddresses } from '../../support/http/two-addresses.js';
 import { hideSymbol, renameMethods, renameProperty } from '../../support/removal.js';
@@ -55,6 +55,11 @@ export const NEST_CASES: readonly ProbeCase[] = [
   { probe: HOOKS_OF_TERMINUS, feature: nothing, remove: () => handing(HOOKS_OF_TERMINUS, []) },
   { probe: routes.ADAPTER_TYPE, feature: servingOn(() => new OtherAdapter()) },
   { probe: routes.STACK_OF_EXPRESS, feature: servingOn(withoutStack) },
+  {
+    probe: routes.LAYER_OF_EXPRESS,
+    feature: onExpress,
+    remove: () => handing(routes.LAYER_OF_EXPRESS, [{}]),
+  },
   {
     probe: adapters.BINDINGS_OF_FASTIFY,
     feature: servingOn(withoutBindings, 'localhost'),

@@ -100,7 +100,7 @@ describe('unknown options', () => {
     ],
     [
       { health: { xyz: 1 } },
-      'health.xyz is not an option: known options are readiness, liveness, drain, readinessPaths, livenessPaths, indicators',
+      'health.xyz is not an option: known options are readiness, liveness, drain, shutdown, readinessPaths, livenessPaths, indicators',
     ],
     [{ management: { prot: 1 } }, 'management.prot is not an option: did you mean management.port?'],
     [
