@@ -36,7 +36,10 @@ export interface HttpServersDependencies {
 }
 
 /** What tells the requests of one server from others. */
-export interface HttpServerTraits extends Pick<HttpServerDependencies, 'routePattern' | 'blindSpot'> {
+export interface HttpServerTraits extends Pick<
+  HttpServerDependencies,
+  'routePattern' | 'blindSpot' | 'cors'
+> {
   /** Where it was registered in the source; default: as all servers of the program. */
   readonly registeredAt?: string;
 }

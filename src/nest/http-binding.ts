@@ -7,6 +7,7 @@ import { UniqueNames } from '../util/unique-names.js';
 import { overrideMethod } from '../util/override-method.js';
 import { trackRouteHandlers } from './integrations/route-handlers.js';
 import { blindSpotOfFastify, onFurtherServer } from './integrations/fastify-servers.js';
+import { LateCors } from './integrations/late-cors.js';
 import { routePatternOf } from './integrations/route-pattern.js';
 import type { ProbeCheck } from '../util/probe.js';
 import type { HttpAdapterHost } from '@nestjs/core';
@@ -27,6 +28,7 @@ export class HttpBinding {
   readonly #handlers: RunningHandlers;
   readonly #restore: (() => void)[] = [];
   readonly #probes: ProbeCheck;
+  #lateCors: LateCors | undefined;
   #server: AnyHttpServer | undefined;
   #adapterClose: AdapterClose | undefined;
   #restoreListen = (): void => {};
@@ -63,7 +65,9 @@ export class HttpBinding {
     const adapters = adapterHost.init$.subscribe(() => {
       // There is none in a microservice or an application context, whatever the type says.
       const adapter = adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | null;
-      if (adapter) this.#restore.push(...trackRouteHandlers(adapter, this.#handlers));
+      if (!adapter) return;
+      this.#restore.push(...trackRouteHandlers(adapter, this.#handlers));
+      this.#lateCors = new LateCors(adapter, probes);
     });
     this.#restore.push(() => adapters.unsubscribe());
   }
@@ -84,15 +88,18 @@ export class HttpBinding {
       cutsAtOnce: true,
     });
     const probes = this.#probes;
-    const routePattern = routePatternOf(adapter, probes);
+    const traits = {
+      routePattern: routePatternOf(adapter, probes),
+      ...(this.#lateCors && { cors: this.#lateCors.apply }),
+    };
     if (adapter.getType() === 'fastify') {
       const fastify = Object(adapter.getInstance()) as object;
       const blindSpot = (): string | undefined => blindSpotOfFastify(fastify, probes);
-      this.servers.add(server, this.#names.take(SERVER), { routePattern, blindSpot });
+      this.servers.add(server, this.#names.take(SERVER), { ...traits, blindSpot });
       this.#stopWaitingForServers = onFurtherServer(fastify, probes, (further) => {
-        this.servers.add(further, this.#names.take(SERVER), { routePattern });
+        this.servers.add(further, this.#names.take(SERVER), traits);
       });
-    } else this.servers.add(server, this.#names.take(SERVER), { routePattern });
+    } else this.servers.add(server, this.#names.take(SERVER), traits);
     this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
     // The sender of the signal may have started the next process, which needs the port.
     this.#restoreListen = overrideMethod(adapter, 'listen', (listen) => (...args) => {
@@ -113,6 +120,7 @@ export class HttpBinding {
     this.servers.dispose();
     this.#adapterClose?.dispose();
     this.#restoreListen();
+    this.#lateCors?.dispose();
     for (const restore of this.#restore.splice(0)) restore();
   }
 }

@@ -99,11 +99,12 @@ export class EventStreams implements ShutdownParticipant {
   /**
    * Answers a late request if it asks for an event stream.
    *
+   * @param isCorsDone whether the response has the CORS headers of the application
    * @returns whether it does
    */
-  readonly refuse = (request: IncomingMessage, response: ServerResponse): boolean => {
+  readonly refuse = (request: IncomingMessage, response: ServerResponse, isCorsDone: boolean): boolean => {
     const retryMs = FIRST_BACK_MS + Math.random() * (this.#ending?.windowMs ?? 0);
-    return refuseStream(request, response, this.#dependencies.farewell, retryMs);
+    return refuseStream(request, response, this.#dependencies.farewell, { retryMs, isCorsDone });
   };
 
   /** Stops waiting for streams. */
