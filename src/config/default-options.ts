@@ -15,6 +15,7 @@ export const DEFAULTS = {
   onFatalError: false,
   lateRequests: 'reject',
   exemptRoutes: ['/metrics'],
+  eventStreams: [],
   webSocketCloseCode: 1012,
   signals: ['SIGTERM', 'SIGINT'],
   watchdog: true,

@@ -1,4 +1,5 @@
 import type { ShutdownReport } from '../core/report.js';
+import type { EventStreamRoute } from './stream-options.js';
 
 /**
  * Options of the module; all are optional.
@@ -72,6 +73,12 @@ export interface GracefulShutdownOptions {
    * Paths are as the client sends them, prefix included. Default: `['/metrics']`.
    */
   readonly exemptRoutes?: readonly string[];
+  /**
+   * What happens to the event streams of routes that `@ShutdownStream()` cannot reach, such as `app.use('/mcp', …)`; the
+   * first entry that matches applies, and `@ShutdownStream()` takes precedence. Without an entry, streams that answer GET
+   * end, and all others finish. Default: none.
+   */
+  readonly eventStreams?: readonly EventStreamRoute[];
   /**
    * Code of the close frame of WebSockets: 1012 is "Service Restart"; 1001 is "Going Away", for clients that do not
    * know 1012. Default: `1012`.

@@ -1,3 +1,4 @@
+import { checkEventStreams } from './check-event-streams.js';
 import { nearestName } from '../util/nearest-name.js';
 import { FORMER_OPTIONS } from './former-options.js';
 import {
@@ -33,6 +34,7 @@ export function checkOptions(options: unknown): Problem[] {
       const group = options[name];
       return isRecord(group) ? checkEach(group, rules, `${name}.`) : [];
     }),
+    ...checkEventStreams(options['eventStreams']),
   ];
 }
 

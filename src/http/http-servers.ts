@@ -2,7 +2,9 @@ import { finishMs, reconnectWindowMs } from '../config/reconnect-window.js';
 import { HEADER_ON_RESPONSE } from '../sse/sse-probes.js';
 import { isEventStream } from '../sse/event-stream.js';
 import { EventStreams } from '../sse/event-streams.js';
+import { StreamPolicies } from '../sse/stream-policy.js';
 import { blindSpotOf, checkNode } from './check-server.js';
+import { requestPath } from './request-path.js';
 import { sampleResponse } from './samples.js';
 import { HttpServerParticipant } from './http-server-participant.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -60,9 +62,11 @@ export class HttpServers {
   constructor(dependencies: HttpServersDependencies) {
     const { clock, options } = dependencies;
     this.#dependencies = dependencies;
+    const policies = new StreamPolicies(options.eventStreams);
     this.#eventStreams = new EventStreams({
       clock,
       farewell: options.lateResponse,
+      finishLimitMs: (response) => policies.finishLimitMs(response, requestPath(response.req)),
       requests: () => [...this.#participants.values()].flatMap(({ requests }) => [...requests]),
       times: (context) => ({
         windowMs: reconnectWindowMs(options, context),

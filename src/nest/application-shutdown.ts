@@ -131,7 +131,7 @@ export class ApplicationShutdown implements LivingApplication {
   }
 
   prepare(): void {
-    this.#http.bind(() => setImmediate(() => this.#warnIfUnwired()));
+    this.#http.bind(() => setImmediate(this.#onListening));
   }
 
   /** @throws {ShutdownError} if the application was shut down before it was initialised */
@@ -181,6 +181,11 @@ export class ApplicationShutdown implements LivingApplication {
       throw error;
     }
   }
+
+  readonly #onListening = (): void => {
+    this.#warnIfUnwired();
+    for (const hint of this.#http.hints(this.#mounted)) this.#logger.warn(hint);
+  };
 
   #warnIfUnwired(): void {
     if (this.#process.isWired || this.coordinator.isShuttingDown || this.#options.inTests) return;

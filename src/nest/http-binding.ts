@@ -7,6 +7,7 @@ import { UniqueNames } from '../util/unique-names.js';
 import { overrideMethod } from '../util/override-method.js';
 import { trackRouteHandlers } from './integrations/route-handlers.js';
 import { blindSpotOfFastify, onFurtherServer } from './integrations/fastify-servers.js';
+import { unknownStreams } from './integrations/known-routes.js';
 import { LateCors } from './integrations/late-cors.js';
 import { routePatternOf } from './integrations/route-pattern.js';
 import type { ProbeCheck } from '../util/probe.js';
@@ -15,6 +16,7 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { SpecialRoutes } from '../health/special-routes.js';
 import type { AnyHttpServer } from '../http/any-http-server.js';
+import type { MountedPaths } from './health/mounted-paths.js';
 
 const SERVER = 'HTTP server';
 
@@ -112,6 +114,12 @@ export class HttpBinding {
   add(server: unknown, name: string): void {
     const isNests = server === this.#adapterHost.httpAdapter?.getHttpServer?.();
     if (isHttpServer(server) && !isNests) this.servers.add(server, name);
+  }
+
+  /** Returns the lines to log once everything is registered: one for each mistake in the options. */
+  hints(mounted: MountedPaths): string[] {
+    const adapter: HttpAdapterHost['httpAdapter'] | undefined = this.#adapterHost.httpAdapter;
+    return unknownStreams(adapter, this.#options.eventStreams, mounted, this.#probes);
   }
 
   dispose(): void {
