@@ -49,7 +49,7 @@ export { ShuttingDownError } from './nest/shutting-down-error.js';
 export { ShutdownResource } from './nest/decorators/shutdown-resource.decorator.js';
 export type { ShutdownResourceOptions } from './nest/decorators/shutdown-resource.decorator.js';
 export { TrackTask } from './nest/decorators/track-task.decorator.js';
-export type { ShutdownStreamOptions } from './sse/stream-policy.js';
+export type { EventStreamRoute, ShutdownStreamOptions } from './config/stream-options.js';
 export { ServerRegistry } from './http/server-registry.js';
 export type { Served } from './http/server-registry.js';
 export { ResourceRegistry } from './resources/resource-registry.js';

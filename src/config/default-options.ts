@@ -15,6 +15,7 @@ export const DEFAULTS = {
   onFatalError: false,
   lateRequests: 'reject',
   exemptRoutes: ['/metrics'],
+  eventStreams: [],
   webSocketCloseCode: 1012,
   signals: ['SIGTERM', 'SIGINT'],
   watchdog: true,
@@ -39,8 +40,11 @@ export const LATE_RESPONSE_DEFAULTS: Required<LateResponseOptions> = {
 /** Defaults of the management port. */
 export const MANAGEMENT_DEFAULTS: Required<ManagementOptions> = { port: false, host: '127.0.0.1' };
 
-/** Defaults of the health routes. */
-export const HEALTH_DEFAULTS: Required<HealthOptions> = {
+/** Default of `health.shutdown` with `NODE_ENV=development`. */
+export const SHUTDOWN_PATH = '/_internal/shutdown';
+
+/** Defaults of the health routes; that of `shutdown` depends on the environment. */
+export const HEALTH_DEFAULTS: Required<Omit<HealthOptions, 'shutdown'>> = {
   readiness: '/readyz',
   liveness: '/healthz',
   drain: '/drain',

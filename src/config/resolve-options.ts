@@ -5,6 +5,7 @@ import {
   HEALTH_DEFAULTS,
   LATE_RESPONSE_DEFAULTS,
   MANAGEMENT_DEFAULTS,
+  SHUTDOWN_PATH,
   UNCONTESTED_SIGNALS,
   WORKER_DEFAULTS,
 } from './default-options.js';
@@ -14,7 +15,7 @@ import { Secret } from './secret.js';
 import { checkOptions, checkRoutes, definedOnly } from './validate.js';
 import type { NameOf } from './budget.js';
 import type { Environment } from './environment.js';
-import type { GracefulShutdownOptions } from './options.js';
+import type { GracefulShutdownOptions, HealthOptions } from './options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
 /** The default `terminationMessagePath` of Kubernetes. */
@@ -50,7 +51,11 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
   ) as GracefulShutdownOptions;
   const { gracePeriodMs, announceDelayMs } = environment;
   const set = { ...definedOnly({ gracePeriodMs, announceDelayMs }), ...valid };
-  const health = { ...HEALTH_DEFAULTS, ...definedOnly(valid.health ?? {}) };
+  const health: Required<HealthOptions> = {
+    ...HEALTH_DEFAULTS,
+    shutdown: environment.nodeEnv === 'development' ? SHUTDOWN_PATH : false,
+    ...definedOnly(valid.health ?? {}),
+  };
   const nameOf: NameOf = (option) => (valid[option] === undefined ? (VARIABLE_OF[option] ?? option) : option);
 
   const problems = [
@@ -85,7 +90,6 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
     stopListeningAt: stopListeningAt(environment, isDelaySet),
     podGracePeriodMs: environment.podGracePeriodMs,
     inKubernetes: environment.inKubernetes,
-    inDevelopment: environment.nodeEnv === 'development',
     inTests: environment.nodeEnv === 'test',
   });
 }

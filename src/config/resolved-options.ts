@@ -44,8 +44,6 @@ export interface ResolvedOptions extends Readonly<
   readonly report: ResolvedReportOptions;
   /** Whether KUBERNETES_SERVICE_HOST is set. */
   readonly inKubernetes: boolean;
-  /** Whether NODE_ENV is exactly `development`. */
-  readonly inDevelopment: boolean;
   /** Whether NODE_ENV is exactly `test`. */
   readonly inTests: boolean;
 }

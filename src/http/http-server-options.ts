@@ -35,8 +35,22 @@ export interface HttpServerDependencies {
   readonly hasSideDoor?: boolean;
   /** Answers a request from `announce` on in the application's place, if it wants to; tells whether it did. */
   answer?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
-  /** Refuses a late request otherwise than with 503, if it wants to; tells whether it did. */
-  refuse?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
+  /**
+   * Has the application's CORS act on a late request; calls `refuse`, and says whether the application has any, unless it
+   * has answered the request, as it does a preflight.
+   */
+  cors?(
+    this: void,
+    request: IncomingMessage,
+    response: ServerResponse,
+    refuse: (isCorsDone: boolean) => void,
+  ): void;
+  /**
+   * Refuses a late request otherwise than with 503, if it wants to; tells whether it did.
+   *
+   * @param isCorsDone whether the response has the CORS headers of the application
+   */
+  refuse?(this: void, request: IncomingMessage, response: ServerResponse, isCorsDone: boolean): boolean;
   /** How tunnels end that do not end by themselves; default: they are cut at the end of the drain. */
   tunnelTimes?(this: void, context: ShutdownContext): TunnelTimes;
   /** Whether a connection that was upgraded is seen off by another participant, and no work of this one's. */

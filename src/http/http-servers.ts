@@ -2,7 +2,9 @@ import { finishMs, reconnectWindowMs } from '../config/reconnect-window.js';
 import { HEADER_ON_RESPONSE } from '../sse/sse-probes.js';
 import { isEventStream } from '../sse/event-stream.js';
 import { EventStreams } from '../sse/event-streams.js';
+import { StreamPolicies } from '../sse/stream-policy.js';
 import { blindSpotOf, checkNode } from './check-server.js';
+import { requestPath } from './request-path.js';
 import { SelfCalls } from './self-calls.js';
 import { ListenerParticipant } from './listener-participant.js';
 import { sampleResponse } from './samples.js';
@@ -54,6 +56,8 @@ export class HttpServers {
   isSeenOff: (connection: Connection) => boolean = () => false;
   /** The pattern of the route that serves a request, where it is known. */
   routePattern: NonNullable<HttpServerDependencies['routePattern']> = () => undefined;
+  /** Has the application's CORS act on a late request before it is refused. */
+  cors: NonNullable<HttpServerDependencies['cors']> = (_request, _response, refuse) => refuse(false);
   /** Hears of every connection that is about to be handed over to another protocol. */
   onUpgrade: (connection: Connection, request: IncomingMessage) => void = () => {};
 
@@ -69,9 +73,11 @@ export class HttpServers {
     const { clock, options } = dependencies;
     this.#dependencies = dependencies;
     this.#selfCalls = new SelfCalls(dependencies.probes);
+    const policies = new StreamPolicies(options.eventStreams);
     this.#eventStreams = new EventStreams({
       clock,
       farewell: options.lateResponse,
+      finishLimitMs: (response) => policies.finishLimitMs(response, requestPath(response.req)),
       requests: () => [...this.#participants.values()].flatMap(({ requests }) => [...requests]),
       times: (context) => ({
         windowMs: reconnectWindowMs(options, context),
@@ -173,6 +179,7 @@ export class HttpServers {
       isSeenOff: (connection) => this.isSeenOff(connection),
       onUpgrade: (connection, request) => this.onUpgrade(connection, request),
       routePattern: (request, path) => this.routePattern(request, path),
+      cors: (request, response, refuse) => this.cors(request, response, refuse),
       tunnelTimes: (context) => ({
         windowMs: reconnectWindowMs(options, context),
         finishMs: finishMs(options, context),

@@ -12,6 +12,7 @@ import { ProgramShutdown } from '../process/program-shutdown.js';
 import { Program } from '../program/program.js';
 import { registerDecoratedMethods } from './decorators/on-shutdown.decorator.js';
 import { registerDecoratedResources } from './decorators/shutdown-resource.decorator.js';
+import { MountedPaths } from './health/mounted-paths.js';
 import { HttpBinding } from './http-binding.js';
 import { TaskAdoption } from './integrations/task-adoption.js';
 import { isOfTerminus, terminusNote } from './integrations/terminus-hooks.js';
@@ -50,6 +51,7 @@ export class ApplicationShutdown implements LivingApplication {
   readonly #taskAdoption: TaskAdoption;
   readonly #management: ManagementServer;
   readonly #resources: ResourceRegistry;
+  readonly #mounted: MountedPaths;
   readonly #stopAwaitingApplication: () => void;
 
   constructor(
@@ -60,6 +62,7 @@ export class ApplicationShutdown implements LivingApplication {
     @Inject(SpecialRoutes) routes: SpecialRoutes,
     @Inject(ModuleRef) moduleRef: ModuleRef,
     @Inject(ManagementServer) management: ManagementServer,
+    @Inject(MountedPaths) mounted: MountedPaths,
   ) {
     const { coordinator, options, probes, resources, tasks } = program;
     this.coordinator = coordinator;
@@ -70,6 +73,7 @@ export class ApplicationShutdown implements LivingApplication {
     this.#probes = probes;
     this.#resources = resources;
     this.#management = management;
+    this.#mounted = mounted;
     this.#taskAdoption = new TaskAdoption(tasks, coordinator, probes);
     this.#http = new HttpBinding(coordinator, options, adapterHost, routes, probes);
     this.servers = new ServerRegistry(this.#http.servers, coordinator);
@@ -125,7 +129,7 @@ export class ApplicationShutdown implements LivingApplication {
   }
 
   prepare(): void {
-    this.#http.bind(() => setImmediate(() => this.#warnIfUnwired()));
+    this.#http.bind(() => setImmediate(this.#onListening));
     this.#http.watchServers(this.#modules, (servers) => this.#warnOfServers(servers));
   }
 
@@ -178,6 +182,11 @@ export class ApplicationShutdown implements LivingApplication {
     }
   }
 
+  readonly #onListening = (): void => {
+    this.#warnIfUnwired();
+    for (const hint of this.#http.hints(this.#mounted)) this.#logger.warn(hint);
+  };
+
   #warnIfUnwired(): void {
     if (this.#process.isWired || this.coordinator.isShuttingDown || this.#options.inTests) return;
     this.#logger.warn(
@@ -199,6 +208,7 @@ export class ApplicationShutdown implements LivingApplication {
     await this.#management.close();
     this.#webSockets.dispose();
     this.#http.dispose();
+    this.#mounted.dispose();
     this.#taskAdoption.dispose();
   }
 }

@@ -9,6 +9,8 @@ import { read } from '../util/foreign.js';
 import { overrideMethod } from '../util/override-method.js';
 import { trackRouteHandlers } from './integrations/route-handlers.js';
 import { blindSpotOfFastify, onFurtherServer } from './integrations/fastify-servers.js';
+import { unknownStreams } from './integrations/known-routes.js';
+import { LateCors } from './integrations/late-cors.js';
 import { routePatternOf, type RoutePattern } from './integrations/route-pattern.js';
 import type { ProbeCheck } from '../util/probe.js';
 import type { Server } from 'node:net';
@@ -17,6 +19,7 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { SpecialRoutes } from '../health/special-routes.js';
 import type { AnyHttpServer } from '../http/any-http-server.js';
+import type { MountedPaths } from './health/mounted-paths.js';
 
 const SERVER = 'HTTP server';
 
@@ -30,6 +33,7 @@ export class HttpBinding {
   readonly #handlers: RunningHandlers;
   readonly #restore: (() => void)[] = [];
   readonly #probes: ProbeCheck;
+  #lateCors: LateCors | undefined;
   #server: AnyHttpServer | undefined;
   #routePattern: RoutePattern | undefined;
   #adapterClose: AdapterClose | undefined;
@@ -60,6 +64,8 @@ export class HttpBinding {
       registeredAt,
     });
     this.#ownName = this.servers.nameFor(SERVER);
+    this.servers.cors = (request, response, refuse) =>
+      this.#lateCors ? this.#lateCors.apply(request, response, refuse) : refuse(false);
     this.servers.routePattern = (request, path) => this.#routePattern?.(request, path);
     this.#handlers = new RunningHandlers({
       clock: systemClock,
@@ -70,7 +76,9 @@ export class HttpBinding {
     const adapters = adapterHost.init$.subscribe(() => {
       // There is none in a microservice or an application context, whatever the type says.
       const adapter = adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | null;
-      if (adapter) this.#restore.push(...trackRouteHandlers(adapter, this.#handlers));
+      if (!adapter) return;
+      this.#restore.push(...trackRouteHandlers(adapter, this.#handlers));
+      this.#lateCors = new LateCors(adapter, probes);
     });
     this.#restore.push(() => adapters.unsubscribe());
   }
@@ -146,6 +154,12 @@ export class HttpBinding {
     return server.listeners('request').some((listener) => handlers.includes(listener));
   }
 
+  /** Returns the lines to log once everything is registered: one for each mistake in the options. */
+  hints(mounted: MountedPaths): string[] {
+    const adapter: HttpAdapterHost['httpAdapter'] | undefined = this.#adapterHost.httpAdapter;
+    return unknownStreams(adapter, this.#options.eventStreams, mounted, this.#probes);
+  }
+
   dispose(): void {
     this.#listening?.dispose();
     this.#server?.removeListener('listening', this.#onListening);
@@ -153,6 +167,7 @@ export class HttpBinding {
     this.servers.dispose();
     this.#adapterClose?.dispose();
     this.#restoreListen();
+    this.#lateCors?.dispose();
     for (const restore of this.#restore.splice(0)) restore();
   }
 }

@@ -64,6 +64,29 @@ export const inDevelopment: Feature = async (log) => {
   }
 };
 
+/** An application that refuses a request of another origin, which comes late. */
+export const refusingLate: Feature = async (log) => {
+  const app = await createHttp({ options: { announceDelayMs: 0, logProgress: false } }, { logger: log });
+  app.enableCors();
+  await app.listen(0, '127.0.0.1');
+  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  const coordinator = coordinatorOf(app);
+  const end = deferred<void>();
+  let status = 0;
+  coordinator.register({ name: 'the test', drain: () => end.promise });
+  return {
+    coordinator,
+    finish: async () => {
+      if (status !== 0) return;
+      const headers = { origin: 'https://shop.example' };
+      ({ status } = await fetch(`http://127.0.0.1:${port}/orders/7`, { headers }));
+      end.resolve();
+    },
+    outcome: () => expect(status).toBe(503),
+    close: () => app.close(),
+  };
+};
+
 /** A server without Nest that has handed a connection over to another protocol. */
 export const upgraded: Feature = async (log) => {
   const shutdown = createShutdown({

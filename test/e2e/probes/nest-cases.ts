@@ -12,7 +12,7 @@ import * as schedules from '../../../src/nest/integrations/schedule-probes.js';
 import { HOOKS_OF_TERMINUS } from '../../../src/nest/integrations/terminus-probes.js';
 import * as containers from '../../../src/nest/lifecycle/container-probes.js';
 import * as clients from '../../../src/resources/client-probes.js';
-import { servingOn } from './http-features.js';
+import { onExpress, refusingLate, servingOn } from './http-features.js';
 import { OtherAdapter, withoutStack } from './other-adapters.js';
 import { giveLocalhostTwoAddresses } from '../../support/http/two-addresses.js';
 import { hideSymbol, renameMethods, renameProperty } from '../../support/removal.js';
@@ -58,10 +58,20 @@ export const NEST_CASES: readonly ProbeCase[] = [
   { probe: routes.ADAPTER_TYPE, feature: servingOn(() => new OtherAdapter()) },
   { probe: routes.STACK_OF_EXPRESS, feature: servingOn(withoutStack) },
   {
+    probe: routes.LAYER_OF_EXPRESS,
+    feature: onExpress,
+    remove: () => handing(routes.LAYER_OF_EXPRESS, [{}]),
+  },
+  {
     probe: adapters.BINDINGS_OF_FASTIFY,
     feature: servingOn(withoutBindings, 'localhost'),
     failing: 'HTTP server',
     prepare: giveLocalhostTwoAddresses,
+  },
+  {
+    probe: adapters.BARE_ADAPTER,
+    feature: refusingLate,
+    remove: () => handing(adapters.BARE_ADAPTER, {}),
   },
   { probe: adapters.ROUTES_OF_FASTIFY, feature: servingOn(withoutFindRoute) },
   {

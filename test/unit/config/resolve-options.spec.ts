@@ -161,9 +161,13 @@ describe('the listener', () => {
   });
 
   it('counts as in development only where NODE_ENV says exactly that', () => {
-    expect(resolve({}, { NODE_ENV: 'development' }).inDevelopment).toBe(true);
-    expect(resolve({}, { NODE_ENV: 'dev' }).inDevelopment).toBe(false);
-    expect(resolve().inDevelopment).toBe(false);
+    const pathIn = (NODE_ENV: string, health: { shutdown?: string | false } = {}): unknown =>
+      resolve({ health }, { NODE_ENV }).health.shutdown;
+    expect(pathIn('development')).toBe('/_internal/shutdown');
+    expect(pathIn('dev')).toBe(false);
+    expect(resolve().health.shutdown).toBe(false);
+    expect(pathIn('development', { shutdown: false })).toBe(false);
+    expect(pathIn('production', { shutdown: '/ops/stop' })).toBe('/ops/stop');
   });
 });
 
