@@ -8,11 +8,20 @@ import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { ShutdownHealthIndicator } from '../nest/health/shutdown-health.indicator.js';
 import { ShuttingDownError } from '../nest/shutting-down-error.js';
 import { packageVersion } from '../process/package-version.js';
+import { ServerRegistry, type ServerKeeper } from '../http/server-registry.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ControllableShutdownCoordinator } from './controllable-shutdown-coordinator.js';
 import { NoopShutdownCoordinator } from './noop-shutdown-coordinator.js';
 import type { DynamicModule } from '@nestjs/common';
+
+/** Takes any server, and does nothing with it. */
+const NOT_DRAINED: ServerKeeper = {
+  has: () => false,
+  nameFor: (name) => name,
+  add: () => {},
+  addListener: () => {},
+};
 
 /** Options of {@link GracefulShutdownTestingModule}. */
 export interface GracefulShutdownTestingOptions {
@@ -25,7 +34,8 @@ export interface GracefulShutdownTestingOptions {
  * waits or exits.
  *
  * `app.close()` is Nest's own. {@link ShutdownCoordinator} is the coordinator passed to `forRoot`, for example a
- * {@link ControllableShutdownCoordinator}; background tasks and resources take part in its shutdown.
+ * {@link ControllableShutdownCoordinator}; background tasks and resources take part in its shutdown. Servers are checked and
+ * not drained.
  */
 @Global()
 @Module({})
@@ -70,8 +80,18 @@ export class GracefulShutdownTestingModule {
               }),
             }),
         },
+        {
+          provide: ServerRegistry,
+          useFactory: () => new ServerRegistry(NOT_DRAINED, { terminatingReason: undefined }),
+        },
       ],
-      exports: [ShutdownCoordinator, BackgroundTasks, ResourceRegistry, ShutdownHealthIndicator],
+      exports: [
+        ShutdownCoordinator,
+        BackgroundTasks,
+        ResourceRegistry,
+        ServerRegistry,
+        ShutdownHealthIndicator,
+      ],
     };
   }
 }
