@@ -41,7 +41,7 @@ export interface WorkSources {
  * It may be created before the server listens, and for one that never does.
  */
 export class HttpServerParticipant implements ShutdownParticipant {
-  name: string;
+  readonly name: string;
 
   readonly #server: AnyHttpServer;
   readonly #dependencies: HttpServerDependencies;

@@ -36,7 +36,11 @@ export class ListenerParticipant implements ShutdownParticipant {
   }
 
   announce({ terminating }: ShutdownContext): void {
-    if (this.#stopListeningAt === 'announce') void terminating.then(() => this.#listener.closeNow());
+    if (this.#stopListeningAt !== 'announce') return;
+    void terminating.then(({ kind }) => {
+      if (kind === 'close') this.#listener.closeNow();
+      else void this.#listener.close();
+    });
   }
 
   async release(): Promise<void> {

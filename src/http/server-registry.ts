@@ -6,6 +6,9 @@ import { isHttpServer } from './any-http-server.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { HttpServers } from './http-servers.js';
 
+/** What servers are handed over to. */
+export type ServerKeeper = Pick<HttpServers, 'has' | 'nameFor' | 'add' | 'addListener'>;
+
 /**
  * A server of `node:http`, `node:https`, `node:http2` or `node:net`, or an object with one as `server`, such as a Fastify
  * instance.
@@ -19,12 +22,12 @@ export type Served = NetServer | { readonly server: NetServer };
  * instance of the HTTP adapter.
  */
 export class ServerRegistry {
-  readonly #servers: HttpServers;
-  readonly #coordinator: PhasedCoordinator;
+  readonly #servers: ServerKeeper;
+  readonly #coordinator: Pick<PhasedCoordinator, 'terminatingReason'>;
   readonly #handedOverAt = new WeakMap<NetServer, string>();
 
   /** @internal */
-  constructor(servers: HttpServers, coordinator: PhasedCoordinator) {
+  constructor(servers: ServerKeeper, coordinator: Pick<PhasedCoordinator, 'terminatingReason'>) {
     this.#servers = servers;
     this.#coordinator = coordinator;
   }
@@ -34,6 +37,8 @@ export class ServerRegistry {
    *
    * Of a server of `node:net` it is the listener only: it is open to the end of the drain, so that the server may hand
    * connections over with `emit('connection')`. What its own connections carry is for a participant.
+   *
+   * A server that was found before keeps its name.
    *
    * @param name name in logs, metrics and the report. Default: `HTTP server` or `server`, with a number if that is taken
    * @returns the same server

@@ -6,12 +6,21 @@ import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { ShutdownHealthIndicator } from '../nest/health/shutdown-health.indicator.js';
 import { ShuttingDownError } from '../nest/shutting-down-error.js';
+import { ServerRegistry, type ServerKeeper } from '../http/server-registry.js';
 import { Program } from '../program/program.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ControllableShutdownCoordinator } from './controllable-shutdown-coordinator.js';
 import { NoopShutdownCoordinator } from './noop-shutdown-coordinator.js';
 import type { DynamicModule } from '@nestjs/common';
+
+/** Takes any server, and does nothing with it. */
+const NOT_DRAINED: ServerKeeper = {
+  has: () => false,
+  nameFor: (name) => name,
+  add: () => {},
+  addListener: () => {},
+};
 
 /** Options of {@link GracefulShutdownTestingModule}. */
 export interface GracefulShutdownTestingOptions {
@@ -24,7 +33,8 @@ export interface GracefulShutdownTestingOptions {
  * waits or exits.
  *
  * `app.close()` is Nest's own. {@link ShutdownCoordinator} is the coordinator passed to `forRoot`, for example a
- * {@link ControllableShutdownCoordinator}; background tasks and resources take part in its shutdown.
+ * {@link ControllableShutdownCoordinator}; background tasks and resources take part in its shutdown. Servers are checked and
+ * not drained.
  */
 @Global()
 @Module({})
@@ -41,8 +51,18 @@ export class GracefulShutdownTestingModule {
         { provide: Program, useFactory: () => programWith(coordinator) },
         { provide: BackgroundTasks, useFactory: ({ tasks }: Program) => tasks, inject: [Program] },
         { provide: ResourceRegistry, useFactory: ({ resources }: Program) => resources, inject: [Program] },
+        {
+          provide: ServerRegistry,
+          useFactory: () => new ServerRegistry(NOT_DRAINED, { terminatingReason: undefined }),
+        },
       ],
-      exports: [ShutdownCoordinator, BackgroundTasks, ResourceRegistry, ShutdownHealthIndicator],
+      exports: [
+        ShutdownCoordinator,
+        BackgroundTasks,
+        ResourceRegistry,
+        ServerRegistry,
+        ShutdownHealthIndicator,
+      ],
     };
   }
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { createServer as createHttp2 } from 'node:http2';
 import { createServer as createTcp, Server, type AddressInfo } from 'node:net';
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable } from '@nestjs/common';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { ServerRegistry, ShutdownError } from 'nestjs-drain';
 import { createShutdown } from 'nestjs-drain/standalone';
@@ -109,6 +109,25 @@ describe('a server that is handed over', () => {
 
     expect(await answer).toMatchObject({ status: 200, body: 'done' });
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it('may be handed over by a provider, before the application is there', async () => {
+    const server = createServer();
+    @Injectable()
+    class AdminServer {
+      constructor(@Inject(ServerRegistry) servers: ServerRegistry) {
+        servers.serve(server);
+      }
+    }
+    const app = await createHttp({ providers: [AdminServer], options: { logProgress: false } });
+    await app.listen(0, '127.0.0.1');
+    await listening(server);
+
+    await app.close();
+
+    expect(server.listening).toBe(false);
+    expect(outcomesOf(coordinatorOf(app).report!, 'HTTP server')).toContain('release: completed');
+    expect(outcomesOf(coordinatorOf(app).report!, 'HTTP server#2')).toContain('release: completed');
   });
 
   it('cuts what outlasts the drain, by name', async () => {

@@ -1,9 +1,11 @@
+import { createServer } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { Inject, Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   BackgroundTasks,
   ResourceRegistry,
+  ServerRegistry,
   ShutdownCoordinator,
   ShutdownHealthIndicator,
   TrackTask,
@@ -50,6 +52,10 @@ describe('GracefulShutdownTestingModule', () => {
     const resources = module.get(ResourceRegistry);
     resources.register('db', { close() {} });
     expect(() => resources.register('nothing', {})).toThrow('has no method that closes it');
+
+    const server = createServer();
+    expect(module.get(ServerRegistry).serve(server)).toBe(server);
+    expect(() => module.get(ServerRegistry).serve(server)).toThrow('called twice');
 
     expect(module.get(ShutdownHealthIndicator).isHealthy()).toEqual({ shutdown: { status: 'up' } });
 
