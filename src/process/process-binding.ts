@@ -5,7 +5,7 @@ import { FatalErrors } from './fatal-errors.js';
 import { HandledSignals } from './handled-signals.js';
 import { PrimaryChannel } from './primary-channel.js';
 import { EXIT_OF_PROCESS } from './process-probes.js';
-import { rivalWarnings, yieldNotes } from './listener-notes.js';
+import { OtherListeners } from './other-listeners.js';
 import { processRegistry } from './process-registry.js';
 import { SignalTrigger } from './signal-trigger.js';
 import { StandardOutput } from './standard-output.js';
@@ -41,6 +41,7 @@ export class ProcessBinding {
   readonly #trigger: SignalTrigger;
   readonly #signals: HandledSignals;
   readonly #exitCause = new ExitCause();
+  readonly #otherListeners: OtherListeners;
   readonly #output = new StandardOutput();
   readonly #primary = new PrimaryChannel();
   readonly #exitCode = deferred<number>();
@@ -66,6 +67,7 @@ export class ProcessBinding {
     });
     this.#trigger = trigger;
     this.#signals = new HandledSignals(trigger, dependencies.options);
+    this.#otherListeners = new OtherListeners(dependencies.options, logger);
     this.#member = {
       get isTerminating() {
         return coordinator.terminatingReason !== undefined;
@@ -127,7 +129,8 @@ export class ProcessBinding {
   /** Called when the application has started and all signal listeners are installed. */
   onBootstrapped(): void {
     processRegistry().early?.dispose();
-    this.#tellOfOtherListeners();
+    if (this.isWired) this.#otherListeners.warn();
+    if (this.#signals.areOwned) this.#otherListeners.note();
     if (this.#dependencies.options.watchdog === 'at-boot') this.#watchdog?.prepare();
   }
 
@@ -152,14 +155,6 @@ export class ProcessBinding {
     this.#primary.unprotect();
   }
 
-  #tellOfOtherListeners(): void {
-    const { options, logger } = this.#dependencies;
-    if (options.inTests || !this.isWired) return;
-    for (const warning of rivalWarnings(options.signals)) logger.warn(warning);
-    if (!this.#signals.areOwned) return;
-    for (const note of yieldNotes(options.uncontestedSignals)) logger.log(note);
-  }
-
   #onTerminating(): void {
     const { coordinator, isBootstrapped } = this.#dependencies;
     // The trigger may precede the owner and the first hook.
@@ -168,6 +163,8 @@ export class ProcessBinding {
     this.#primary.protect();
     this.#exitCause.attach();
     process.on('exit', this.#onExit);
+    // Some may have been added since the application has started.
+    if (coordinator.terminatingReason?.kind === 'signal' && this.isWired) this.#otherListeners.warn();
     if (isBootstrapped() || coordinator.terminatingReason?.kind !== 'signal') return;
     this.#earlyExitCode = signalExitCode(
       (coordinator.terminatingReason.signal ?? 'SIGTERM') as NodeJS.Signals,

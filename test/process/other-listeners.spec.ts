@@ -73,6 +73,19 @@ describe('a SIGTERM listener that is there at boot', () => {
     expect(program.output).toContain(`too: ${excerpt}. `);
   });
 
+  it('is warned about when the shutdown begins, if it was added later', async () => {
+    await using program = startApplication({ faults: ['late-bystander'] });
+    await program.event('listening');
+    await program.printed(/successfully started/);
+    expect(program.output).not.toContain('WARN');
+
+    program.signal('SIGTERM');
+
+    const { code, output } = await program.exited;
+    expect(code).toBe(0);
+    expect(output.match(/Other code listens to SIGTERM, too: \(\) => tell\('late'\)\. /g)).toHaveLength(1);
+  });
+
   it('is not warned about where there is none, nor in tests', async () => {
     await using quiet = startApplication({});
     await quiet.event('listening');
