@@ -15,6 +15,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { enableGracefulShutdown, GracefulShutdownModule, ShutdownCoordinator } from 'nestjs-drain';
 import { tell } from '../support/process/tell.js';
 import { monotonicMs } from './monotonic.js';
+import { LAST_EVENT } from './plan.js';
 import type { ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { INestApplication, OnModuleDestroy, Type } from '@nestjs/common';
@@ -83,6 +84,14 @@ class Store implements OnModuleDestroy {
   }
 }
 
+/** What `@Res()` injects on Express and on Fastify. */
+type Reply = ServerResponse & { readonly raw?: ServerResponse; hijack?(): void };
+
+function rawResponseOf(reply: Reply): ServerResponse {
+  reply.hijack?.();
+  return reply.raw ?? reply;
+}
+
 @Controller()
 class StoreController {
   constructor(private readonly store: Store) {}
@@ -103,16 +112,22 @@ class StoreController {
 
   /** Sends the first part of its answer before the work. */
   @Get('reports')
-  async report(
-    @Query('id') id: string,
-    @Query('ms') ms: string,
-    @Res() reply: ServerResponse & { readonly raw?: ServerResponse; hijack?(): void },
-  ): Promise<void> {
-    reply.hijack?.();
-    const response = reply.raw ?? reply;
+  async report(@Query('id') id: string, @Query('ms') ms: string, @Res() reply: Reply): Promise<void> {
+    const response = rawResponseOf(reply);
     response.write('{');
     await this.#work(id, 'GET /reports', Number(ms));
     response.end(`"id":"${id}"}`);
+  }
+
+  /** Streams its answer, as a language model does. */
+  @Post('answers')
+  async answer(@Query('id') id: string, @Query('ms') ms: string, @Res() reply: Reply): Promise<void> {
+    const response = rawResponseOf(reply);
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    const words = setInterval(() => response.write('data: word\n\n'), 10);
+    await this.#work(id, 'POST /answers', Number(ms));
+    clearInterval(words);
+    response.end(LAST_EVENT);
   }
 
   /** Works for a request, and notes when that begins and ends, whatever becomes of the client. */

@@ -24,6 +24,9 @@ const ROUNDING_MS = 0.5;
 /** Timers that are due together fire one after the other. */
 const TIMERS_MS = 25;
 
+/** Kinds of cuts that are requests whose client is still there. */
+const REQUEST_CUTS: ReadonlySet<string> = new Set(['request', 'stream']);
+
 /** What an invariant is checked against. */
 interface Evidence extends Observation {
   readonly report: ShutdownReport;
@@ -244,14 +247,18 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     if (began > latest) yield `it began ${ms(began - terminatingAt)} after the trigger`;
   },
 
-  *'no accepted request is lost'({ requests, events, report, enteredAt, forcedAt }) {
+  *'no accepted request is lost'({ requests, events, report, ...evidence }) {
+    const { enteredAt, forcedAt } = evidence;
     const accepted = new Map(
       events.filter(({ event }) => event === 'accepted').map(({ id, route }) => [String(id), String(route)]),
     );
-    const lost = requests.filter(({ id, outcome }) => accepted.has(id) && outcome !== 'answered');
+    const lost = requests.filter(
+      (request) =>
+        accepted.has(request.id) && request.outcome !== 'answered' && !isServedTooLate(request, evidence),
+    );
     for (const route of new Set(accepted.values())) {
       const ofRoute = lost.filter(({ id }) => accepted.get(id) === route);
-      const cuts = report.cuts.filter(({ kind, name }) => kind === 'request' && name === route);
+      const cuts = report.cuts.filter(({ kind, name }) => REQUEST_CUTS.has(kind) && name === route);
       // Behind the first of a pipeline, the others are not seen until their turn has come.
       const atLeast = new Set(ofRoute.map(({ id, kind }) => (kind === 'pipelining' ? batchOf(id) : id))).size;
       if (atLeast > cuts.length)
@@ -282,7 +289,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
         .filter((event) => at(event, 0) < until)
         .map(({ id }) => String(id));
       const cuts = report.cuts.filter(
-        ({ kind, name }) => (kind === 'request' || kind === 'handler') && name === route,
+        ({ kind, name }) => (REQUEST_CUTS.has(kind) || kind === 'handler') && name === route,
       );
       // As above: the requests of a pipeline are cut with the first of them.
       const atLeast = new Set(lost.map((id) => (kindOf(plan, id) === 'pipelining' ? batchOf(id) : id))).size;
@@ -293,19 +300,32 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     }
   },
 
-  *'no request meets a failure'({ plan, requests, events, enteredAt, forcedAt }) {
+  *'no request meets a failure'({ requests, events, ...evidence }) {
+    const { plan, enteredAt, forcedAt } = evidence;
     const from = Math.min(enteredAt('quiesce'), forcedAt);
-    const wrong = requests.filter(
-      ({ outcome, endedAt }) =>
+    const wrong = requests.filter((request) => {
+      const { outcome, endedAt } = request;
+      return (
         outcome === 'unexpected' ||
         outcome === 'timed-out' ||
         (outcome === 'late' && plan.options.lateRequests === 'serve') ||
-        (outcome === 'server-error' && endedAt < forcedAt) ||
-        (outcome !== 'answered' && endedAt < from),
-    );
+        (outcome === 'server-error' && endedAt < forcedAt && !isServedTooLate(request, evidence)) ||
+        (outcome !== 'answered' && endedAt < from)
+      );
+    });
     if (wrong.length > 0) yield describe(wrong, terminatingIn(events));
   },
 };
+
+/** Whether a late request met a store that was gone: the server's release waits for late streams, and may be overtaken. */
+function isServedTooLate(
+  { outcome, endedAt }: RequestRecord,
+  { plan, enteredAt }: Pick<Evidence, 'plan' | 'enteredAt'>,
+): boolean {
+  return (
+    outcome === 'server-error' && plan.options.lateRequests === 'serve' && endedAt >= enteredAt('release')
+  );
+}
 
 /** A shutdown by close(), or one that a participant asks for, ends no process: what comes afterwards is between Node and the signal. */
 function endedByItself({ steps, events }: Pick<Observation, 'steps' | 'events'>): boolean {

@@ -31,7 +31,7 @@ export interface ParticipantPlan {
 }
 
 /** Routes whose handlers note what becomes of their work. */
-export const WORKING_ROUTES = ['GET /work', 'POST /payments', 'GET /reports'] as const;
+export const WORKING_ROUTES = ['GET /work', 'POST /payments', 'GET /reports', 'POST /answers'] as const;
 export type WorkingRoute = (typeof WORKING_ROUTES)[number];
 
 /** One client, from the start of the load to the end of the process; durations in milliseconds. */
@@ -39,6 +39,8 @@ export type ClientPlan =
   | { readonly kind: 'keep-alive' | 'new connections'; readonly everyMs: number; readonly workMs: number }
   | { readonly kind: 'long request'; readonly workMs: number }
   | { readonly kind: 'slow reader'; readonly bytes: number; readonly overMs: number }
+  /** Reads an event stream that answers a POST, to its last event. */
+  | { readonly kind: 'streamed answer'; readonly everyMs: number; readonly workMs: number }
   | { readonly kind: 'pipelining'; readonly count: number; readonly workMs: number; readonly everyMs: number }
   | {
       readonly kind: 'giving up';
@@ -83,6 +85,9 @@ export interface ChaosPlan {
   readonly steps: readonly Step[];
   readonly sabotage?: Sabotage;
 }
+
+/** The end of an event stream that answers a POST. */
+export const LAST_EVENT = 'data: [DONE]\n\n';
 
 export const DRAIN_KEY = 'a key would have blanks'.replaceAll(' ', '-');
 
@@ -138,6 +143,7 @@ export function planFor(seed: number, sabotage?: Sabotage): ChaosPlan {
       ...random
         .list(random.between(1, 6), () => client(random))
         .filter(({ kind }) => !isCalm || !CUT_KINDS.includes(kind)),
+      ...random.list(random.pick([0, 0, 1, 2]), () => streamedAnswer(random)),
     ],
     steps: done,
     ...(sabotage && { sabotage }),
@@ -193,6 +199,14 @@ function client(random: Random): ClientPlan {
     () => ({ kind: 'long request', workMs: random.between(200, 4_000) }),
     () => ({ kind: random.pick(['silent', 'half-sent', 'stalled upload', 'stalled reader']) }),
   ])();
+}
+
+function streamedAnswer(random: Random): ClientPlan {
+  return {
+    kind: 'streamed answer',
+    everyMs: random.between(5, 60),
+    workMs: random.pick([random.between(20, 400), random.between(400, 2_000)]),
+  };
 }
 
 function givingUp(random: Random): ClientPlan {
