@@ -1,18 +1,13 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { bootNotes } from '../config/boot-notes.js';
-import { announceDelayMs, RESOLVED_OPTIONS } from '../config/resolved-options.js';
-import { PhasedCoordinator } from '../core/coordinator.js';
+import { announceDelayMs } from '../config/resolved-options.js';
 import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
 import { hasBegun } from '../core/phase.js';
 import { ManagementServer } from '../health/management-server.js';
 import { SpecialRoutes } from '../health/special-routes.js';
 import { ProgramShutdown } from '../process/program-shutdown.js';
-import { SafeLogger } from '../report/safe-logger.js';
-import { ResourceRegistry } from '../resources/resource-registry.js';
-import { BackgroundTasks } from '../tasks/background-tasks.js';
-import { systemClock } from '../util/clock.js';
-import { ProbeCheck } from '../util/probe.js';
+import { PROGRAM } from '../program/program.js';
 import { registerDecoratedMethods } from './decorators/on-shutdown.decorator.js';
 import { registerDecoratedResources } from './decorators/shutdown-resource.decorator.js';
 import { HttpBinding } from './http-binding.js';
@@ -24,7 +19,12 @@ import { DISTANCE_OF_MODULE } from './lifecycle/container-probes.js';
 import { NestLifecycle } from './lifecycle/nest-lifecycle.js';
 import { setupHints } from './setup-hints.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ProcessBinding } from '../process/process-binding.js';
+import type { Program } from '../program/program.js';
+import type { ShutdownLogger } from '../report/shutdown-log.js';
+import type { ResourceRegistry } from '../resources/resource-registry.js';
+import type { ProbeCheck } from '../util/probe.js';
 import type { HookHost } from './lifecycle/hook-hosts.js';
 import type { CloseApplication, LivingApplication } from './lifecycle/nest-lifecycle.js';
 
@@ -37,7 +37,7 @@ export class ApplicationShutdown implements LivingApplication {
   readonly over: Promise<void>;
 
   readonly #options: ResolvedOptions;
-  readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
+  readonly #logger: ShutdownLogger;
   readonly #lifecycle: NestLifecycle;
   readonly #modules: ModulesContainer;
   readonly #probes: ProbeCheck;
@@ -50,20 +50,18 @@ export class ApplicationShutdown implements LivingApplication {
   readonly #stopAwaitingApplication: () => void;
 
   constructor(
-    @Inject(PhasedCoordinator) coordinator: PhasedCoordinator,
-    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+    @Inject(PROGRAM) program: Program,
     @Inject(NestLifecycle) lifecycle: NestLifecycle,
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
     @Inject(SpecialRoutes) routes: SpecialRoutes,
-    @Inject(BackgroundTasks) tasks: BackgroundTasks,
     @Inject(ModuleRef) moduleRef: ModuleRef,
-    @Inject(ResourceRegistry) resources: ResourceRegistry,
     @Inject(ManagementServer) management: ManagementServer,
-    @Inject(ProbeCheck) probes: ProbeCheck,
   ) {
+    const { coordinator, options, probes, resources, tasks } = program;
     this.coordinator = coordinator;
     this.#options = options;
+    this.#logger = program.logger;
     this.#lifecycle = lifecycle;
     this.#modules = modules;
     this.#probes = probes;
@@ -72,20 +70,16 @@ export class ApplicationShutdown implements LivingApplication {
     this.#taskAdoption = new TaskAdoption(tasks, coordinator, probes);
     this.#http = new HttpBinding(coordinator, options, adapterHost, routes, probes);
     this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http, probes);
-    const program = new ProgramShutdown(
+    const { process, over } = new ProgramShutdown(
       {
-        coordinator,
-        clock: systemClock,
-        probes,
-        options,
-        logger: this.#logger,
+        ...program,
         announceDelayMs: () => announceDelayMs(options, this.#http.servers.isListening),
         isBootstrapped: () => lifecycle.isBootstrapped,
       },
       () => this.#dispose(),
     );
-    this.#process = program.process;
-    this.over = program.over;
+    this.#process = process;
+    this.over = over;
     this.#stopAwaitingApplication = onApplicationMade({ modules, moduleRef, adapterHost }, () =>
       this.#process.attach(),
     );

@@ -4,29 +4,26 @@ import { resolveOptions } from '../config/resolve-options.js';
 import { announceDelayMs } from '../config/resolved-options.js';
 import { callSite } from '../util/call-site.js';
 import { systemClock } from '../util/clock.js';
-import { ProbeCheck } from '../util/probe.js';
-import { PhasedCoordinator } from '../core/coordinator.js';
 import { messageOf, ShutdownError } from '../core/errors.js';
-import { SafeLogger } from '../report/safe-logger.js';
 import { SpecialRoutes } from '../health/special-routes.js';
 import { addManagementRoutes } from '../health/management-routes.js';
 import { managementAddress, ManagementServer } from '../health/management-server.js';
 import { ALIVE, notReady } from '../health/probes.js';
 import { isHttpServer } from '../http/any-http-server.js';
 import { HttpServers } from '../http/http-servers.js';
-import { countActiveResources } from '../process/active-resources.js';
-import { packageVersion } from '../process/package-version.js';
 import { ProgramShutdown } from '../process/program-shutdown.js';
-import { ResourceRegistry } from '../resources/resource-registry.js';
-import { BackgroundTasks } from '../tasks/background-tasks.js';
+import { makeProgram } from '../program/program.js';
 import { consoleLogger } from './console-logger.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ProcessBinding } from '../process/process-binding.js';
 import type { ParticipantOptions, ShutdownParticipant } from '../core/participant.js';
 import type { ShutdownReason } from '../core/reason.js';
 import type { ShutdownReport } from '../core/report.js';
 import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
+import type { ResourceRegistry } from '../resources/resource-registry.js';
+import type { BackgroundTasks } from '../tasks/background-tasks.js';
 import type { AnyHttpServer } from '../http/any-http-server.js';
 import type { StandaloneOptions } from './standalone-options.js';
 
@@ -56,50 +53,32 @@ export class StandaloneShutdown implements AsyncDisposable {
   #listening: Promise<void> | undefined;
 
   /** @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, listing all problems of the options and environment variables */
-  constructor({ logger: givenLogger = consoleLogger, ...given }: StandaloneOptions) {
+  constructor({ logger = consoleLogger, ...given }: StandaloneOptions) {
     const options = resolveOptions(withoutNest(given), processEnvironment());
-    const logger = new SafeLogger(givenLogger);
-    const clock = systemClock;
-    const probes = new ProbeCheck({ warn: (message) => logger.warn(message), versionOf: packageVersion });
-    const coordinator = new PhasedCoordinator(options, clock, countActiveResources);
+    const program = makeProgram({ options, logger, registeredAt: 'createShutdown', refusal });
+    const { coordinator } = program;
     const routes = new SpecialRoutes(options, () => notReady(coordinator));
     this.coordinator = coordinator;
     this.#coordinator = coordinator;
-    this.#logger = logger;
+    this.#logger = program.logger;
     this.#options = options;
-    this.tasks = new BackgroundTasks({ clock, logger, signal: coordinator.signal, refusal });
-    coordinator.add({
-      participant: this.tasks.participant,
-      options: {},
-      registeredAt: 'createShutdown',
-      cutsAtOnce: true,
-    });
-    this.resources = new ResourceRegistry({
-      clock,
-      coordinator,
-      logger,
-      resourceTimeoutMs: options.participantTimeoutMs,
-      probes,
-    });
-    this.#servers = new HttpServers({ clock, coordinator, options, probes, routes, registeredAt: 'serve' });
+    this.tasks = program.tasks;
+    this.resources = program.resources;
+    this.#servers = new HttpServers({ ...program, routes, registeredAt: 'serve' });
     this.#management = new ManagementServer(managementAddress(options));
     addManagementRoutes(this.#management, coordinator, options, () =>
       this.isShuttingDown ? notReady(coordinator) : ALIVE,
     );
-    const program = new ProgramShutdown(
+    const { process, over } = new ProgramShutdown(
       {
-        coordinator,
-        clock,
-        probes,
-        options,
-        logger,
+        ...program,
         announceDelayMs: () => announceDelayMs(options, this.#servers.isListening),
         isBootstrapped: () => true,
       },
       () => this.#cleanUp(),
     );
-    this.#process = program.process;
-    this.#over = program.over;
+    this.#process = process;
+    this.#over = over;
   }
 
   /** Whether a shutdown or an operator's announcement is in progress, or a shutdown is over. */

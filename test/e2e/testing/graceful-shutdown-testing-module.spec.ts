@@ -13,6 +13,7 @@ import {
   GracefulShutdownTestingModule,
   NoopShutdownCoordinator,
 } from 'nestjs-drain/testing';
+import type { ShutdownParticipant } from 'nestjs-drain';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { outcomesOf } from '../nest/applications.js';
 
@@ -79,6 +80,27 @@ describe('GracefulShutdownTestingModule', () => {
     expect(outcomesOf(report, 'background tasks')).toContain('drain: completed');
     expect(outcomesOf(report, 'db')).toEqual(['release: completed']);
     expect(outcomesOf(report, 'exports')).toEqual(['announce: completed']);
+    await module.close();
+  });
+
+  it('has them follow a test double of the coordinator', async () => {
+    const terminating = new AbortController();
+    const registered: ShutdownParticipant[] = [];
+    class Double extends NoopShutdownCoordinator {
+      override readonly signal = terminating.signal;
+      override register(participant?: ShutdownParticipant): () => void {
+        if (participant) registered.push(participant);
+        return () => {};
+      }
+    }
+    const module = await Test.createTestingModule({
+      imports: [GracefulShutdownTestingModule.forRoot({ coordinator: new Double() })],
+      providers: [Exports],
+    }).compile();
+
+    expect(registered.map(({ name }) => name)).toContain('background tasks');
+    terminating.abort();
+    expect(() => module.get(Exports).begin(Promise.resolve())).toThrow('task export was refused');
     await module.close();
   });
 });
