@@ -80,7 +80,7 @@ export class ApplicationShutdown implements LivingApplication {
     );
     this.#process = process;
     this.over = over;
-    this.#stopAwaitingApplication = onApplicationMade({ modules, moduleRef, adapterHost }, () =>
+    this.#stopAwaitingApplication = onApplicationMade({ modules, adapterHost, probes }, () =>
       this.#process.attach(),
     );
     lifecycle.attach(this);
