@@ -1,4 +1,4 @@
-import { requestPath } from './request-path.js';
+import { requestName } from './request-path.js';
 import { bytesSentOnStream, cancelStream } from './session-streams.js';
 import { bytesSentOn } from './socket-bytes.js';
 import type { ShutdownContext } from '../core/participant.js';
@@ -71,7 +71,8 @@ export class Cuts {
   #reportRequest(kind: string, request: AcceptedRequest, report: Report): void {
     const ageMs = this.#options.clock.now() - request.seenAt;
     this.count += 1;
-    report({ kind, name: this.#nameOf(request), ageMs, bytesSent: bytesSentFor(request) });
+    const name = requestName(request.response.req, this.#options.routePattern);
+    report({ kind, name, ageMs, bytesSent: bytesSentFor(request) });
   }
 
   #reportSocket(name: string, openedAt: number, report: Report): void {
@@ -81,11 +82,6 @@ export class Cuts {
 
   #kindOf({ response }: AcceptedRequest): string {
     return this.#options.isStream?.(response) ? 'stream' : 'request';
-  }
-
-  #nameOf({ response: { req: request } }: AcceptedRequest): string {
-    const path = requestPath(request);
-    return `${request.method} ${this.#options.routePattern?.(request, path) ?? path}`;
   }
 }
 

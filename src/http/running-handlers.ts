@@ -1,6 +1,6 @@
 import { isPromise } from 'node:util/types';
 import { Condition } from './condition.js';
-import { requestPath } from './request-path.js';
+import { requestName, requestPath } from './request-path.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 import type { Clock } from '../util/clock.js';
@@ -105,12 +105,7 @@ export class RunningHandlers implements ShutdownParticipant {
     const { clock, routePattern } = this.#dependencies;
     const ageMs = clock.now() - (this.#announcedAt ?? clock.now());
     for (const request of this.#detached()) {
-      const path = requestPath(request);
-      context.cut({
-        kind: 'handler',
-        name: `${request.method} ${routePattern(request, path) ?? path}`,
-        ageMs,
-      });
+      context.cut({ kind: 'handler', name: requestName(request, routePattern), ageMs });
     }
   }
 }

@@ -9,7 +9,7 @@ import { SpecialRoutes } from '../health/special-routes.js';
 import { unknownServers } from '../http/listening-servers.js';
 import { ServerRegistry } from '../http/server-registry.js';
 import { ProgramShutdown } from '../process/program-shutdown.js';
-import { Program } from '../program/program.js';
+import { PROGRAM } from '../program/program.js';
 import { registerDecoratedMethods } from './decorators/on-shutdown.decorator.js';
 import { registerDecoratedResources } from './decorators/shutdown-resource.decorator.js';
 import { MountedPaths } from './health/mounted-paths.js';
@@ -24,6 +24,7 @@ import { setupHints } from './setup-hints.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ProcessBinding } from '../process/process-binding.js';
+import type { Program } from '../program/program.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { ResourceRegistry } from '../resources/resource-registry.js';
 import type { ProbeCheck } from '../util/probe.js';
@@ -55,7 +56,7 @@ export class ApplicationShutdown implements LivingApplication {
   readonly #stopAwaitingApplication: () => void;
 
   constructor(
-    @Inject(Program) program: Program,
+    @Inject(PROGRAM) program: Program,
     @Inject(NestLifecycle) lifecycle: NestLifecycle,
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
@@ -88,7 +89,7 @@ export class ApplicationShutdown implements LivingApplication {
     );
     this.#process = process;
     this.over = over;
-    this.#stopAwaitingApplication = onApplicationMade({ modules, moduleRef, adapterHost }, () =>
+    this.#stopAwaitingApplication = onApplicationMade({ modules, adapterHost, probes }, () =>
       this.#process.attach(),
     );
     lifecycle.attach(this);

@@ -13,7 +13,7 @@ import { HEALTH_PROVIDERS } from './health/health.providers.js';
 import { ManagementServer } from '../health/management-server.js';
 import { ShutdownHealthIndicator } from './health/shutdown-health.indicator.js';
 import { ServerRegistry } from '../http/server-registry.js';
-import { Program } from '../program/program.js';
+import { makeProgram, PROGRAM } from '../program/program.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ApplicationShutdown } from './application-shutdown.js';
@@ -29,6 +29,7 @@ import { ShuttingDownError } from './shutting-down-error.js';
 import type { Environment } from '../config/environment.js';
 import type { GracefulShutdownOptions } from '../config/options.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { Program } from '../program/program.js';
 
 /** Identifies the module class to other copies of this package, of any version. */
 const COPY = Symbol.for('nestjs-drain.module');
@@ -57,9 +58,9 @@ const COPY = Symbol.for('nestjs-drain.module');
       inject: [ModulesContainer, shutdownConfig.KEY, { token: MODULE_OPTIONS_TOKEN, optional: true }],
     },
     {
-      provide: Program,
+      provide: PROGRAM,
       useFactory: (options: ResolvedOptions) =>
-        new Program({
+        makeProgram({
           options,
           logger: new Logger('GracefulShutdown'),
           registeredAt: 'GracefulShutdownModule',
@@ -67,15 +68,15 @@ const COPY = Symbol.for('nestjs-drain.module');
         }),
       inject: [RESOLVED_OPTIONS],
     },
-    { provide: PhasedCoordinator, useFactory: ({ coordinator }: Program) => coordinator, inject: [Program] },
+    { provide: PhasedCoordinator, useFactory: ({ coordinator }: Program) => coordinator, inject: [PROGRAM] },
     { provide: ShutdownCoordinator, useExisting: PhasedCoordinator },
-    { provide: BackgroundTasks, useFactory: ({ tasks }: Program) => tasks, inject: [Program] },
-    { provide: ResourceRegistry, useFactory: ({ resources }: Program) => resources, inject: [Program] },
-    { provide: ProbeCheck, useFactory: ({ probes }: Program) => probes, inject: [Program] },
+    { provide: BackgroundTasks, useFactory: ({ tasks }: Program) => tasks, inject: [PROGRAM] },
+    { provide: ResourceRegistry, useFactory: ({ resources }: Program) => resources, inject: [PROGRAM] },
+    { provide: ProbeCheck, useFactory: ({ probes }: Program) => probes, inject: [PROGRAM] },
     {
       provide: NestLifecycle,
       useFactory: (program: Program, modules: ModulesContainer) => new NestLifecycle({ ...program, modules }),
-      inject: [Program, ModulesContainer],
+      inject: [PROGRAM, ModulesContainer],
     },
     ApplicationShutdown,
     {

@@ -7,9 +7,10 @@ import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { systemClock } from '../util/clock.js';
 import { ProbeCheck } from '../util/probe.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { Clock } from '../util/clock.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 
-/** Dependencies of {@link Program}. */
+/** Dependencies of {@link makeProgram}. */
 export interface ProgramDependencies {
   readonly options: ResolvedOptions;
   /** May throw. */
@@ -25,36 +26,30 @@ export interface ProgramDependencies {
 }
 
 /** The parts of a shutdown that every program has: with Nest, without it, and in tests. */
-export class Program {
+export interface Program {
   readonly options: ResolvedOptions;
-  readonly clock = systemClock;
+  readonly clock: Clock;
+  /** Never throws. */
   readonly logger: ShutdownLogger;
   readonly probes: ProbeCheck;
   readonly coordinator: PhasedCoordinator;
   readonly tasks: BackgroundTasks;
   readonly resources: ResourceRegistry;
+}
 
-  constructor({ options, registeredAt, refusal, ...given }: ProgramDependencies) {
-    const { clock } = this;
-    const logger = new SafeLogger(given.logger);
-    this.options = options;
-    this.logger = logger;
-    this.probes = new ProbeCheck({ warn: (message) => logger.warn(message), versionOf: packageVersion });
-    this.coordinator = given.coordinator ?? new PhasedCoordinator(options, clock, countActiveResources);
-    const { signal = this.coordinator.signal } = given;
-    this.tasks = new BackgroundTasks({ clock, logger, signal, refusal });
-    this.coordinator.add({
-      participant: this.tasks.participant,
-      options: {},
-      registeredAt,
-      cutsAtOnce: true,
-    });
-    this.resources = new ResourceRegistry({
-      clock,
-      coordinator: this.coordinator,
-      logger,
-      resourceTimeoutMs: options.participantTimeoutMs,
-      probes: this.probes,
-    });
-  }
+/** Injection token of the {@link Program}. */
+export const PROGRAM = Symbol('nestjs-drain.program');
+
+/** Makes the parts of one program, and registers those that take part in its shutdown. */
+export function makeProgram({ options, registeredAt, refusal, ...given }: ProgramDependencies): Program {
+  const clock = systemClock;
+  const logger = new SafeLogger(given.logger);
+  const probes = new ProbeCheck({ warn: (message) => logger.warn(message), versionOf: packageVersion });
+  const { coordinator = new PhasedCoordinator(options, clock, countActiveResources) } = given;
+  const { signal = coordinator.signal } = given;
+  const tasks = new BackgroundTasks({ clock, logger, signal, refusal });
+  coordinator.add({ participant: tasks.participant, options: {}, registeredAt, cutsAtOnce: true });
+  const resourceTimeoutMs = options.participantTimeoutMs;
+  const resources = new ResourceRegistry({ clock, coordinator, logger, resourceTimeoutMs, probes });
+  return { options, clock, logger, probes, coordinator, tasks, resources };
 }

@@ -13,7 +13,7 @@ import { HttpServers } from '../http/http-servers.js';
 import { ListeningServers, unknownServers } from '../http/listening-servers.js';
 import { ServerRegistry } from '../http/server-registry.js';
 import { ProgramShutdown } from '../process/program-shutdown.js';
-import { Program } from '../program/program.js';
+import { makeProgram } from '../program/program.js';
 import { consoleLogger } from './console-logger.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
@@ -57,7 +57,7 @@ export class StandaloneShutdown implements AsyncDisposable {
   /** @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, listing all problems of the options and environment variables */
   constructor({ logger = consoleLogger, ...given }: StandaloneOptions) {
     const options = resolveOptions(withoutNest(given), processEnvironment());
-    const program = new Program({ options, logger, registeredAt: 'createShutdown', refusal });
+    const program = makeProgram({ options, logger, registeredAt: 'createShutdown', refusal });
     const { coordinator } = program;
     const routes = new SpecialRoutes(options, () => notReady(coordinator));
     this.coordinator = coordinator;

@@ -7,12 +7,13 @@ import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { ShutdownHealthIndicator } from '../nest/health/shutdown-health.indicator.js';
 import { ShuttingDownError } from '../nest/shutting-down-error.js';
 import { ServerRegistry, type ServerKeeper } from '../http/server-registry.js';
-import { Program } from '../program/program.js';
+import { makeProgram, PROGRAM } from '../program/program.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ControllableShutdownCoordinator } from './controllable-shutdown-coordinator.js';
 import { NoopShutdownCoordinator } from './noop-shutdown-coordinator.js';
 import type { DynamicModule } from '@nestjs/common';
+import type { Program } from '../program/program.js';
 
 /** Takes any server, and does nothing with it. */
 const NOT_DRAINED: ServerKeeper = {
@@ -48,9 +49,9 @@ export class GracefulShutdownTestingModule {
       providers: [
         ShutdownHealthIndicator,
         { provide: ShutdownCoordinator, useValue: coordinator },
-        { provide: Program, useFactory: () => programWith(coordinator) },
-        { provide: BackgroundTasks, useFactory: ({ tasks }: Program) => tasks, inject: [Program] },
-        { provide: ResourceRegistry, useFactory: ({ resources }: Program) => resources, inject: [Program] },
+        { provide: PROGRAM, useFactory: () => programWith(coordinator) },
+        { provide: BackgroundTasks, useFactory: ({ tasks }: Program) => tasks, inject: [PROGRAM] },
+        { provide: ResourceRegistry, useFactory: ({ resources }: Program) => resources, inject: [PROGRAM] },
         {
           provide: ServerRegistry,
           useFactory: () => new ServerRegistry(NOT_DRAINED, { terminatingReason: undefined }),
@@ -70,7 +71,7 @@ export class GracefulShutdownTestingModule {
 function programWith(coordinator: ShutdownCoordinator): Program {
   const options = resolveOptions({}, readEnvironment({}));
   const isReal = coordinator instanceof PhasedCoordinator;
-  const program = new Program({
+  const program = makeProgram({
     options,
     logger: new Logger('GracefulShutdown'),
     registeredAt: 'GracefulShutdownTestingModule',

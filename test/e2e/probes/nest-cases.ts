@@ -22,6 +22,7 @@ import {
   cqrs,
   cronJobs,
   eventEmitter,
+  microservice,
   nothing,
   pool,
   providers,
@@ -35,6 +36,11 @@ import type { Restore } from '../../support/removal.js';
 
 export const NEST_CASES: readonly ProbeCase[] = [
   { probe: containers.DISTANCE_OF_MODULE, feature: nothing, remove: refuseDistance },
+  {
+    probe: containers.RPC_TARGETS,
+    feature: microservice,
+    remove: () => handing(containers.RPC_TARGETS, {}),
+  },
   ...[containers.COLLECTIONS_OF_MODULE, containers.STATIC_WRAPPERS, containers.TRANSIENT_INSTANCES].map(
     (probe) => ({
       probe,

@@ -1,16 +1,18 @@
 import { expect } from '@jest/globals';
 import { Inject, Injectable, Module, Scope } from '@nestjs/common';
 import { CqrsModule, EventBus, EventsHandler } from '@nestjs/cqrs';
+import { NestFactory } from '@nestjs/core';
+import { Transport } from '@nestjs/microservices';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { Interval, ScheduleModule, SchedulerRegistry, Timeout } from '@nestjs/schedule';
 import { CronJob } from 'cron';
 import knex from 'knex';
 import { Command, CommandRunner, CommandRunnerModule, CommandRunnerService } from 'nest-commander';
-import { enableGracefulShutdown, OnShutdown, ResourceRegistry } from 'nestjs-drain';
+import { enableGracefulShutdown, GracefulShutdownModule, OnShutdown, ResourceRegistry } from 'nestjs-drain';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { deferred } from '../../../src/util/deferred.js';
-import { coordinatorOf, createContext, createHttp } from '../nest/applications.js';
+import { coordinatorOf, createContext, createHttp, remember } from '../nest/applications.js';
 import { renameProperty } from '../../support/removal.js';
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { Setup } from '../nest/applications.js';
@@ -29,6 +31,18 @@ function context(setup: Setup, finish: () => void = () => {}): Feature {
 
 /** An application with nothing but itself. */
 export const nothing: Feature = context({});
+
+/** A microservice that is not handed over. */
+export const microservice: Feature = async (log) => {
+  @Module({ imports: [GracefulShutdownModule.forRoot(options)] })
+  class RootModule {}
+  const settings = { transport: Transport.TCP as const, options: { port: 0 } };
+  const app = remember(
+    await NestFactory.createMicroservice(RootModule, { ...settings, logger: log, abortOnError: false }),
+  );
+  await app.listen();
+  return { coordinator: coordinatorOf(app), close: () => app.close() };
+};
 
 /** Providers with hooks and decorated methods, a transient one among them. */
 export const providers: Feature = async (log) => {
