@@ -63,7 +63,10 @@ export interface GracefulShutdownOptions {
    * `false`.
    */
   readonly raiseOnError?: boolean;
-  /** How requests that arrive from `quiesce` on are handled. Default: `'reject'`, with 503. */
+  /**
+   * How requests that arrive from `quiesce` on are handled. Default: `'reject'`, with 503; `'serve'` in a worker of a
+   * cluster.
+   */
   readonly lateRequests?: 'reject' | 'serve';
   /** The response to a rejected late request. */
   readonly lateResponse?: LateResponseOptions;

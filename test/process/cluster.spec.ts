@@ -1,7 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import { RawClient } from '../support/http/raw-client.js';
 import { losses, underLoad } from '../support/load/under-load.js';
+import { root } from '../support/process/program.js';
 import { TestCluster, type SchedulingPolicy } from '../support/process/test-cluster.js';
+import { codeBlocks } from '../unit/docs/markdown.js';
 import type { ApplicationPlan } from '../fixtures/plan.js';
 
 type Platform = NonNullable<ApplicationPlan['platform']>;
@@ -206,5 +213,54 @@ describe.each([
     }
     // Its output ends with the last of its workers.
     await cluster.primary.exited;
+  });
+});
+
+/** The primary of docs/cluster.md, in a folder where its `main.js` is the application of `test/fixtures`. */
+async function documentedPrimary(): Promise<{ readonly program: string; readonly folder: string }> {
+  const { code } = codeBlocks('docs/cluster.md', 'ts').find((block) => block.code.includes('// cluster.ts'))!;
+  const { outputText } = transpileModule(code, {
+    compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2022 },
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  await writeFile(join(folder, 'cluster.js'), outputText);
+  await writeFile(join(folder, 'main.js'), `import '${pathToFileURL(root).href}dist-test/fixtures/main.js';`);
+  return { program: relative(join(root, 'dist-test'), join(folder, 'cluster')), folder };
+}
+
+describe('the primary of docs/cluster.md', () => {
+  it.each([
+    ['SIGTERM', 'it alone'],
+    ['SIGINT', 'the whole group'],
+  ] as const)(
+    'passes on a %s that came to %s, and ends with the last of its workers',
+    async (signal, whom) => {
+      const { program, folder } = await documentedPrimary();
+      const workers = availableParallelism();
+      await using cluster = await TestCluster.start({ options }, { primary: program, workers, nest: 12 });
+      const { client, pid } = await held(cluster);
+
+      if (whom !== 'it alone') for (const worker of cluster.workers) process.kill(worker, signal);
+      cluster.primary.signal(signal);
+
+      expect(await cluster.primary.exited).toMatchObject({ code: 0, signal: null });
+      await client.ended;
+      expect(client.responses).toMatchObject([{ status: 200, body: '{"open":true}' }]);
+      expect(await cluster.reportOf(pid)).toMatchObject({ status: 'completed', reason: { signal } });
+      await rm(folder, { recursive: true });
+    },
+  );
+
+  it('replaces a worker that ends', async () => {
+    const { program, folder } = await documentedPrimary();
+    await using cluster = await TestCluster.start({}, { primary: program, workers: availableParallelism() });
+
+    process.kill(cluster.workers[0]!, 'SIGKILL');
+
+    expect(await cluster.nextWorker()).not.toBe(cluster.workers[0]);
+    cluster.primary.signal('SIGTERM');
+    expect(await cluster.primary.exited).toMatchObject({ code: 0, signal: null });
+    await rm(folder, { recursive: true });
   });
 });
