@@ -8,7 +8,7 @@ import type { Connections } from './connections.js';
 import type { HttpServerDependencies } from './http-server-options.js';
 import type { Sessions } from './sessions.js';
 
-type CutsOptions = Pick<HttpServerDependencies, 'clock' | 'routePattern' | 'isStream'>;
+type CutsOptions = Pick<HttpServerDependencies, 'clock' | 'routePattern' | 'isStream' | 'onCut'>;
 type Report = ShutdownContext['cut'];
 
 /** Ends unfinished requests and connections, and reports each by name. */

@@ -63,6 +63,8 @@ export interface HttpServerDependencies {
   onArrival(this: void): void;
   /** Hears of every request that is accepted from `announce` on, those that were in flight by then included. */
   onAccepted?(this: void, request: AcceptedRequest): void;
+  /** Called for the response of every request that is cut. */
+  onCut?(this: void, response: ServerResponse): void;
   /** Whether a response is a stream, and is called that when it is cut; default: none is. */
   isStream?(this: void, response: ServerResponse): boolean;
   /**

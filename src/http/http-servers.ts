@@ -17,6 +17,7 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { Clock } from '../util/clock.js';
 import type { ProbeCheck } from '../util/probe.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
+import type { AcceptedRequest } from './accepted-requests.js';
 import type { AnyHttpServer } from './any-http-server.js';
 import type { Connection } from './connection.js';
 import type { HttpServerDependencies } from './http-server-options.js';
@@ -25,7 +26,7 @@ import type { HttpServerDependencies } from './http-server-options.js';
 const FIRST_REQUEST_BUDGET_MS = 500;
 
 /** Before Nest's own teardown. */
-const HTTP_PRIORITY = Number.MAX_VALUE / 2;
+export const HTTP_PRIORITY = Number.MAX_VALUE / 2;
 
 /** What the servers need of the program that they are part of. */
 export interface HttpServersDependencies {
@@ -67,6 +68,8 @@ export class HttpServers {
   readonly #names = new UniqueNames();
   readonly #eventStreams: EventStreams;
   readonly #selfCalls: SelfCalls;
+  readonly #late = new WeakSet<ServerResponse>();
+  readonly #cut = new WeakSet<ServerResponse>();
   #isPrepared = false;
 
   constructor(dependencies: HttpServersDependencies) {
@@ -131,6 +134,16 @@ export class HttpServers {
     this.#listeners.set(server, participant);
   }
 
+  /** Whether a request arrived in or after `quiesce`, so that its server awaits it in `release`. */
+  isLate(response: ServerResponse): boolean {
+    return this.#late.has(response);
+  }
+
+  /** Whether a request has been cut by its server. */
+  isCut(response: ServerResponse): boolean {
+    return this.#cut.has(response);
+  }
+
   /** Leaves the servers as they were before. */
   dispose(): void {
     this.#eventStreams.dispose();
@@ -187,7 +200,8 @@ export class HttpServers {
       }),
       answer: (request, response) => routes.refuses(request, response),
       onArrival: () => coordinator.arrivals.record(),
-      onAccepted: this.#eventStreams.onAccepted,
+      onAccepted: this.#onAccepted,
+      onCut: (response) => void this.#cut.add(response),
       refuse: this.#eventStreams.refuse,
       isStream: isEventStream,
     };
@@ -198,6 +212,11 @@ export class HttpServers {
     const { coordinator, options } = this.#dependencies;
     return !options.inTests && hasBegun('quiesce', coordinator.state) && this.#selfCalls.includes(request);
   }
+
+  readonly #onAccepted = (request: AcceptedRequest): void => {
+    if (request.isLate) this.#late.add(request.response);
+    this.#eventStreams.onAccepted(request);
+  };
 
   #prepare(): void {
     if (this.#isPrepared) return;

@@ -1,7 +1,7 @@
 import { systemClock } from '../util/clock.js';
 import { isHttpServer } from '../http/any-http-server.js';
 import { isClaimed } from '../http/claim.js';
-import { HttpServers } from '../http/http-servers.js';
+import { HTTP_PRIORITY, HttpServers } from '../http/http-servers.js';
 import { ListeningServers } from '../http/listening-servers.js';
 import { RunningHandlers } from '../http/running-handlers.js';
 import { AdapterClose } from './lifecycle/adapter-close.js';
@@ -17,6 +17,7 @@ import type { Server } from 'node:net';
 import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
+import type { ShutdownParticipant } from '../core/participant.js';
 import type { SpecialRoutes } from '../health/special-routes.js';
 import type { AnyHttpServer } from '../http/any-http-server.js';
 import type { MountedPaths } from './health/mounted-paths.js';
@@ -70,6 +71,8 @@ export class HttpBinding {
     this.#handlers = new RunningHandlers({
       clock: systemClock,
       isExempt: (method, path) => routes.isExempt(method, path),
+      isLate: (response) => this.servers.isLate(response),
+      isCut: (response) => this.servers.isCut(response),
       routePattern: (request, path) => routePatternOf(adapterHost.httpAdapter, probes)(request, path),
     });
     // As soon as there is an adapter, because handlers are registered before the first hook.
@@ -91,13 +94,10 @@ export class HttpBinding {
     this.#server = server;
     this.#onListening = onListening;
     server.once('listening', onListening);
-    this.#coordinator.add({
-      participant: this.#handlers,
-      // Before the servers: a request that is cut is cut once.
-      options: { priority: Number.MAX_VALUE },
-      registeredAt: 'GracefulShutdownModule',
-      cutsAtOnce: true,
-    });
+    // Before the servers: a request that is cut is cut once.
+    this.#register(this.#handlers, Number.MAX_VALUE);
+    // After them: no request begins any more.
+    if (this.#options.lateRequests === 'serve') this.#register(this.#handlers.late, HTTP_PRIORITY / 2);
     const probes = this.#probes;
     this.#routePattern = routePatternOf(adapter, probes);
     if (adapter.getType() === 'fastify') {
@@ -120,6 +120,15 @@ export class HttpBinding {
   add(server: unknown, name: string): void {
     const isNests = server === this.#adapterHost.httpAdapter?.getHttpServer?.();
     if (isHttpServer(server) && !isNests) this.servers.add(server, name);
+  }
+
+  #register(participant: ShutdownParticipant, priority: number): void {
+    this.#coordinator.add({
+      participant,
+      options: { priority },
+      registeredAt: 'GracefulShutdownModule',
+      cutsAtOnce: true,
+    });
   }
 
   /** From now on, servers that use the adapter's instance are drained, and others are warned about once. */

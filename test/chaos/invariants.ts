@@ -273,9 +273,7 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     if (sentEarly.length > 0) yield `sent long before quiesce: ${describe(sentEarly, terminatingIn(events))}`;
   },
 
-  *'no work that has begun is lost'({ plan, events, report, enteredAt }) {
-    // What is served late is awaited as a request, not as a handler: it may be lost when its client gives up.
-    const until = plan.options.lateRequests === 'serve' ? enteredAt('quiesce') : Infinity;
+  *'no work that has begun is lost'({ plan, events, report }) {
     const endedWell = new Set(
       events
         .filter(({ event, isStoreOpen }) => event === 'ended' && isStoreOpen === true)
@@ -286,7 +284,6 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
         .filter(
           ({ event, ...of }) => event === 'accepted' && of['route'] === route && !endedWell.has(of['id']),
         )
-        .filter((event) => at(event, 0) < until)
         .map(({ id }) => String(id));
       const cuts = report.cuts.filter(
         ({ kind, name }) => (REQUEST_CUTS.has(kind) || kind === 'handler') && name === route,
