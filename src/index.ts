@@ -50,6 +50,8 @@ export { ShutdownResource } from './nest/decorators/shutdown-resource.decorator.
 export type { ShutdownResourceOptions } from './nest/decorators/shutdown-resource.decorator.js';
 export { TrackTask } from './nest/decorators/track-task.decorator.js';
 export type { ShutdownStreamOptions } from './sse/stream-policy.js';
+export { ServerRegistry } from './http/server-registry.js';
+export type { Served } from './http/server-registry.js';
 export { ResourceRegistry } from './resources/resource-registry.js';
 export type { ResourceInfo, ResourceOptions, ResourceType } from './resources/resource-options.js';
 export { BackgroundTasks } from './tasks/background-tasks.js';

@@ -23,6 +23,12 @@ export const DEFAULTS = {
   logProgress: true,
 } as const satisfies GracefulShutdownOptions;
 
+/** Defaults that differ in a worker of a cluster, which gets no new connections by then. */
+export const WORKER_DEFAULTS = { lateRequests: 'serve' } as const satisfies GracefulShutdownOptions;
+
+/** Signals handled by default while no other code listens to them: elsewhere they reload, report or take a snapshot. */
+export const UNCONTESTED_SIGNALS: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2'];
+
 /** Defaults of the response to a late request. */
 export const LATE_RESPONSE_DEFAULTS: Required<LateResponseOptions> = {
   code: 'SHUTTING_DOWN',

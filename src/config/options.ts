@@ -76,7 +76,10 @@ export interface GracefulShutdownOptions {
    * know 1012. Default: `1012`.
    */
   readonly webSocketCloseCode?: 1012 | 1001;
-  /** Signals that trigger a shutdown. Default: `['SIGTERM', 'SIGINT']`. */
+  /**
+   * Signals that trigger a shutdown. Default: `['SIGTERM', 'SIGINT']`, and SIGHUP, SIGQUIT, SIGABRT and SIGUSR2 as long
+   * as no other code listens to them.
+   */
   readonly signals?: readonly NodeJS.Signals[];
   /**
    * Whether an `uncaughtException` or `unhandledRejection` triggers a shutdown with a non-zero exit code; a second one

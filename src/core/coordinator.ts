@@ -65,12 +65,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     this.#clock = clock;
     this.arrivals = new Arrivals(clock);
     this.add({
-      participant: new AnnounceDelay(
-        clock,
-        this.arrivals,
-        options,
-        () => this.#run?.record.announceDelayMs ?? 0,
-      ),
+      participant: new AnnounceDelay(clock, this.arrivals, options, () => this.announceDelayMs),
       options: { timeoutMs: Infinity },
       registeredAt: 'nestjs-drain',
     });
@@ -94,6 +89,15 @@ export class PhasedCoordinator extends ShutdownCoordinator {
 
   get report(): ShutdownReport | undefined {
     return this.#report;
+  }
+
+  /**
+   * How long the current shutdown announces, in milliseconds; 0 until it is final.
+   *
+   * @internal
+   */
+  get announceDelayMs(): number {
+    return this.#run?.record.announceDelayMs ?? 0;
   }
 
   /**

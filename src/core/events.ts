@@ -46,7 +46,7 @@ export type ShutdownEvent =
     }
   | { readonly type: 'cut'; readonly cut: Cut }
   | { readonly type: 'deadline-passed'; readonly phase: ShutdownPhase }
-  | { readonly type: 'forced'; readonly by: string }
+  | { readonly type: 'forced'; readonly by: string; readonly status: 'forced' | 'interrupted' }
   | { readonly type: 'observer-failed'; readonly error: unknown }
   | { readonly type: 'finished'; readonly report: ShutdownReport };
 

@@ -31,6 +31,8 @@ export interface HttpServerDependencies {
   isExempt(this: void, method: string, path: string): boolean;
   /** Whether a request belongs to something that was begun before, and can only end with more of them: it is not late. */
   continues?(this: void, request: IncomingMessage): boolean;
+  /** Whether the application may ask itself something while its port is closed already; default: not. */
+  readonly hasSideDoor?: boolean;
   /** Answers a request from `announce` on in the application's place, if it wants to; tells whether it did. */
   answer?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
   /** Refuses a late request otherwise than with 503, if it wants to; tells whether it did. */
@@ -56,6 +58,11 @@ export interface HttpServerDependencies {
   readonly firstRequestBudgetMs: number;
   /** How long, in milliseconds, a transfer may wait for its client without a byte before it is cut; `Infinity`: to the end. */
   readonly stallTimeoutMs: number;
-  /** When the listener closes: `announce` lets a watcher start the next process at once. */
-  readonly stopListeningAt: 'announce' | 'drain';
+  /**
+   * When the listener closes: `announce` lets a watcher start the next process at once, `quiesce` leaves a port that is
+   * shared to the others before a request can be late.
+   */
+  readonly stopListeningAt: 'announce' | 'quiesce' | 'drain';
+  /** How long the shutdown announces, in milliseconds; without that, a shared port is left at the trigger. Default: 0. */
+  announceDelayMs?(this: void): number;
 }

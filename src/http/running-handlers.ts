@@ -14,10 +14,19 @@ export interface RunningHandlersDependencies {
   routePattern(this: void, request: IncomingMessage, path: string): string | undefined;
 }
 
-/** One call of a handler or middleware. */
-interface Handler {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+/** Calls kept for reuse; a peak of requests does not hold its memory for ever. */
+const MAX_SPARE = 1_024;
+
+/** One call of a handler or middleware. Its objects are reused: this happens for each request. */
+class Call {
+  request!: IncomingMessage;
+  response!: ServerResponse;
+  index = 0;
+  readonly end: () => void;
+
+  constructor(onEnd: (call: Call) => void) {
+    this.end = () => onEnd(this);
+  }
 }
 
 /**
@@ -30,7 +39,9 @@ export class RunningHandlers implements ShutdownParticipant {
   readonly name = 'request handlers';
 
   readonly #dependencies: RunningHandlersDependencies;
-  readonly #running = new Map<Promise<unknown>, Handler>();
+  /** In no order. */
+  readonly #running: Call[] = [];
+  readonly #spare: Call[] = [];
   readonly #settled = new Condition();
   #announcedAt: number | undefined;
 
@@ -41,13 +52,12 @@ export class RunningHandlers implements ShutdownParticipant {
   /** Records a call until `result` has settled; ignored if `result` is not a promise. */
   track(request: IncomingMessage, response: ServerResponse, result: unknown): void {
     if (!isPromise(result)) return;
-    this.#running.set(result, { request, response });
-    const end = (): void => {
-      this.#running.delete(result);
-      this.#settled.notify();
-    };
+    const call = this.#spare.pop() ?? new Call(this.#onEnd);
+    call.request = request;
+    call.response = response;
+    call.index = this.#running.push(call) - 1;
     // Express or Fastify handles a rejection; it receives the same promise.
-    result.then(end, end);
+    result.then(call.end, call.end);
   }
 
   announce(): void {
@@ -60,31 +70,47 @@ export class RunningHandlers implements ShutdownParticipant {
       this.#settled.notify();
     };
     context.signal.addEventListener('abort', cut, { once: true });
-    await this.#settled.until(() => this.#awaited().length === 0, context.signal);
+    await this.#settled.until(() => !this.#running.some(this.#isAwaited), context.signal);
     context.signal.removeEventListener('abort', cut);
   }
 
-  /** Counts the handlers whose response is over; the others are counted as requests of their server. */
+  /** Counts the requests whose response is over; the others are counted as requests of their server. */
   inFlight(): number {
-    return this.#awaited().filter(isDetached).length;
+    return this.#detached().size;
   }
 
-  #awaited(): Handler[] {
-    return [...this.#running.values()].filter(
-      ({ request }) => !this.#dependencies.isExempt(request.method ?? 'GET', requestPath(request)),
+  readonly #onEnd = (call: Call): void => {
+    const last = this.#running.pop()!;
+    if (last !== call) {
+      this.#running[call.index] = last;
+      last.index = call.index;
+    }
+    // What is over is not kept alive.
+    call.request = call.response = undefined!;
+    if (this.#spare.length < MAX_SPARE) this.#spare.push(call);
+    this.#settled.notify();
+  };
+
+  readonly #isAwaited = ({ request }: Call): boolean =>
+    !this.#dependencies.isExempt(request.method ?? 'GET', requestPath(request));
+
+  /** Requests of which only handlers are left: middleware and handler may both be running. */
+  #detached(): Set<IncomingMessage> {
+    return new Set(
+      this.#running.filter((call) => isDetached(call) && this.#isAwaited(call)).map(({ request }) => request),
     );
   }
 
   #cut(context: ShutdownContext): void {
     const { clock, routePattern } = this.#dependencies;
     const ageMs = clock.now() - (this.#announcedAt ?? clock.now());
-    for (const { request } of this.#awaited().filter(isDetached)) {
+    for (const request of this.#detached()) {
       context.cut({ kind: 'handler', name: requestName(request, routePattern), ageMs });
     }
   }
 }
 
-/** Whether only the handler of a request is left. */
-function isDetached({ response }: Handler): boolean {
+/** Whether the response is over, so that only the call is left. */
+function isDetached({ response }: Call): boolean {
   return response.writableFinished || response.destroyed || response.closed;
 }

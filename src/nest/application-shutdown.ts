@@ -6,6 +6,8 @@ import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
 import { hasBegun } from '../core/phase.js';
 import { ManagementServer } from '../health/management-server.js';
 import { SpecialRoutes } from '../health/special-routes.js';
+import { unknownServers } from '../http/listening-servers.js';
+import { ServerRegistry } from '../http/server-registry.js';
 import { ProgramShutdown } from '../process/program-shutdown.js';
 import { PROGRAM } from '../program/program.js';
 import { registerDecoratedMethods } from './decorators/on-shutdown.decorator.js';
@@ -34,6 +36,8 @@ import type { CloseApplication, LivingApplication } from './lifecycle/nest-lifec
 @Injectable()
 export class ApplicationShutdown implements LivingApplication {
   readonly coordinator: PhasedCoordinator;
+  /** The servers of the application, as it may hand over its own. */
+  readonly servers: ServerRegistry;
   readonly over: Promise<void>;
 
   readonly #options: ResolvedOptions;
@@ -69,6 +73,7 @@ export class ApplicationShutdown implements LivingApplication {
     this.#management = management;
     this.#taskAdoption = new TaskAdoption(tasks, coordinator, probes);
     this.#http = new HttpBinding(coordinator, options, adapterHost, routes, probes);
+    this.servers = new ServerRegistry(this.#http.servers, coordinator);
     this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http, probes);
     const { process, over } = new ProgramShutdown(
       {
@@ -122,6 +127,7 @@ export class ApplicationShutdown implements LivingApplication {
 
   prepare(): void {
     this.#http.bind(() => setImmediate(() => this.#warnIfUnwired()));
+    this.#http.watchServers(this.#modules, (servers) => this.#warnOfServers(servers));
   }
 
   /** @throws {ShutdownError} if the application was shut down before it was initialised */
@@ -154,6 +160,7 @@ export class ApplicationShutdown implements LivingApplication {
       this.#logger.warn(hint);
     }
     this.#process.onBootstrapped();
+    this.#http.onBootstrapped();
   }
 
   replaces(host: HookHost): boolean {
@@ -181,6 +188,11 @@ export class ApplicationShutdown implements LivingApplication {
         : 'No signal shuts this application down: SIGTERM loses everything in flight. ') +
         'Call enableGracefulShutdown(app) in main.ts, before app.listen().',
     );
+  }
+
+  #warnOfServers(servers: string): void {
+    if (this.coordinator.isShuttingDown || this.#options.inTests) return;
+    this.#logger.warn(unknownServers(servers, 'app.get(ServerRegistry).serve(server)'));
   }
 
   async #dispose(): Promise<void> {

@@ -12,6 +12,7 @@ import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { HEALTH_PROVIDERS } from './health/health.providers.js';
 import { ManagementServer } from '../health/management-server.js';
 import { ShutdownHealthIndicator } from './health/shutdown-health.indicator.js';
+import { ServerRegistry } from '../http/server-registry.js';
 import { makeProgram, PROGRAM } from '../program/program.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
@@ -37,8 +38,8 @@ const COPY = Symbol.for('nestjs-drain.module');
  * Graceful shutdown for a Nest application: import it once, in the root module.
  *
  * `imports: [GracefulShutdownModule]` works with the defaults; `forRoot(options)` and `forRootAsync(…)` take
- * {@link GracefulShutdownOptions}. The module is global: {@link ShutdownCoordinator}, {@link BackgroundTasks}
- * and {@link ResourceRegistry} can be injected anywhere.
+ * {@link GracefulShutdownOptions}. The module is global: {@link ShutdownCoordinator}, {@link BackgroundTasks},
+ * {@link ResourceRegistry} and {@link ServerRegistry} can be injected anywhere.
  */
 @Global()
 @Module({
@@ -78,16 +79,23 @@ const COPY = Symbol.for('nestjs-drain.module');
       inject: [PROGRAM, ModulesContainer],
     },
     ApplicationShutdown,
+    {
+      provide: ServerRegistry,
+      useFactory: ({ servers }: ApplicationShutdown) => servers,
+      inject: [ApplicationShutdown],
+    },
     ...HEALTH_PROVIDERS,
   ],
   exports: [
     ShutdownCoordinator,
     BackgroundTasks,
     ResourceRegistry,
+    ServerRegistry,
     ShutdownHealthIndicator,
     ApplicationShutdown,
     ManagementServer,
     NestLifecycle,
+    RESOLVED_OPTIONS,
   ],
 })
 export class GracefulShutdownModule extends ConfigurableModuleClass {

@@ -1,15 +1,18 @@
 import { systemClock } from '../util/clock.js';
 import { isHttpServer } from '../http/any-http-server.js';
+import { isClaimed } from '../http/claim.js';
 import { HttpServers } from '../http/http-servers.js';
+import { ListeningServers } from '../http/listening-servers.js';
 import { RunningHandlers } from '../http/running-handlers.js';
 import { AdapterClose } from './lifecycle/adapter-close.js';
-import { UniqueNames } from '../util/unique-names.js';
+import { read } from '../util/foreign.js';
 import { overrideMethod } from '../util/override-method.js';
 import { trackRouteHandlers } from './integrations/route-handlers.js';
 import { blindSpotOfFastify, onFurtherServer } from './integrations/fastify-servers.js';
-import { routePatternOf } from './integrations/route-pattern.js';
+import { routePatternOf, type RoutePattern } from './integrations/route-pattern.js';
 import type { ProbeCheck } from '../util/probe.js';
-import type { HttpAdapterHost } from '@nestjs/core';
+import type { Server } from 'node:net';
+import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { SpecialRoutes } from '../health/special-routes.js';
@@ -28,11 +31,13 @@ export class HttpBinding {
   readonly #restore: (() => void)[] = [];
   readonly #probes: ProbeCheck;
   #server: AnyHttpServer | undefined;
+  #routePattern: RoutePattern | undefined;
   #adapterClose: AdapterClose | undefined;
   #restoreListen = (): void => {};
   #onListening = (): void => {};
   #stopWaitingForServers = (): void => {};
-  readonly #names = new UniqueNames();
+  #listening: ListeningServers | undefined;
+  readonly #ownName: string;
 
   constructor(
     coordinator: PhasedCoordinator,
@@ -54,6 +59,8 @@ export class HttpBinding {
       routes,
       registeredAt,
     });
+    this.#ownName = this.servers.nameFor(SERVER);
+    this.servers.routePattern = (request, path) => this.#routePattern?.(request, path);
     this.#handlers = new RunningHandlers({
       clock: systemClock,
       isExempt: (method, path) => routes.isExempt(method, path),
@@ -84,15 +91,15 @@ export class HttpBinding {
       cutsAtOnce: true,
     });
     const probes = this.#probes;
-    const routePattern = routePatternOf(adapter, probes);
+    this.#routePattern = routePatternOf(adapter, probes);
     if (adapter.getType() === 'fastify') {
       const fastify = Object(adapter.getInstance()) as object;
       const blindSpot = (): string | undefined => blindSpotOfFastify(fastify, probes);
-      this.servers.add(server, this.#names.take(SERVER), { routePattern, blindSpot });
+      this.servers.add(server, this.#ownName, { blindSpot });
       this.#stopWaitingForServers = onFurtherServer(fastify, probes, (further) => {
-        this.servers.add(further, this.#names.take(SERVER), { routePattern });
+        this.servers.add(further, this.servers.nameFor(SERVER));
       });
-    } else this.servers.add(server, this.#names.take(SERVER), { routePattern });
+    } else this.servers.add(server, this.#ownName);
     this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
     // The sender of the signal may have started the next process, which needs the port.
     this.#restoreListen = overrideMethod(adapter, 'listen', (listen) => (...args) => {
@@ -107,7 +114,40 @@ export class HttpBinding {
     if (isHttpServer(server) && !isNests) this.servers.add(server, name);
   }
 
+  /** From now on, servers that use the adapter's instance are drained, and others are warned about once. */
+  watchServers(modules: ModulesContainer, onUnknown: (servers: string) => void): void {
+    this.#listening = new ListeningServers({
+      probes: this.#probes,
+      adopt: (server, port) => {
+        if (isClaimed(server) || !isHttpServer(server) || !this.#usesAdapter(server)) return;
+        this.servers.add(
+          server,
+          this.servers.nameFor(port === undefined ? SERVER : `${SERVER} on port ${port}`),
+        );
+      },
+      mayBeOfTransport: () => hasTransports(modules),
+      onUnknown,
+    });
+  }
+
+  onBootstrapped(): void {
+    this.#listening?.onBootstrapped();
+  }
+
+  /** Whether a server calls what Nest's own server calls. */
+  #usesAdapter(server: Server): boolean {
+    const adapter: HttpAdapterHost['httpAdapter'] | undefined = this.#adapterHost.httpAdapter;
+    const instance: unknown = adapter?.getInstance?.();
+    const handlers = [
+      instance,
+      read(Object(instance) as object, 'routing'),
+      ...(this.#server?.listeners('request') ?? []),
+    ];
+    return server.listeners('request').some((listener) => handlers.includes(listener));
+  }
+
   dispose(): void {
+    this.#listening?.dispose();
     this.#server?.removeListener('listening', this.#onListening);
     this.#stopWaitingForServers();
     this.servers.dispose();
@@ -115,4 +155,14 @@ export class HttpBinding {
     this.#restoreListen();
     for (const restore of this.#restore.splice(0)) restore();
   }
+}
+
+/** Whether the application has transports of `@nestjs/microservices`, which Nest closes itself. */
+function hasTransports(modules: ModulesContainer): boolean {
+  let isFound = false;
+  modules
+    .getRpcTargetRegistry()
+    .subscribe(() => (isFound = true))
+    .unsubscribe();
+  return isFound;
 }

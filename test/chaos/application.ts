@@ -1,14 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Controller, Get, Global, Injectable, Module, Post, Query, StreamableFile } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Global,
+  Injectable,
+  Module,
+  Post,
+  Query,
+  Res,
+  StreamableFile,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { enableGracefulShutdown, GracefulShutdownModule, ShutdownCoordinator } from 'nestjs-drain';
 import { tell } from '../support/process/tell.js';
 import { monotonicMs } from './monotonic.js';
+import type { ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { INestApplication, OnModuleDestroy, Type } from '@nestjs/common';
 import type { ShutdownParticipant } from 'nestjs-drain';
-import type { Behaviour, ChaosPlan, Method, ParticipantPlan, ProviderPlan } from './plan.js';
+import type { Behaviour, ChaosPlan, Method, ParticipantPlan, ProviderPlan, WorkingRoute } from './plan.js';
 
 const plan = JSON.parse(process.env['CHAOS'] ?? '{}') as ChaosPlan;
 
@@ -78,10 +89,37 @@ class StoreController {
 
   @Get('work')
   async work(@Query('id') id: string, @Query('ms') ms: string): Promise<{ id: string }> {
-    note('accepted', { id, route: 'GET /work' });
-    await pause(Number(ms));
+    await this.#work(id, 'GET /work', Number(ms));
     if (!this.store.isOpen) throw new Error(`request ${id} found the store closed`);
     return { id };
+  }
+
+  @Post('payments')
+  async pay(@Query('id') id: string, @Query('ms') ms: string): Promise<{ id: string }> {
+    const work = this.#work(id, 'POST /payments', Number(ms));
+    if (plan.sabotage !== 'does not await its work') await work;
+    return { id };
+  }
+
+  /** Sends the first part of its answer before the work. */
+  @Get('reports')
+  async report(
+    @Query('id') id: string,
+    @Query('ms') ms: string,
+    @Res() reply: ServerResponse & { readonly raw?: ServerResponse; hijack?(): void },
+  ): Promise<void> {
+    reply.hijack?.();
+    const response = reply.raw ?? reply;
+    response.write('{');
+    await this.#work(id, 'GET /reports', Number(ms));
+    response.end(`"id":"${id}"}`);
+  }
+
+  /** Works for a request, and notes when that begins and ends, whatever becomes of the client. */
+  async #work(id: string, route: WorkingRoute, durationMs: number): Promise<void> {
+    note('accepted', { id, route });
+    await pause(durationMs);
+    note('ended', { id, isStoreOpen: this.store.isOpen });
   }
 
   @Get('download')
@@ -204,6 +242,7 @@ function sabotage(app: INestApplication): void {
       coordinator.register({ name: 'saboteur', announce: () => open.forEach((socket) => socket.destroy()) });
       return;
     case 'destroys first':
+    case 'does not await its work':
     case undefined:
   }
 }

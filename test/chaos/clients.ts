@@ -58,8 +58,8 @@ export async function runClient(plan: ClientPlan, context: ClientContext): Promi
     }
     case 'pipelining':
       return repeatedly(plan.everyMs, context, (id) => pipeline(plan, id, context));
-    case 'aborting':
-      return repeatedly(plan.everyMs, context, (id) => abort(plan.workMs, id, context));
+    case 'giving up':
+      return repeatedly(plan.everyMs, context, (id) => giveUp(plan, id, context));
     case 'silent':
       return stall('', context);
     case 'half-sent':
@@ -135,12 +135,17 @@ function failureIn(received: string, wasRefused: boolean): Outcome {
   return received.includes('HTTP/1.1 503') ? 'late' : 'reset-new';
 }
 
-/** Leaves before the answer can come. */
-async function abort(workMs: number, id: string, { port }: ClientContext): Promise<undefined> {
+/** Ends the connection before the answer is complete. */
+async function giveUp(
+  { route, workMs, patienceMs, ends }: Extract<ClientPlan, { kind: 'giving up' }>,
+  id: string,
+  { port }: ClientContext,
+): Promise<undefined> {
   const socket = open(port);
-  socket.write(get(`/work?ms=${workMs + 20}&id=${id}`));
-  await delay(10);
-  socket.destroy();
+  socket.write(`${route}?ms=${workMs}&id=${id} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`);
+  await delay(patienceMs);
+  if (ends === 'with RST') socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 /** Sends something and then nothing more, and reads nothing. */

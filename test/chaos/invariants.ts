@@ -1,4 +1,11 @@
-import { HOOKS, type Behaviour, type Method } from './plan.js';
+import {
+  HOOKS,
+  WORKING_ROUTES,
+  type Behaviour,
+  type ChaosPlan,
+  type ClientPlan,
+  type Method,
+} from './plan.js';
 import type { ShutdownPhase, ShutdownReport } from 'nestjs-drain';
 import type { ProgramEvent } from '../support/process/program.js';
 import type { RequestRecord } from './clients.js';
@@ -259,6 +266,33 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     if (sentEarly.length > 0) yield `sent long before quiesce: ${describe(sentEarly, terminatingIn(events))}`;
   },
 
+  *'no work that has begun is lost'({ plan, events, report, enteredAt }) {
+    // What is served late is awaited as a request, not as a handler: it may be lost when its client gives up.
+    const until = plan.options.lateRequests === 'serve' ? enteredAt('quiesce') : Infinity;
+    const endedWell = new Set(
+      events
+        .filter(({ event, isStoreOpen }) => event === 'ended' && isStoreOpen === true)
+        .map(({ id }) => id),
+    );
+    for (const route of WORKING_ROUTES) {
+      const lost = events
+        .filter(
+          ({ event, ...of }) => event === 'accepted' && of['route'] === route && !endedWell.has(of['id']),
+        )
+        .filter((event) => at(event, 0) < until)
+        .map(({ id }) => String(id));
+      const cuts = report.cuts.filter(
+        ({ kind, name }) => (kind === 'request' || kind === 'handler') && name === route,
+      );
+      // As above: the requests of a pipeline are cut with the first of them.
+      const atLeast = new Set(lost.map((id) => (kindOf(plan, id) === 'pipelining' ? batchOf(id) : id))).size;
+      if (atLeast > cuts.length)
+        yield `${lost.length} of ${route}, and ${cuts.length} cuts are named: ${lost
+          .map((id) => `${kindOf(plan, id)} ${id}`)
+          .join('; ')}`;
+    }
+  },
+
   *'no request meets a failure'({ plan, requests, events, enteredAt, forcedAt }) {
     const from = Math.min(enteredAt('quiesce'), forcedAt);
     const wrong = requests.filter(
@@ -316,13 +350,18 @@ function byReport({ status, forcedBy }: ShutdownReport, brokeDown: boolean): num
       return 143;
     case 'SIGINT again':
       return 130;
-    case 'process.exit(70)':
+    case 'process.exit(70), called by the watchdog':
       return 70;
     case 'another fatal error':
     case undefined:
     default:
       return 1;
   }
+}
+
+/** What the client does that has sent a request. */
+function kindOf({ clients }: ChaosPlan, id: string): ClientPlan['kind'] | undefined {
+  return clients[Number.parseInt(id, 10)]?.kind;
 }
 
 /** What names a pipeline in the names of its requests. */

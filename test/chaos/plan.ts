@@ -30,13 +30,25 @@ export interface ParticipantPlan {
   readonly methods: Partial<Record<Method, Behaviour>>;
 }
 
+/** Routes whose handlers note what becomes of their work. */
+export const WORKING_ROUTES = ['GET /work', 'POST /payments', 'GET /reports'] as const;
+export type WorkingRoute = (typeof WORKING_ROUTES)[number];
+
 /** One client, from the start of the load to the end of the process; durations in milliseconds. */
 export type ClientPlan =
   | { readonly kind: 'keep-alive' | 'new connections'; readonly everyMs: number; readonly workMs: number }
   | { readonly kind: 'long request'; readonly workMs: number }
   | { readonly kind: 'slow reader'; readonly bytes: number; readonly overMs: number }
   | { readonly kind: 'pipelining'; readonly count: number; readonly workMs: number; readonly everyMs: number }
-  | { readonly kind: 'aborting'; readonly everyMs: number; readonly workMs: number }
+  | {
+      readonly kind: 'giving up';
+      readonly route: WorkingRoute;
+      readonly everyMs: number;
+      readonly workMs: number;
+      /** How long it waits for the answer. */
+      readonly patienceMs: number;
+      readonly ends: 'with FIN' | 'with RST';
+    }
   | { readonly kind: 'silent' | 'half-sent' | 'stalled upload' | 'stalled reader' };
 
 export interface Step {
@@ -46,7 +58,13 @@ export interface Step {
 }
 
 /** How an application can be broken, to see whether that is noticed. */
-export const SABOTAGES = ['exits early', 'destroys first', 'ignores the deadline', 'resets clients'] as const;
+export const SABOTAGES = [
+  'exits early',
+  'destroys first',
+  'ignores the deadline',
+  'resets clients',
+  'does not await its work',
+] as const;
 export type Sabotage = (typeof SABOTAGES)[number];
 
 /** One run: an application, its clients, and what happens to it. */
@@ -166,7 +184,7 @@ function client(random: Random): ClientPlan {
     () => ({ kind: 'keep-alive', everyMs: 1, workMs: 0 }),
     () => ({ kind: 'new connections', everyMs, workMs }),
     () => ({ kind: 'pipelining', count: random.between(2, 5), everyMs, workMs }),
-    () => ({ kind: 'aborting', everyMs, workMs }),
+    () => givingUp(random),
     () => ({
       kind: 'slow reader',
       bytes: random.between(1, 8) * 1_000_000,
@@ -175,6 +193,18 @@ function client(random: Random): ClientPlan {
     () => ({ kind: 'long request', workMs: random.between(200, 4_000) }),
     () => ({ kind: random.pick(['silent', 'half-sent', 'stalled upload', 'stalled reader']) }),
   ])();
+}
+
+function givingUp(random: Random): ClientPlan {
+  const workMs = random.pick([random.between(20, 400), random.between(20, 400), random.between(400, 3_000)]);
+  return {
+    kind: 'giving up',
+    route: random.pick(WORKING_ROUTES),
+    everyMs: random.between(5, 60),
+    workMs,
+    patienceMs: random.between(5, Math.min(workMs, 200) - 5),
+    ends: random.pick(['with FIN', 'with RST']),
+  };
 }
 
 function steps(random: Random, onFatalError: boolean): Step[] {

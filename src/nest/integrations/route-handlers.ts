@@ -73,14 +73,15 @@ function isHandler(registered: unknown): registered is Handler {
 }
 
 function tracked(handler: Handler, handlers: RunningHandlers): Handler {
-  const isForErrors = handler.length === 4;
+  // Error handlers of Express receive the error first.
+  const first = handler.length === 4 ? 1 : 0;
   const tracking: Handler = function (...args) {
     const result = Reflect.apply(handler, this, args);
-    const [request, response] = (isForErrors ? args.slice(1) : args) as [
-      Carrier<IncomingMessage>,
-      Carrier<ServerResponse>,
-    ];
-    handlers.track(request.raw ?? request, response.raw ?? response, result);
+    if (result !== undefined) {
+      const request = args[first] as Carrier<IncomingMessage>;
+      const response = args[first + 1] as Carrier<ServerResponse>;
+      handlers.track(request.raw ?? request, response.raw ?? response, result);
+    }
     return result;
   };
   // Express distinguishes error handlers by their length, and prints the names of handlers.

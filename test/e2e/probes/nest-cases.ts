@@ -6,6 +6,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ScheduleModule } from '@nestjs/schedule';
 import * as adapters from '../../../src/nest/integrations/adapter-probes.js';
 import * as routes from '../../../src/nest/health/route-probes.js';
+import { COMMANDS } from '../../../src/nest/integrations/commands.js';
 import * as events from '../../../src/nest/integrations/event-probes.js';
 import * as schedules from '../../../src/nest/integrations/schedule-probes.js';
 import { HOOKS_OF_TERMINUS } from '../../../src/nest/integrations/terminus-probes.js';
@@ -17,6 +18,7 @@ import { giveLocalhostTwoAddresses } from '../../support/http/two-addresses.js';
 import { hideSymbol, renameMethods, renameProperty } from '../../support/removal.js';
 import { handing } from './handing.js';
 import {
+  commands,
   cqrs,
   cronJobs,
   eventEmitter,
@@ -110,6 +112,12 @@ export const NEST_CASES: readonly ProbeCase[] = [
     feature: cqrs(),
     failing: 'event handlers',
     remove: async () => renameMethods(await prototypeOf(CqrsModule, 'CommandBus'), ['reflectCommandId']),
+  },
+  {
+    probe: COMMANDS,
+    feature: commands,
+    failing: 'commands',
+    remove: () => handing(COMMANDS, []),
   },
   { probe: clients.POOL_OF_KNEX, feature: queries, remove: () => handing(clients.POOL_OF_KNEX, {}) },
   { probe: clients.ENDING_OF_PG_POOL, feature: pool, remove: () => handing(clients.ENDING_OF_PG_POOL, {}) },

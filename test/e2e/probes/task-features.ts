@@ -7,6 +7,7 @@ import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitte
 import { Interval, ScheduleModule, SchedulerRegistry, Timeout } from '@nestjs/schedule';
 import { CronJob } from 'cron';
 import knex from 'knex';
+import { Command, CommandRunner, CommandRunnerModule, CommandRunnerService } from 'nest-commander';
 import { enableGracefulShutdown, GracefulShutdownModule, OnShutdown, ResourceRegistry } from 'nestjs-drain';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
@@ -136,6 +137,21 @@ export function cqrs(prepare: (bus: EventBus) => void = () => {}): Feature {
     return { coordinator: coordinatorOf(app), finish: () => end.resolve(), close: () => app.close() };
   };
 }
+
+/** A command of nest-commander that runs. */
+export const commands: Feature = async (log) => {
+  const end = deferred<void>();
+  @Command({ name: 'import' })
+  class Import extends CommandRunner {
+    async run(): Promise<void> {
+      await end.promise;
+    }
+  }
+  const runner = CommandRunnerModule.forModule();
+  const app = await createContext({ imports: [runner], providers: [Import], options }, log);
+  void app.get(CommandRunnerService).run(['node', 'cli', 'import']);
+  return { coordinator: coordinatorOf(app), finish: () => end.resolve(), close: () => app.close() };
+};
 
 /** A resource that is registered, and was never connected. */
 export function resource(create: () => object): Feature {

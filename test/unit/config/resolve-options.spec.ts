@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { readEnvironment, type Variables } from '../../../src/config/environment.js';
+import { resolveOptions } from '../../../src/config/resolve-options.js';
 import { announceDelayMs } from '../../../src/config/resolved-options.js';
 import { resolve } from './resolve.js';
 import type { GracefulShutdownOptions } from '../../../src/config/options.js';
@@ -131,6 +133,18 @@ describe('precedence', () => {
 
   it('accepts numbers if a validation schema has converted the variables', () => {
     expect(resolve({}, { GRACEFUL_SHUTDOWN_TIMEOUT: 12.5 }).gracePeriodMs).toBe(12_500);
+  });
+});
+
+describe('a worker of a cluster', () => {
+  const inWorker = (options: GracefulShutdownOptions, variables: Variables = { NODE_ENV: 'production' }) =>
+    resolveOptions(options, readEnvironment(variables, true));
+
+  it('serves late requests unless it is told not to, and leaves its port before they are late', () => {
+    expect(inWorker({})).toMatchObject({ lateRequests: 'serve', stopListeningAt: 'quiesce' });
+    expect(inWorker({ lateRequests: 'reject' }).lateRequests).toBe('reject');
+    expect(inWorker({}, IN_KUBERNETES).stopListeningAt).toBe('quiesce');
+    expect(inWorker({}, {}).stopListeningAt).toBe('announce');
   });
 });
 

@@ -1,0 +1,38 @@
+import type { PackageGroup } from '../package-row.js';
+
+export const OBSERVABILITY: PackageGroup = {
+  title: 'Metrics, traces and logs',
+  packages: [
+    {
+      name: '@willsoto/nestjs-prometheus',
+      includes: ['prom-client'],
+      found: 'Its route is served to the end of the drain, at `/metrics`.',
+      write: '`GracefulShutdownMetricsModule` of `nestjs-drain/metrics` among the imports.',
+      limits: 'A shutdown that is shorter than the interval of the scrapes may be in none of them.',
+      specs: ['e2e/metrics/metrics.spec.ts', 'e2e/nest-major.spec.ts'],
+    },
+    {
+      name: '@opentelemetry/api',
+      found: 'Nothing.',
+      write: '`GracefulShutdownTracingModule` of `nestjs-drain/opentelemetry` among the imports.',
+      limits: 'A forced shutdown may be exported in part or not at all.',
+      specs: ['e2e/opentelemetry/tracing.spec.ts'],
+    },
+    {
+      name: '@opentelemetry/sdk-trace-base',
+      found: 'A provider that nobody shuts down is asked to export in `flush`.',
+      write: "`resources.register('telemetry', provider)`: it is shut down in `flush`.",
+      limits: 'Spans that end after an SDK has shut itself down in a hook or on a signal.',
+      clients: ['OpenTelemetry provider'],
+      specs: ['e2e/opentelemetry/tracing.spec.ts', 'unit/resources/known-clients.spec.ts'],
+    },
+    {
+      name: 'pino',
+      found: 'Nothing.',
+      write: "`resources.register('log', logger)`: it is flushed in `flush`, and stays usable.",
+      limits: '-',
+      clients: ['pino'],
+      specs: ['unit/resources/known-clients.spec.ts'],
+    },
+  ],
+};
