@@ -219,7 +219,11 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     };
   }
 
-  /** @param types the events that the observer is called for; an application may have thousands of steps. Default: all */
+  /**
+   * Adds an observer; returns a function that removes it.
+   *
+   * @param types the events that the observer is called for; an application may have thousands of steps. Default: all
+   */
   observe(observer: ShutdownObserver, types?: readonly ShutdownEvent['type'][]): () => void {
     return this.#observers.add(observer, types);
   }
