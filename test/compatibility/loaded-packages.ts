@@ -5,7 +5,9 @@ import { posix } from 'node:path';
 const IMPORTS = [
   /^\s*(?:import|export)\s(?!type\b)[^'"`;]*?\bfrom\s*(['"`])(?<specifier>[^'"`\n]+)\1/gm,
   /\bimport\s*(['"`])(?<specifier>[^'"`\n]+)\1/g,
-  /\b(?:import|require|require\.resolve|createRequire\([^)]*\))\s*\(\s*(['"`])(?<specifier>[^'"`\n]+)\1/g,
+  /\b(?:import|require|require\.resolve|createRequire\([^)]*\)(?:\.resolve)?)\s*\(\s*(['"`])(?<specifier>[^'"`\n]+)\1/g,
+  // Preloaded by Node, or given to a package in place of another version.
+  /(?:--require|--import|\bOTEL_API:)[',\s]*(['"`])(?<specifier>[^'"`\n]+)\1/g,
 ];
 /** A program that a spec starts, by its name in `dist-test`. */
 const PROGRAMS = /(['"`])(?<program>(?:fixtures|examples|chaos|faults|bench)\/[\w/-]+)\1/g;

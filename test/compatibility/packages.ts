@@ -1,13 +1,24 @@
 import { CLIENTS } from './packages/clients.js';
+import { HTTP } from './packages/http.js';
 import { NEST } from './packages/nest.js';
 import { OBSERVABILITY } from './packages/observability.js';
+import { PROCESSES } from './packages/processes.js';
 import { QUEUES } from './packages/queues.js';
 import { TASKS } from './packages/tasks.js';
 import { WEB_SOCKETS } from './packages/web-sockets.js';
 import type { PackageGroup, PackageRow } from './package-row.js';
 
 /** What `docs/compatibility.md` is made of: add a package to the group that it belongs to. */
-export const GROUPS: readonly PackageGroup[] = [NEST, TASKS, QUEUES, WEB_SOCKETS, CLIENTS, OBSERVABILITY];
+export const GROUPS: readonly PackageGroup[] = [
+  NEST,
+  HTTP,
+  PROCESSES,
+  TASKS,
+  QUEUES,
+  WEB_SOCKETS,
+  CLIENTS,
+  OBSERVABILITY,
+];
 
 export const ROWS: readonly PackageRow[] = GROUPS.flatMap(({ packages }) => packages);
 

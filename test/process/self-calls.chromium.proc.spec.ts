@@ -1,7 +1,10 @@
 import { expect, it } from '@jest/globals';
+import { requireTool } from '../../scripts/find-tools.mjs';
 import { askWhileDraining, startCaller } from './self-caller.js';
 
 it('lets a browser that a handler has started print a page of the application while draining', async () => {
+  requireTool('chromium');
+  requireTool('proc');
   const plan = {
     platform: 'express',
     client: 'browser',

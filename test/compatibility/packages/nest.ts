@@ -20,8 +20,9 @@ export const NEST: PackageGroup = {
     },
     {
       name: '@nestjs/platform-express',
-      includes: ['express'],
-      found: 'Requests, handlers, uploads, downloads and event streams, over HTTP/1.1 and TLS.',
+      includes: ['express', 'router'],
+      found:
+        'Requests, handlers, uploads, downloads and event streams, over HTTP/1.1 and TLS; servers made by hand over its instance.',
       write: 'Nothing.',
       limits: 'HTTP/2, which Express does not have.',
       recognisedBy: 'the type of the HTTP adapter',
