@@ -3,7 +3,7 @@ import { messageOf } from '../../core/errors.js';
 import { SafeLogger } from '../../report/safe-logger.js';
 import { systemClock } from '../../util/clock.js';
 import { BullQueues, isBullQueue } from './bull-queues.js';
-import { Consumers } from './consumers.js';
+import { CONSUMERS_PRIORITY, Consumers } from './consumers.js';
 import { isPgBoss, PgBossConsumer } from './pg-boss-workers.js';
 import { isRabbitConnection, RabbitConsumer } from './rabbit-connections.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
@@ -22,9 +22,6 @@ interface Kind {
   /** @returns the consumer of an instance; undefined, if it is none of this kind */
   readonly consumerOf: (instance: object) => WatchingConsumer | undefined;
 }
-
-/** Before the resources of an application, which the work of its consumers may need. */
-const PRIORITY = 500;
 
 function kinds(): Kind[] {
   const bull = new BullQueues();
@@ -69,7 +66,7 @@ export function adoptConsumers(instances: readonly object[], coordinator: Phased
     }
     if (consumers.length === 0) continue;
     const participant = new Consumers(name, consumers, systemClock);
-    const options = { priority: PRIORITY };
+    const options = { priority: CONSUMERS_PRIORITY };
     coordinator.add({ participant, options, registeredAt: packageName, cutsAtOnce: true });
   }
   return undo;
