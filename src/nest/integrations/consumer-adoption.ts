@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { messageOf } from '../../core/errors.js';
 import { SafeLogger } from '../../report/safe-logger.js';
 import { systemClock } from '../../util/clock.js';
+import { AgendaConsumer, isAgenda } from './agenda-jobs.js';
 import { BullQueues, isBullQueue } from './bull-queues.js';
 import { CONSUMERS_PRIORITY, Consumers } from './consumers.js';
 import { isPgBoss, PgBossConsumer } from './pg-boss-workers.js';
@@ -40,6 +41,11 @@ function kinds(): Kind[] {
       name: 'pg-boss workers',
       packageName: 'pg-boss',
       consumerOf: (instance) => (isPgBoss(instance) ? new PgBossConsumer(instance) : undefined),
+    },
+    {
+      name: 'Agenda jobs',
+      packageName: 'agenda',
+      consumerOf: (instance) => (isAgenda(instance) ? new AgendaConsumer(instance) : undefined),
     },
   ];
 }
