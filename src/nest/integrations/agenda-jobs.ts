@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hasMethods, isObject, read } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
+import { Statements } from './statements.js';
 import type { Consumer, HandBack } from './consumer.js';
 
 interface JobState {
@@ -52,11 +52,9 @@ export class AgendaConsumer implements Consumer {
   readonly #saveJobState: Repository['saveJobState'];
   readonly #running = new Map<string, AgendaJob>();
   readonly #handedBack = new Set<string>();
+  readonly #statements = new Statements(() => this.#running.size > 0);
   #isStarted = false;
   #isPaused = false;
-  /** The statements that have not been answered: one of them may begin a job. */
-  #statements = 0;
-  #onQuiet: () => void = () => {};
 
   constructor(agenda: Agenda) {
     this.#agenda = agenda;
@@ -72,7 +70,7 @@ export class AgendaConsumer implements Consumer {
     };
     const onComplete = (job: AgendaJob, isRemote = false): void => {
       if (isRemote || !this.#running.delete(String(job.attrs._id))) return;
-      this.#changed();
+      this.#statements.changed();
     };
     this.#agenda.on('start', onStart);
     this.#agenda.on('complete', onComplete);
@@ -94,16 +92,8 @@ export class AgendaConsumer implements Consumer {
     if (this.#isStarted) await this.#start();
   }
 
-  async idle(): Promise<void> {
-    for (;;) {
-      // Between the answer to a statement and the beginning of a job there are a few promises.
-      await nextTurn();
-      if (this.#running.size + this.#statements === 0) return;
-      await new Promise<void>((resolve) => {
-        this.#onQuiet = resolve;
-        this.#changed();
-      });
-    }
+  idle(): Promise<void> {
+    return this.#statements.quiet();
   }
 
   unfinished(): string[] {
@@ -144,12 +134,12 @@ export class AgendaConsumer implements Consumer {
         this.#isStarted = true;
         return this.#isPaused
           ? undefined
-          : this.#counted(() => this.#fetch(fetch as Repository['getNextJobToRun'], args));
+          : this.#statements.send(() => this.#fetch(fetch as Repository['getNextJobToRun'], args));
       }),
       overrideMethod(repository, 'saveJobState', (save) => (job, ...rest) => {
         // A job that went back belongs to others.
         if (this.#handedBack.has(String((job as JobState)._id))) return Promise.resolve();
-        return this.#counted(() => save(job, ...rest));
+        return this.#statements.send(() => save(job, ...rest));
       }),
     ];
   }
@@ -160,16 +150,6 @@ export class AgendaConsumer implements Consumer {
     if (!job || !this.#isPaused) return job;
     await this.#agenda.db.unlockJobs([job._id]);
     return undefined;
-  }
-
-  async #counted<T>(statement: () => T): Promise<Awaited<T>> {
-    this.#statements += 1;
-    try {
-      return await statement();
-    } finally {
-      this.#statements -= 1;
-      this.#changed();
-    }
   }
 
   async #handBackOne(job: AgendaJob): Promise<HandBack> {
@@ -184,10 +164,6 @@ export class AgendaConsumer implements Consumer {
     } catch (error) {
       return { name, error };
     }
-  }
-
-  #changed(): void {
-    if (this.#running.size + this.#statements === 0) this.#onQuiet();
   }
 }
 

@@ -42,6 +42,15 @@ export class Workers<Plan extends object> {
       .map(({ id }) => String(id));
   }
 
+  /** Waits until workers have told of all these. */
+  async hear(event: 'begun' | 'done', ids: readonly string[]): Promise<void> {
+    for (const wanted of ids) {
+      await Promise.any(
+        Array.from(this.#started, (program) => program.event(event, ({ id }) => id === wanted)),
+      );
+    }
+  }
+
   /** Kills those that are left. */
   async end(): Promise<void> {
     await Promise.all(Array.from(this.#started, (program) => program[Symbol.asyncDispose]()));
@@ -104,4 +113,30 @@ export async function replaceUnderLoad(
     running.push(replacement);
   }
   return { ids, running };
+}
+
+/**
+ * Has an operator drain a worker and resume it, twice: what is sent meanwhile is for another one.
+ *
+ * @param send sends so many; returns their ids
+ * @returns the ids of what the worker has begun all the same
+ */
+export async function begunWhileDrained(
+  startWorker: () => Promise<Program>,
+  send: (count: number) => Promise<readonly string[]>,
+): Promise<unknown[]> {
+  const worker = await startWorker();
+  for (const round of [1, 2]) {
+    await toggle(worker, 'draining', round);
+    const other = await startWorker();
+    const ids = await send(4);
+    for (const id of ids) await other.event('done', (event) => event['id'] === id);
+    expect(await terminate(other)).toMatchObject(CLEAN);
+    await toggle(worker, 'resumed', round);
+  }
+  const begun = worker.events.filter(({ event }) => event === 'begun').map(({ id }) => id);
+  const [id] = await send(1);
+  await worker.event('done', (event) => event['id'] === id);
+  expect(await terminate(worker)).toMatchObject(CLEAN);
+  return begun;
 }
