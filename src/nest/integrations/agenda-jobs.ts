@@ -133,7 +133,7 @@ export class AgendaConsumer implements Consumer {
       overrideMethod(repository, 'getNextJobToRun', (fetch) => (...args) => {
         this.#isStarted = true;
         return this.#isPaused
-          ? undefined
+          ? Promise.resolve()
           : this.#statements.send(() => this.#fetch(fetch as Repository['getNextJobToRun'], args));
       }),
       overrideMethod(repository, 'saveJobState', (save) => (job, ...rest) => {
@@ -162,6 +162,7 @@ export class AgendaConsumer implements Consumer {
       this.#running.delete(id);
       return { name };
     } catch (error) {
+      this.#handedBack.delete(id);
       return { name, error };
     }
   }
