@@ -26,6 +26,8 @@ const POSTGRES_ROOT = '/usr/lib/postgresql';
 /** Where they put the programs of RabbitMQ itself. */
 const RABBITMQ_ROOT = '/usr/lib/rabbitmq/bin';
 
+const LOADING_RDKAFKA = ['python3', '-c', "import ctypes; ctypes.CDLL('librdkafka.so.1')"];
+
 /**
  * By the words that stand for them in the names of spec files: `report-page.chromium.spec.ts` needs Chromium.
  *
@@ -72,6 +74,12 @@ const TOOLS = {
     // Not the one in PATH, which runs as a user of its own and writes to /var.
     find: () => findServer('rabbitmq-server', [RABBITMQ_ROOT], []),
   },
+  kafka: {
+    name: 'the Kafka broker of librdkafka',
+    packages: 'librdkafka1 python3 util-linux',
+    // Not the one in PATH, which may be in a home folder: servers run as a user of their own.
+    find: () => tryCommand(LOADING_RDKAFKA, findServer('python3', ['/usr/bin'], [])),
+  },
 };
 
 const FOLDERS_OF_PATH = (process.env['PATH'] ?? '').split(delimiter);
@@ -104,9 +112,11 @@ function versionsIn(root) {
   return existsSync(root) ? readdirSync(root).map((version) => `${root}/${version}/bin`) : [];
 }
 
-/** @param {readonly string[]} command one that does nothing, yet fails where the tool is of no use */
-function tryCommand([name, ...args]) {
-  const path = findProgram([name]);
+/**
+ * @param {readonly string[]} command one that does nothing, yet fails where the tool is of no use
+ * @param {string} [path] of its program
+ */
+function tryCommand([name, ...args], path = findProgram([name])) {
   const { status, stderr, error } = spawnSync(path, args, {
     encoding: 'utf8',
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -35,10 +35,22 @@ export async function closeRedis(closing: RedisClosing): Promise<unknown> {
   const blocked = isBlocked(closing, () => isOver).then((answer) => {
     if (!answer) return clean;
     clean.catch(() => {});
-    closing.disconnect();
+    void disconnect(closing);
     return DISCONNECTED;
   });
   return Promise.race([clean, blocked]);
+}
+
+/**
+ * Clients of node-redis 4 and 5 throw, since they have been told to close. What they have sent is rejected all the same; their
+ * connection stays.
+ */
+async function disconnect(closing: RedisClosing): Promise<void> {
+  try {
+    await closing.disconnect();
+  } catch {
+    // No public method ends it now.
+  }
 }
 
 async function isBlocked(closing: RedisClosing, isOver: () => boolean): Promise<boolean> {

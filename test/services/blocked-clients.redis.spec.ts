@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { Redis as Valkey } from 'iovalkey';
 import { createClient } from 'redis';
+import { createClient as createClient4 } from 'redis-4';
+import { createClient as createClient5 } from 'redis-5';
 import { DISCONNECTED } from '../../src/resources/close-redis.js';
 import { recognise } from '../../src/resources/known-clients.js';
 import { RedisServer } from '../support/services/redis.js';
@@ -22,6 +25,8 @@ interface Client {
   readonly object: object;
   /** Sends a command, with its arguments. */
   send(...command: string[]): Promise<unknown>;
+  /** Whether its connection stays until the process ends. */
+  readonly isLeft?: boolean;
 }
 
 const CLIENTS: Readonly<Record<string, () => Promise<Client>>> = {
@@ -34,6 +39,21 @@ const CLIENTS: Readonly<Record<string, () => Promise<Client>>> = {
     const client = createClient({ url: server.url, name: 'ours' });
     await client.connect();
     return { object: client, send: (...command) => client.sendCommand(command) };
+  },
+  async 'redis 5'() {
+    const client = createClient5({ url: server.url, name: 'ours' });
+    await client.connect();
+    return { object: client, send: (...command) => client.sendCommand(command), isLeft: true };
+  },
+  async 'redis 4'() {
+    const client = createClient4({ url: server.url, name: 'ours' });
+    await client.connect();
+    return { object: client, send: (...command) => client.sendCommand(command), isLeft: true };
+  },
+  async iovalkey() {
+    const valkey = new Valkey(server.url, { connectionName: 'ours', maxRetriesPerRequest: null });
+    await valkey.ping();
+    return { object: valkey, send: (name = '', ...args) => valkey.call(name, ...args) };
   },
 };
 
@@ -68,6 +88,7 @@ describe.each(Object.entries(CLIENTS))('a client of %s', (_name, create) => {
       await server.seen((clients) => clients.some(({ name, flags }) => name === 'ours' && flags === 'b'));
       expect(await close(client)).toBe(DISCONNECTED);
       expect(await blocked).toBe('rejected');
+      if (client.isLeft) await server.kill('ours');
       await server.seen((clients) => clients.every(({ name }) => name !== 'ours'));
     },
   );

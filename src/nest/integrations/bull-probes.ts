@@ -1,5 +1,5 @@
-import { hasMethods } from '../../util/foreign.js';
-import { isExplorer, isWorker } from './bull-worker.js';
+import { hasMethods, isObject } from '../../util/foreign.js';
+import { isExplorer, isWorker, type BullWorker } from './bull-worker.js';
 import type { Probe } from '../../util/probe.js';
 
 export const WORKERS_OF_EXPLORER: Probe<readonly object[]> = {
@@ -24,5 +24,26 @@ export const METHODS_OF_JOB: Probe<object> = {
     typeof Reflect.get(job, 'token') === 'string' && hasMethods(job, ['moveToWait', 'isActive']),
 };
 
+export const RATE_LIMIT_OF_WORKER: Probe<BullWorker> = {
+  name: 'Worker.abortDelayController',
+  package: 'bullmq',
+  ifMissing: 'a worker that waits for its rate limit is not idle before it has waited',
+  isPresent: (worker) => 'abortDelayController' in worker,
+};
+
+/** Only a worker with a sandboxed processor has a pool. */
+export const CHILDREN_OF_WORKER: Probe<BullWorker> = {
+  name: 'Worker.childPool.retained',
+  package: 'bullmq',
+  ifMissing: 'the child process of a job that is handed back or cut outlives this one',
+  isPresent: ({ childPool }) => childPool === undefined || isObject(childPool.retained),
+};
+
 /** All probes of BullMQ. */
-export const BULL_PROBES: readonly Probe[] = [WORKERS_OF_EXPLORER, METHODS_OF_WORKER, METHODS_OF_JOB];
+export const BULL_PROBES: readonly Probe[] = [
+  WORKERS_OF_EXPLORER,
+  METHODS_OF_WORKER,
+  METHODS_OF_JOB,
+  RATE_LIMIT_OF_WORKER,
+  CHILDREN_OF_WORKER,
+];

@@ -1,6 +1,7 @@
 import { hasMethods } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
-import { PendingResults } from './pending-results.js';
+import { watchHandedOut } from './handed-out-jobs.js';
+import { PendingResultsByQueue, type PendingResults } from './pending-results.js';
 import type { Consumer, HandBack } from './consumer.js';
 
 interface BullJob {
@@ -46,15 +47,12 @@ export function isBullQueue(instance: object): instance is BullQueue {
   ]);
 }
 
-/** The queues of one application. What a process waits for is known by the name of a queue, which may have several instances. */
+/** The queues of one application. */
 export class BullQueues {
-  readonly #waits = new Map<string, PendingResults>();
+  readonly #waits = new PendingResultsByQueue();
 
   consumerOf(queue: BullQueue): BullConsumer {
-    const key = queue.toKey('');
-    const waits = this.#waits.get(key) ?? new PendingResults();
-    this.#waits.set(key, waits);
-    return new BullConsumer(queue, waits);
+    return new BullConsumer(queue, this.#waits.of(queue.toKey('')));
   }
 }
 
@@ -86,7 +84,14 @@ class BullConsumer implements Consumer {
     };
     this.#watchedSince = Date.now();
     this.#queue.on('active', onActive);
-    return [() => void this.#queue.off('active', onActive), ...this.waits.watch(this.#queue, 'finished')];
+    return [
+      () => void this.#queue.off('active', onActive),
+      ...watchHandedOut(
+        this.#queue,
+        ['add', 'addBulk', 'getJob'],
+        (job) => void this.waits.watch(job, 'finished'),
+      ),
+    ];
   }
 
   async pause(): Promise<void> {

@@ -22,6 +22,12 @@ export interface BullWorker {
   cancelAllJobs?(reason: string): void;
   on(event: 'active' | 'completed' | 'failed', listener: (job: BullJob | undefined) => void): unknown;
   off(event: 'active' | 'completed' | 'failed', listener: (job: BullJob | undefined) => void): unknown;
+  /** Of the queue, with its prefix. */
+  readonly qualifiedName: string;
+  /** Ends the wait for the rate limit; private. */
+  readonly abortDelayController?: AbortController | null;
+  /** The child processes or threads of a sandboxed processor that are at work; private. */
+  readonly childPool?: { readonly retained?: Readonly<Record<string, { kill(signal: 'SIGKILL'): unknown }>> };
 }
 
 /** Creates the workers of `@nestjs/bullmq`. */
@@ -33,6 +39,13 @@ export interface BullExplorer {
 export function isWorker(candidate: object): candidate is BullWorker {
   const names = ['isPaused', 'isRunning', 'pause', 'resume', 'close', 'waitUntilReady', 'getNextJob', 'on'];
   return hasMethods(candidate, names);
+}
+
+/** Whether an instance hands out jobs that can be waited for: a queue, or a producer of flows. */
+export function isJobSource(candidate: object): boolean {
+  return ['getJob', 'getFlow'].some((own) =>
+    hasMethods(candidate, ['add', 'addBulk', 'waitUntilReady', own]),
+  );
 }
 
 /** Whether an instance looks like the explorer that creates the workers of `@nestjs/bullmq`. */

@@ -2,8 +2,9 @@ import { Logger } from '@nestjs/common';
 import { messageOf } from '../../core/errors.js';
 import { SafeLogger } from '../../report/safe-logger.js';
 import { systemClock } from '../../util/clock.js';
+import { AgendaConsumer, isAgenda } from './agenda-jobs.js';
 import { BullQueues, isBullQueue } from './bull-queues.js';
-import { Consumers } from './consumers.js';
+import { CONSUMERS_PRIORITY, Consumers } from './consumers.js';
 import { isPgBoss, PgBossConsumer } from './pg-boss-workers.js';
 import { isRabbitConnection, RabbitConsumer } from './rabbit-connections.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
@@ -23,9 +24,6 @@ interface Kind {
   readonly consumerOf: (instance: object) => WatchingConsumer | undefined;
 }
 
-/** Before the resources of an application, which the work of its consumers may need. */
-const PRIORITY = 500;
-
 function kinds(): Kind[] {
   const bull = new BullQueues();
   return [
@@ -43,6 +41,11 @@ function kinds(): Kind[] {
       name: 'pg-boss workers',
       packageName: 'pg-boss',
       consumerOf: (instance) => (isPgBoss(instance) ? new PgBossConsumer(instance) : undefined),
+    },
+    {
+      name: 'Agenda jobs',
+      packageName: 'agenda',
+      consumerOf: (instance) => (isAgenda(instance) ? new AgendaConsumer(instance) : undefined),
     },
   ];
 }
@@ -69,7 +72,7 @@ export function adoptConsumers(instances: readonly object[], coordinator: Phased
     }
     if (consumers.length === 0) continue;
     const participant = new Consumers(name, consumers, systemClock);
-    const options = { priority: PRIORITY };
+    const options = { priority: CONSUMERS_PRIORITY };
     coordinator.add({ participant, options, registeredAt: packageName, cutsAtOnce: true });
   }
   return undo;

@@ -6,6 +6,9 @@ import type { Clock } from '../../util/clock.js';
 import type { ShutdownContext, ShutdownParticipant } from '../../core/participant.js';
 import type { Consumer, HandBack } from './consumer.js';
 
+/** Before the resources of an application, which the work of its consumers may need. */
+export const CONSUMERS_PRIORITY = 500;
+
 /** What of the end of a drain is for handing jobs back; at most half of the time that is left when it begins. */
 const HAND_BACK_MS = 1_000;
 
@@ -18,25 +21,43 @@ const HAND_BACK_MS = 1_000;
 export class Consumers implements ShutdownParticipant {
   readonly name: string;
 
-  readonly #consumers: readonly SteeredConsumer[];
+  readonly #consumers: SteeredConsumer[];
   readonly #clock: Clock;
+  readonly #blindSpot: () => string | undefined;
   readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
   readonly #cuts = new Set<string>();
   readonly #letGo = new Set<Consumer>();
+  #isAnnounced = false;
   #announcedAt = 0;
 
-  constructor(name: string, consumers: readonly Consumer[], clock: Clock) {
+  /** @param blindSpot says what is not seen of the package, if anything: the drain fails then */
+  constructor(
+    name: string,
+    consumers: readonly Consumer[],
+    clock: Clock,
+    blindSpot: () => string | undefined = () => undefined,
+  ) {
     this.name = name;
     this.#consumers = consumers.map((consumer) => new SteeredConsumer(consumer));
     this.#clock = clock;
+    this.#blindSpot = blindSpot;
+  }
+
+  /** Takes in a consumer that came later. */
+  add(consumer: Consumer): void {
+    const steered = new SteeredConsumer(consumer);
+    this.#consumers.push(steered);
+    if (this.#isAnnounced) steered.stopFetching();
   }
 
   announce(): void {
+    this.#isAnnounced = true;
     this.#announcedAt = this.#clock.now();
     for (const consumer of this.#consumers) consumer.stopFetching();
   }
 
   async resume(): Promise<void> {
+    this.#isAnnounced = false;
     await Promise.all(this.#consumers.map((consumer) => consumer.fetchAgain()));
   }
 
@@ -52,6 +73,8 @@ export class Consumers implements ShutdownParticipant {
     context.signal.addEventListener('abort', () => this.#cut(context), { once: true });
     await Promise.race([Promise.all(this.#consumers.map((consumer) => consumer.finish())), handedBack]);
     timer.cancel();
+    const blindSpot = this.#blindSpot();
+    if (blindSpot !== undefined) throw new Error(blindSpot);
   }
 
   /** For a consumer that no hook of Nest's closes; the others have been closed. */

@@ -15,43 +15,41 @@ export class PendingResults implements Waits {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Counts `promise` until it settles. */
-  count<T>(promise: T): T {
-    this.#change(1);
-    const end = (): void => this.#change(-1);
-    Promise.resolve(promise).then(end, end);
-    return promise;
-  }
-
   /**
-   * Watches the jobs that a queue hands out: each gets a method in front of the one that waits for its result.
+   * Counts each call of a method until what it returns has settled.
    *
-   * @param method the one of a job that waits for its result
-   * @returns functions that leave the queue as it was
+   * @returns a function that leaves the method as it was
    */
-  watch(queue: object, method: string): (() => void)[] {
-    return ['add', 'addBulk', 'getJob'].map((source) =>
-      overrideMethod(queue, source, (call) => async (...args) => {
-        const result = await call(...args);
-        for (const job of [result].flat()) this.#watchJob(job, method);
-        return result;
-      }),
-    );
-  }
-
-  #watchJob(job: unknown, method: string): void {
-    if (typeof job !== 'object' || job === null) return;
-    overrideMethod(
-      job,
+  watch(target: object, method: string): () => void {
+    return overrideMethod(
+      target,
       method,
       (wait) =>
         (...args) =>
-          this.count(wait(...args)),
+          this.#untilSettled(wait(...args)),
     );
+  }
+
+  #untilSettled<T>(result: T): T {
+    this.#change(1);
+    const end = (): void => this.#change(-1);
+    Promise.resolve(result).then(end, end);
+    return result;
   }
 
   #change(by: number): void {
     this.#count += by;
     for (const listener of this.#listeners) listener();
+  }
+}
+
+/** What a process waits for, by the name of the queue: an application may have several instances of one queue. */
+export class PendingResultsByQueue {
+  readonly #queues = new Map<string, PendingResults>();
+
+  of(queue: string): PendingResults {
+    const results = this.#queues.get(queue) ?? new PendingResults();
+    this.#queues.set(queue, results);
+    return results;
   }
 }

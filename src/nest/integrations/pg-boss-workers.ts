@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hasMethods } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
+import { Statements } from './statements.js';
 import type { Consumer, HandBack } from './consumer.js';
 
 interface BossJob {
@@ -50,10 +50,8 @@ export class PgBossConsumer implements Consumer {
   /** What is being worked on, each job with its queue. */
   readonly #running = new Map<BossJob, string>();
   readonly #handedBack = new WeakSet<BossJob>();
+  readonly #statements = new Statements(() => this.#running.size > 0);
   #isPaused = false;
-  /** The statements that have not been answered: one of them may bring a job, another one tell that a job is done. */
-  #statements = 0;
-  #onQuiet: () => void = () => {};
 
   constructor(boss: PgBoss) {
     this.#boss = boss;
@@ -78,15 +76,13 @@ export class PgBossConsumer implements Consumer {
           (...args) =>
             offWork(...args.map((arg) => this.#unregister(arg))),
       ),
-      overrideMethod(this.#boss.getDb(), 'executeSql', (execute) => async (...args) => {
-        this.#statements += 1;
-        try {
-          return await execute(...args);
-        } finally {
-          this.#statements -= 1;
-          this.#changed();
-        }
-      }),
+      overrideMethod(
+        this.#boss.getDb(),
+        'executeSql',
+        (execute) =>
+          (...args) =>
+            this.#statements.send(() => execute(...args)),
+      ),
     ];
   }
 
@@ -103,16 +99,8 @@ export class PgBossConsumer implements Consumer {
     }
   }
 
-  async idle(): Promise<void> {
-    for (;;) {
-      // Between the answer that brings a job and its handler there are a few promises.
-      await nextTurn();
-      if (this.#running.size + this.#statements === 0) return;
-      await new Promise<void>((resolve) => {
-        this.#onQuiet = resolve;
-        this.#changed();
-      });
-    }
+  idle(): Promise<void> {
+    return this.#statements.quiet();
   }
 
   unfinished(): string[] {
@@ -177,7 +165,7 @@ export class PgBossConsumer implements Consumer {
         // A job that went back belongs to others: pg-boss must hear neither that it is done nor that it has failed.
         if (own.some((job) => this.#handedBack.has(job))) await new Promise(() => {});
         for (const job of own) this.#running.delete(job);
-        this.#changed();
+        this.#statements.changed();
       }
     };
   }
@@ -198,9 +186,5 @@ export class PgBossConsumer implements Consumer {
 
   #queues(): Set<string> {
     return new Set(Array.from(this.#registrations.values(), ({ queue }) => queue));
-  }
-
-  #changed(): void {
-    if (this.#running.size + this.#statements === 0) this.#onQuiet();
   }
 }

@@ -47,13 +47,7 @@ export class RabbitConsumer implements Consumer {
     });
     return [
       ...undo,
-      overrideMethod(
-        this.#connection,
-        'request',
-        (request) =>
-          (...args) =>
-            this.waits.count(request(...args)),
-      ),
+      this.waits.watch(this.#connection, 'request'),
       ...REGISTERING.map((method) =>
         overrideMethod(
           this.#connection,

@@ -6,6 +6,7 @@ import { isExplorer, isProcessor, isWorker } from './bull-worker.js';
 import { BullWorkers } from './bull-workers.js';
 import { adoptConsumers } from './consumer-adoption.js';
 import { COMMANDS, trackCommand } from './commands.js';
+import { CONSUMERS_PRIORITY } from './consumers.js';
 import { isEventBus, trackCqrs } from './cqrs-handlers.js';
 import { COMMAND_BUS, EVENT_BUS, RESOLVER_OF_EVENT_BUS, SUBSCRIBER_OF_EVENTS } from './event-probes.js';
 import { trackEventListeners } from './event-listeners.js';
@@ -73,9 +74,11 @@ export class TaskAdoption {
     const hasProcessors = imports('BullModule', hosts) && instances.some(isProcessor);
     if (hasProcessors) this.#probes.check(WORKERS_OF_EXPLORER, instances);
     if (!hasProcessors && sources.length === 0) return;
-    const participant = new BullWorkers(sources, systemClock, this.#probes);
-    this.#undo.push(() => participant.dispose());
-    this.#coordinator.add({ participant, options: {}, registeredAt: 'bullmq', cutsAtOnce: true });
+    const workers = new BullWorkers(instances, systemClock, this.#probes);
+    this.#undo.push(() => workers.dispose());
+    const { participant } = workers;
+    const options = { priority: CONSUMERS_PRIORITY };
+    this.#coordinator.add({ participant, options, registeredAt: 'bullmq', cutsAtOnce: true });
   }
 
   #checkEvents(hosts: readonly HookHost[]): void {

@@ -67,12 +67,22 @@ export const CLIENTS: PackageGroup = {
       specs: ['services/resources.postgres.redis.spec.ts', 'services/blocked-clients.redis.spec.ts'],
     },
     {
-      name: 'redis',
+      name: 'iovalkey',
       found: NOTHING,
       write: REGISTER,
       limits: 'A command that blocks is not answered: its connection is ended, with a line in the log.',
+      recognisedBy: 'as ioredis',
+      specs: ['services/blocked-clients.redis.spec.ts'],
+    },
+    {
+      name: 'redis',
+      installedAs: ['redis', 'redis-4', 'redis-5'],
+      found: NOTHING,
+      write: REGISTER,
+      limits:
+        'A command that blocks is not answered: its connection is ended, with a line in the log. With versions 4 and 5 it stays open until the process ends.',
       clients: ['redis'],
-      specs: ['services/blocked-clients.redis.spec.ts', 'unit/resources/known-clients.spec.ts'],
+      specs: ['services/blocked-clients.redis.spec.ts'],
     },
   ],
 };

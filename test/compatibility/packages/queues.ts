@@ -8,10 +8,11 @@ export const QUEUES: PackageGroup = {
     {
       name: 'bullmq',
       includes: ['@nestjs/bullmq'],
-      found: `The workers of \`@Processor()\` classes, and every \`Worker\` that is a provider: paused at the announcement, awaited. ${HANDED_BACK}`,
+      found: `The workers of \`@Processor()\` classes, and every \`Worker\` that is a provider: paused at the announcement, awaited. They go on while a request waits for a job with \`waitUntilFinished()\`. ${HANDED_BACK}`,
       write:
         'Nothing. A processor that should stop when its job goes back listens to its third parameter, `signal`.',
-      limits: 'A job goes back only while Redis answers; otherwise it is cut and named.',
+      limits:
+        'Workers of `registerQueue({ processors })`, and jobs of `Job.fromId()`. A job goes back only while Redis answers; otherwise it is cut and named.',
       clients: ['BullMQ worker', 'BullMQ queue'],
       recognisedBy: 'the methods of the worker and of the explorer',
       specs: ['services/bullmq.redis.spec.ts'],
@@ -43,6 +44,15 @@ export const QUEUES: PackageGroup = {
       specs: ['services/bee-queue.redis.spec.ts'],
     },
     {
+      name: 'agenda',
+      includes: ['@agendajs/postgres-backend'],
+      found: `Every \`Agenda\` that is a provider, on its PostgreSQL backend: stopped at the announcement, awaited. ${HANDED_BACK}`,
+      write: 'Nothing.',
+      limits: 'Version 5 and earlier. Jobs with `fork`, and the backends of Redis and MongoDB, are untested.',
+      recognisedBy: 'the methods of the instance',
+      specs: ['services/agenda.postgres.spec.ts'],
+    },
+    {
       name: '@golevelup/nestjs-rabbitmq',
       found:
         'The handlers of `@RabbitSubscribe()` and `@RabbitRPC()`: cancelled at the announcement, awaited until they acknowledge. What has not finished goes back to the server.',
@@ -63,11 +73,11 @@ export const QUEUES: PackageGroup = {
     {
       name: 'kafkajs',
       found: 'Nothing, for consumers used by hand.',
-      write:
-        "`resources.register('orders', consumer)`: it is disconnected, which waits for the batch in hand.",
-      limits: 'It goes on fetching until it is disconnected. Tested without a broker.',
+      write: 'A participant: [its text](queue-workers.md#what-is-not-found).',
+      limits:
+        'Handing back before the end of the drain. Tested on the mock broker of librdkafka, not on Kafka.',
       clients: ['KafkaJS consumer', 'KafkaJS producer'],
-      specs: ['unit/resources/known-clients.spec.ts'],
+      specs: ['services/kafka.kafka.spec.ts', 'unit/resources/known-clients.spec.ts'],
     },
     {
       name: 'nats',

@@ -61,6 +61,14 @@ export class RedisServer implements AsyncDisposable {
     await until(() => this.#list(), wanted);
   }
 
+  /** Ends the connections of clients with that name. */
+  async kill(name: string): Promise<void> {
+    const ids = (await this.#list()).filter((client) => client['name'] === name).map(({ id }) => String(id));
+    const client = new Redis(this.url);
+    for (const id of ids) await client.client('KILL', 'ID', id);
+    await client.quit();
+  }
+
   /** The lines of `CLIENT LIST`, each as its fields. */
   async #list(): Promise<Record<string, string>[]> {
     const client = new Redis(this.url);
