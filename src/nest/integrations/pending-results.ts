@@ -1,7 +1,7 @@
 import { overrideMethod } from '../../util/override-method.js';
 import type { Waits } from './consumer.js';
 
-/** Counts what a process waits for: results of jobs that it has put into a queue, answers to requests that it has sent. */
+/** Counts the results that this process waits for: of jobs that it has queued, and of requests that it has sent. */
 export class PendingResults implements Waits {
   readonly #listeners = new Set<() => void>();
   #count = 0;
@@ -24,10 +24,10 @@ export class PendingResults implements Waits {
   }
 
   /**
-   * Watches the jobs that a queue hands out: each gets a method in front of the one that waits for its result.
+   * Counts the calls that wait for the result of a job, on all jobs that a queue returns.
    *
-   * @param method the one of a job that waits for its result
-   * @returns functions that leave the queue as it was
+   * @param method the method of a job that waits for its result
+   * @returns functions that restore the queue
    */
   watch(queue: object, method: string): (() => void)[] {
     return ['add', 'addBulk', 'getJob'].map((source) =>

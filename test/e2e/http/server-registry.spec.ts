@@ -215,7 +215,7 @@ describe('serve()', () => {
       expect(error).toBeInstanceOf(ShutdownError);
       expect(error).toMatchObject({
         code: 'SHUTDOWN_SETUP_INVALID',
-        message: expect.stringMatching(/requires a server.*called at .*: use what listen\(\) returns/),
+        message: expect.stringMatching(/requires a server.*called at .*: use the return value of listen\(\)/),
       });
       expect(String(error)).toMatch(HERE);
     },

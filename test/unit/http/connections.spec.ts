@@ -137,7 +137,7 @@ describe('a server', () => {
       stopListeningAt: 'drain',
     } as const;
     expect(() => new HttpServerParticipant(drained.server, options)).toThrow(
-      'this HTTP server is drained already',
+      'this HTTP server is already drained',
     );
 
     drained.participant.dispose();
