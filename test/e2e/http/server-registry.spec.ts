@@ -279,7 +279,7 @@ describe('serve()', () => {
 
     expect(error).toMatchObject({
       code: 'SHUTDOWN_TERMINATING',
-      message: expect.stringMatching(/called during the shutdown \(at .*\).*hand it over before/),
+      message: expect.stringMatching(/called during the shutdown \(at .*\).*call it earlier/),
     });
     await over;
     expect(outcomesOf(coordinator.report!, 'in time')).toContain('release: completed');
