@@ -4,25 +4,25 @@ import type { Session } from './session.js';
 
 /** A request that a server has accepted and not finished. */
 export interface AcceptedRequest {
-  /** One of HTTP/2 is an `Http2ServerResponse`. */
+  /** In HTTP/2, an `Http2ServerResponse`. */
   readonly response: ServerResponse;
-  /** None in HTTP/2. */
+  /** `undefined` in HTTP/2. */
   readonly connection: Connection | undefined;
   /** Only in HTTP/2. */
   readonly session: Session | undefined;
-  /** On the monotonic clock; for one that was there before, the beginning of the announcement. */
+  /** On the monotonic clock; for an earlier request, the beginning of the announcement. */
   readonly seenAt: number;
-  /** Bytes that its connection had been sent before it, as far as is known. */
+  /** Bytes sent on the connection before this response, as far as is known. */
   readonly bytesBefore: number;
   readonly isExempt: boolean;
   /** Arrived in or after `quiesce`, and is not exempt. */
   readonly isLate: boolean;
   readonly isRefused: boolean;
-  /** Lets its connection end with it, although its header has not said so; unless there is another request behind it. */
+  /** Ends the connection after the response without announcing it in the header, unless another request follows. */
   retire(this: void): void;
 }
 
-/** The requests in flight from `announce` on, each up to the last byte of its response. */
+/** The requests in flight from `announce` on, each until the last byte of its response is sent. */
 export class AcceptedRequests implements Iterable<AcceptedRequest> {
   readonly #byResponse = new Map<ServerResponse, AcceptedRequest>();
   readonly #onFinished: (request: AcceptedRequest) => void;
@@ -40,7 +40,7 @@ export class AcceptedRequests implements Iterable<AcceptedRequest> {
     return this.#byResponse.size;
   }
 
-  /** Those that the listener stays open for: neither exempt nor late. */
+  /** Number of requests that keep the listener open: neither exempt nor late. */
   get awaited(): number {
     return this.#awaited;
   }
@@ -52,11 +52,11 @@ export class AcceptedRequests implements Iterable<AcceptedRequest> {
   add(request: AcceptedRequest): void {
     this.#byResponse.set(request.response, request);
     if (isAwaited(request)) this.#awaited += 1;
-    // Emitted when the last byte is with the kernel, or when the connection is gone.
+    // Emitted when the kernel has the last byte, or when the connection is closed.
     request.response.once('close', () => this.#finish(request));
   }
 
-  /** Forgets what was to be sent on a connection that is gone: a response in a queue there does not hear of it. */
+  /** Removes the requests of a closed connection: a response that is queued on it emits no `close`. */
   deleteOf(connection: Connection): void {
     for (const request of this) {
       if (request.connection === connection) this.#finish(request);

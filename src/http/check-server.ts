@@ -14,7 +14,7 @@ import type { ProbeCheck } from '../util/probe.js';
 import type { Connection } from './connection.js';
 import type { Session } from './session.js';
 
-/** Looks at what Node keeps on servers and responses, as far as samples show it; to be called at boot. */
+/** Checks the probes that samples of servers and responses can show. Call it at boot. */
 export function checkNode(probes: ProbeCheck): void {
   probes.check(PARSER_ON_SOCKET, sampleSocketOfServer);
   const response = sampleResponse();
@@ -23,17 +23,17 @@ export function checkNode(probes: ProbeCheck): void {
   probes.check(SWEEP_OF_SERVER, sampleServer());
 }
 
-/** Looks at what only a server in use has to show: itself, one connection, one stream; to be called at the trigger. */
+/** Checks the probes that need a server in use, one of its connections and one stream. Call it at the trigger. */
 export function checkServerInUse(
   probes: ProbeCheck,
   server: Server,
   connections: Iterable<Connection>,
   sessions: Iterable<Session>,
 ): void {
-  // A pipe has no backlog to hold back.
+  // A pipe has no backlog.
   const address = server.address();
   if (typeof address === 'object' && address !== null) probes.check(HANDLE_OF_SERVER, server);
-  // Servers take any stream for a connection, and only a socket has a handle.
+  // A server accepts any stream as a connection, but only sockets have a handle.
   const sockets = Array.from(connections, ({ socket }) => socket);
   const socket = sockets.find((candidate) => candidate instanceof Socket && !candidate.destroyed);
   if (socket) probes.check(HANDLE_OF_SOCKET, socket);
@@ -41,7 +41,7 @@ export function checkServerInUse(
   if (response && 'stream' in response) probes.check(HANDLE_OF_STREAM, Object(response.stream) as object);
 }
 
-/** What could be lost unseen on `server`, in words. */
+/** Describes what may be lost unnoticed on `server`; `undefined` if nothing. */
 export function blindSpotOf(probes: ProbeCheck, server: Server): string | undefined {
   const upgrades = server.listenerCount('upgrade') + server.listenerCount('connect') > 0;
   return (upgrades ? probes.missing(PARSER_ON_SOCKET) : undefined) ?? probes.missing(SOCKET_OF_SESSION);

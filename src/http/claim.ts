@@ -1,18 +1,18 @@
 import { ShutdownError } from '../core/errors.js';
 import { THIS_COPY } from '../util/this-copy.js';
 
-/** On the server itself, and registered, so that it is seen by every copy of this package, of whatever version. */
+/** A registered symbol, so that every copy of this package finds the claim on the server, whatever its version. */
 const CLAIM = Symbol.for('nestjs-drain.http-server');
 
-/** What is under the symbol; that of another version may be anything. */
+/** The value under the symbol; another version may store anything. */
 interface Claim {
   readonly copy: string;
 }
 
 /**
- * Makes sure that a server is drained by one participant only.
+ * Claims a server, so that only one participant drains it.
  *
- * @returns a function that gives the server free
+ * @returns a function that releases the server
  */
 export function claim(server: object): () => void {
   if (CLAIM in server) throw drainedAlready(server[CLAIM]);
@@ -23,7 +23,7 @@ export function claim(server: object): () => void {
   };
 }
 
-/** Whether a participant drains a server, of whatever application in this process. */
+/** Returns whether a participant of any application in this process drains `server`. */
 export function isClaimed(server: object): boolean {
   return CLAIM in server;
 }
@@ -33,8 +33,8 @@ function drainedAlready(other: unknown): ShutdownError {
   return new ShutdownError(
     'SHUTDOWN_SETUP_INVALID',
     copy === THIS_COPY
-      ? 'this HTTP server is drained already: dispose of its other participant first'
-      : `this HTTP server is drained already by the copy of nestjs-drain at ${copy}, and this is the copy at ${THIS_COPY}: ` +
-          'use one copy for one server',
+      ? 'this HTTP server is already drained: dispose of its other participant first'
+      : `this HTTP server is already drained by the copy of nestjs-drain at ${copy}, and this is the copy at ${THIS_COPY}: ` +
+          'use one copy per server',
   );
 }

@@ -4,8 +4,8 @@ import type { Server } from 'node:net';
 type Callback = (error?: Error) => void;
 
 /**
- * Has further calls of `close()` succeed on a server that the shutdown has closed: hooks of the application may close
- * their servers themselves, and Node would tell them that it is not running.
+ * Makes further calls of `close()` succeed on a server that the shutdown has closed. Hooks of the application may close
+ * their servers themselves, and would get `ERR_SERVER_NOT_RUNNING` from Node.
  *
  * @returns a function that restores the method
  */

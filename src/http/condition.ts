@@ -1,6 +1,6 @@
 import { deferred, type Deferred } from '../util/deferred.js';
 
-/** A condition that can be awaited: it is checked again whenever something that it may depend on has changed. */
+/** A condition that can be awaited. Call `notify()` after each change that may affect it. */
 export class Condition {
   #next: Deferred<void> | undefined;
 

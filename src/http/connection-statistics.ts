@@ -1,22 +1,22 @@
-/** The connections of a server at this moment, and what became of earlier ones. */
+/** Numbers of a server's current connections by state, and of earlier ones by how they ended. */
 export type ConnectionStatistics = {
   readonly open: number;
   /** Kept alive between two requests. */
   readonly idle: number;
   /** Working on a request, up to the last byte of its response. */
   readonly inFlight: number;
-  /** Accepted, and silent so far; TLS handshakes under way included. */
+  /** Accepted, but nothing received yet; includes TLS handshakes in progress. */
   readonly silent: number;
-  /** In the middle of sending a request's header. */
+  /** The header of a request has been received in part. */
   readonly halfSent: number;
   /** Handed over to another protocol: WebSockets, tunnels. */
   readonly upgraded: number;
-  /** Requests that are being worked on; exempt ones, such as a probe, do not count. */
+  /** Requests in flight, without exempt ones such as probes. */
   readonly requests: number;
   /** Ended between two requests, since the server was created. */
   readonly retired: number;
-  /** Requests that arrived in or after `quiesce`, exempt ones excluded. */
+  /** Requests that arrived in or after `quiesce`, without exempt ones. */
   readonly late: number;
-  /** Requests and sockets that were ended unfinished. */
+  /** Requests and sockets that were ended before they were finished. */
   readonly cut: number;
 };

@@ -5,42 +5,42 @@ import type { Upgrade } from './upgrade.js';
 
 /** What a connection is doing. */
 export type ConnectionState =
-  /** Accepted, and nothing heard of it; a TLS handshake under way is that, too. */
+  /** Accepted, but nothing received yet, or the TLS handshake is in progress. */
   | 'silent'
-  /** In the middle of sending a request's header. */
+  /** The header of a request has been received in part. */
   | 'half-sent'
   | 'in-flight'
-  /** Answered, but an upload goes on behind its response. */
+  /** Answered, but the upload of the request continues. */
   | 'lingering'
   /** Kept alive between two requests. */
   | 'idle'
   /** Handed over to another protocol. */
   | 'upgraded'
-  /** Ended, and about to be gone. */
+  /** Ended, and about to close. */
   | 'ending';
 
-/** As Node itself answers a header that takes too long. */
+/** Node's own response to a header that takes too long. */
 const TIMEOUT_RESPONSE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
-/** A socket that a server has accepted, and what is known of it since a shutdown was announced. */
+/** A socket that a server has accepted, with what is known about it since the announcement of a shutdown. */
 export class Connection {
   readonly socket: Socket;
   /** On the monotonic clock. */
   readonly openedAt: number;
-  /** Whether its next response may say that it is the last one. */
+  /** Whether the next response may announce that it is the last one. */
   isToRetire = false;
-  /** Whether a response said so. */
+  /** Whether a response has announced that it is the last one. */
   isRetired = false;
-  /** The request whose header was read last. */
+  /** The request whose header was received last. */
   latestRequest: IncomingMessage | undefined;
-  /** What it was upgraded to, if a listener was there. */
+  /** The upgrade of the connection, if the server listens to upgrades. */
   upgrade: Upgrade | undefined;
-  /** Forgets the connection; set by its tracker. */
+  /** Stops tracking the connection; set by `Connections`. */
   untrack = (): void => {};
 
   readonly #responses: CurrentResponses;
   readonly #isHandshake: boolean;
-  /** What it had received when everything received was answered; bytes beyond are the beginning of a request. */
+  /** Bytes received by the time everything was answered; any further bytes begin a new request. */
   #answeredBytes = Infinity;
 
   constructor(socket: Socket, openedAt: number, responses: CurrentResponses, isHandshake: boolean) {
@@ -50,7 +50,7 @@ export class Connection {
     this.#isHandshake = isHandshake;
   }
 
-  /** What there is to know of it where it has left HTTP, for logs and the report. */
+  /** Name of the upgraded connection, for logs and the report. */
   get upgradedTo(): string {
     return this.upgrade?.name ?? 'upgraded connection';
   }
@@ -67,18 +67,18 @@ export class Connection {
     return isWithinRequest ? 'half-sent' : 'idle';
   }
 
-  /** Back to what is known while nothing shuts down; a response under way does not say that it is the last one. */
+  /** Returns to the state before a shutdown. A response that is in progress does not announce that it is the last one. */
   reset(): void {
     this.latestRequest = undefined;
     this.#answeredBytes = Infinity;
   }
 
-  /** To be called when, as far as is known, everything that was received has been answered. */
+  /** Call it when everything that was received has been answered, as far as is known. */
   markAnswered(): void {
     this.#answeredBytes = this.socket.bytesRead;
   }
 
-  /** Ends it without waiting for its client. */
+  /** Ends the connection without waiting for the client. */
   endNow(): void {
     const { socket, state } = this;
     if (state === 'half-sent') socket.end(TIMEOUT_RESPONSE, () => socket.destroy());

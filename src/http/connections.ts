@@ -6,7 +6,7 @@ import type { Server as NetServer, Socket } from 'node:net';
 import type { Clock } from '../util/clock.js';
 import type { CurrentResponses } from './current-responses.js';
 
-/** Hears of connections that come and go. */
+/** Called when connections open and close. */
 export interface ConnectionsObserver {
   onOpened(this: void, connection: Connection): void;
   onClosed(this: void, connection: Connection): void;
@@ -15,10 +15,10 @@ export interface ConnectionsObserver {
 /**
  * The open HTTP/1.1 connections of a server.
  *
- * This is all that runs as long as nothing shuts down: something per connection, nothing per request.
+ * Nothing else runs before a shutdown: there is a small cost per connection, and none per request.
  */
 export class Connections implements Iterable<Connection> {
-  /** Whether there was one that the server has not accepted itself: another server has, and emitted it here. */
+  /** Whether another server has accepted a connection and handed it over with `emit('connection')`. */
   areHandedOver = false;
 
   readonly #server: NetServer;
@@ -26,7 +26,7 @@ export class Connections implements Iterable<Connection> {
   readonly #responses: CurrentResponses;
   readonly #observer: ConnectionsObserver;
   readonly #open = new Map<Socket, Connection>();
-  /** By peer: that is what a socket below TLS and the one above it have in common. */
+  /** By peer address, which the raw socket and its TLS socket have in common. */
   readonly #handshakes = new Map<string, Connection>();
 
   constructor(server: NetServer, clock: Clock, responses: CurrentResponses, observer: ConnectionsObserver) {
@@ -47,7 +47,7 @@ export class Connections implements Iterable<Connection> {
     return this.#open.get(socket);
   }
 
-  /** Stops tracking, and leaves no listener behind. */
+  /** Stops tracking and removes all listeners. */
   dispose(): void {
     this.#server.off('connection', this.#onConnection);
     this.#server.off('secureConnection', this.#onSecureConnection);
@@ -62,7 +62,7 @@ export class Connections implements Iterable<Connection> {
 
   readonly #onSecureConnection = (socket: TLSSocket): void => {
     this.#handshakes.get(peerOf(socket))?.untrack();
-    // Sessions of HTTP/2 are no connections in the sense of this class.
+    // HTTP/2 connections are tracked as sessions.
     if (this.#server instanceof HttpsServer || socket.alpnProtocol !== 'h2') {
       this.#track(this.#open, socket, socket, false);
     }

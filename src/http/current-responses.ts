@@ -1,28 +1,28 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 
-/** Knows what the connections of a server are working on. */
+/** Finds the requests and responses in progress on the connections of a server. */
 export interface CurrentResponses {
-  /** The oldest response on `socket` whose last byte is not with the kernel yet. */
+  /** Returns the oldest unfinished response on `socket`: the kernel does not have its last byte yet. */
   of(socket: Socket): ServerResponse | undefined;
-  /** The last request on `socket` whose header has been read, if it may still be of interest. */
+  /** Returns the last request on `socket` whose header has been received; may be `undefined` if it is finished. */
   latestRequest(socket: Socket): IncomingMessage | undefined;
-  /** Whether `socket` has ever been given a request. */
+  /** Returns whether `socket` has ever carried a request. */
   hasServed(socket: Socket): boolean;
   dispose(): void;
 }
 
-/** What Node keeps on a server's sockets: private, and the same on every version since 20. */
+/** Private properties of a server's socket; the same in every version of Node since 20. */
 interface ServerSocket extends Socket {
   readonly _httpMessage?: ServerResponse | null;
   readonly parser?: { readonly incoming?: IncomingMessage | null } | null;
 }
 
-/** Reads it from the sockets on demand, which costs nothing before. */
+/** Reads the private properties of the sockets on demand, so there is no cost before a shutdown. */
 export class SocketResponses implements CurrentResponses {
   of(socket: ServerSocket): ServerResponse | undefined {
     const response = socket._httpMessage ?? undefined;
-    // Plugins of Fastify route a handshake like a request, with a response of their own making that never ends.
+    // Fastify plugins route a handshake like a request, with a response object of their own that never ends.
     return response && isOfUpgrade(response) ? undefined : response;
   }
 
@@ -37,7 +37,7 @@ export class SocketResponses implements CurrentResponses {
   dispose(): void {}
 }
 
-/** Tells whether `responses` finds on a socket what Node put there. */
+/** Returns whether `responses` finds the response that Node has assigned to a socket. */
 export function canBeRead(responses: CurrentResponses): boolean {
   const socket = new Socket();
   const response = new ServerResponse(new IncomingMessage(socket));
@@ -51,7 +51,7 @@ function isOfUpgrade({ req: request }: ServerResponse): boolean {
   return (request as IncomingMessage & { readonly upgrade?: boolean | null }).upgrade === true;
 }
 
-/** Tells whether `socket` has left HTTP for another protocol. */
+/** Returns whether `socket` has been upgraded to another protocol. */
 export function isUpgraded(socket: ServerSocket): boolean {
   return 'parser' in socket && !socket.parser;
 }

@@ -59,7 +59,7 @@ export class Cuts {
     socket.destroy(new Error(`${name} was cut`));
   }
 
-  /** Cuts the sessions; called after their requests have been cut, so that only streams without a name are left. */
+  /** Cuts the sessions; called after their requests have been cut, so that only streams without a response are left. */
   cutSessions(report: Report): void {
     for (const session of this.#sessions) {
       const isUnknown = session.state === 'in-flight' && session.responses.length === 0;

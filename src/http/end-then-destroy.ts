@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Destroys a socket when everything that was written to it is with the kernel. */
+/** Destroys a socket once the kernel has everything that was written to it. */
 export function endThenDestroy(socket: Socket): void {
   socket.end(() => socket.destroy());
 }

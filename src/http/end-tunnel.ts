@@ -6,15 +6,15 @@ import type { Connection } from './connection.js';
 const CLOSE_FRAME = 0x88;
 
 /**
- * Asks both sides of an idle connection that was upgraded to end it.
+ * Asks both sides of an idle upgraded connection to end it.
  *
- * Where it carries WebSockets to another server, the client gets the close frame that the other server would send. Its
- * answer goes through to there, and that server ends the connection. Otherwise the end of the stream has to do.
+ * If it is a WebSocket that is proxied to another server, the client gets a close frame, as if the other server had
+ * sent it. The other server receives the client's answer and ends the connection. Any other stream is ended.
  */
 export function endTunnel({ socket, upgrade }: Connection, code: CloseCode): void {
   const webSocket = webSocketOn(socket);
   if (webSocket) return webSocket.close(code, CLOSE_REASONS[code]);
-  // Code that writes to it afterwards may not expect that to fail.
+  // Code that writes to the socket afterwards may have no listener for the error.
   socket.on('error', () => socket.destroy());
   if (upgrade?.protocol?.toLowerCase() === 'websocket' && upgrade.isAnswered) {
     socket.write(closeFrame(code));

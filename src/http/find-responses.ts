@@ -3,7 +3,7 @@ import { RESPONSE_ON_SOCKET } from './http-probes.js';
 import { TrackedResponses } from './tracked-responses.js';
 import type { ProbeCheck } from '../util/probe.js';
 
-/** The cheapest way, on this Node, to know what connections are working on. */
+/** Returns the cheapest way, in this version of Node, to find the responses in progress on connections. */
 export function findResponses(probes: ProbeCheck): CurrentResponses {
   const responses = new SocketResponses();
   return probes.check(RESPONSE_ON_SOCKET, responses) ? responses : new TrackedResponses();

@@ -5,7 +5,7 @@ import type { EventEmitter } from 'node:events';
 import type { ServerHttp2Session } from 'node:http2';
 import type { ProbeCheck } from '../util/probe.js';
 
-/** The cheapest way, on this Node, to know what `session` and those after it are working on. */
+/** Returns the cheapest way, in this version of Node, to find the responses in progress on `session` and later ones. */
 export function findStreams(
   server: EventEmitter,
   session: ServerHttp2Session,

@@ -6,19 +6,19 @@ import { canBeRead, type CurrentResponses } from './current-responses.js';
 import { bySymbol } from './session-streams.js';
 import type { Probe } from '../util/probe.js';
 
-/** What Node keeps on its sockets, servers and responses; private, and the same on every version since 20. */
+/** Private properties of Node's sockets, servers and responses; the same in every version since 20. */
 
 export const RESPONSE_ON_SOCKET: Probe<CurrentResponses> = {
   name: 'Socket._httpMessage',
   package: 'node',
-  ifMissing: 'requests are followed one by one from the start, which costs a little time for each',
+  ifMissing: 'every request is tracked from the start, at a small cost per request',
   isPresent: canBeRead,
 };
 
 export const PARSER_ON_SOCKET: Probe<() => object> = {
   name: 'Socket.parser',
   package: 'node',
-  ifMissing: 'connections that were upgraded, such as WebSockets, cannot be told from others',
+  ifMissing: 'upgraded connections, such as WebSockets, are not recognised',
   isPresent: (socketOfServer) => {
     const { parser } = socketOfServer() as { readonly parser?: object | null };
     return typeof parser === 'object' && parser !== null && 'incoming' in parser;
@@ -28,15 +28,14 @@ export const PARSER_ON_SOCKET: Probe<() => object> = {
 export const LAST_ON_RESPONSE: Probe<ServerResponse> = {
   name: 'ServerResponse._last',
   package: 'node',
-  ifMissing: 'the answer to an upload that is answered before its end may be lost with its connection',
+  ifMissing: 'a response that is sent before the end of its upload may be lost',
   isPresent: (response) => typeof Reflect.get(response, '_last') === 'boolean',
 };
 
 export const CONTINUE_ON_RESPONSE: Probe<ServerResponse> = {
   name: 'ServerResponse._sent100',
   package: 'node',
-  ifMissing:
-    'the answer to an upload that has asked for leave with Expect, and is answered before its end, may be lost',
+  ifMissing: 'a response that is sent before the end of an upload with Expect: 100-continue may be lost',
   isPresent: (response) => typeof Reflect.get(response, '_sent100') === 'boolean',
 };
 
@@ -55,7 +54,7 @@ export const SWEEP_OF_SERVER: Probe<HttpServer> = {
 export const HANDLE_OF_SERVER: Probe<Server> = {
   name: 'Server._handle and Server._connectionKey',
   package: 'node',
-  ifMissing: 'connections that arrive at the instant at which the listener closes may be reset',
+  ifMissing: 'connections that arrive at the moment the listener closes may be reset',
   isPresent: (server) => {
     const { _handle: handle, _connectionKey: key } = server as {
       readonly _handle?: { readonly listen?: unknown } | null;
@@ -68,7 +67,7 @@ export const HANDLE_OF_SERVER: Probe<Server> = {
 export const HANDLE_OF_SOCKET: Probe<Socket> = {
   name: 'Socket._handle.bytesWritten and writeQueueSize',
   package: 'node',
-  ifMissing: 'a client that reads one long write slowly is taken for one that has stalled',
+  ifMissing: 'a client that reads one long write slowly counts as stalled',
   isPresent: (socket) => {
     const { _handle: handle } = socket as { readonly _handle?: Bytes & { readonly _parent?: Bytes } };
     const { bytesWritten, writeQueueSize } = handle?._parent ?? handle ?? {};
@@ -79,7 +78,7 @@ export const HANDLE_OF_SOCKET: Probe<Socket> = {
 export const STREAMS_OF_SESSION: Probe<ServerHttp2Session> = {
   name: 'Http2Session[state].streams',
   package: 'node',
-  ifMissing: 'requests of HTTP/2 are followed one by one from the start, which costs a little time for each',
+  ifMissing: 'every HTTP/2 request is tracked from the start, at a small cost per request',
   isPresent: (session) => {
     const { streams } = Object(bySymbol(session, 'state')) as { readonly streams?: Map<unknown, unknown> };
     return typeof streams?.size === 'number' && typeof streams.values === 'function';
@@ -89,7 +88,7 @@ export const STREAMS_OF_SESSION: Probe<ServerHttp2Session> = {
 export const RESPONSE_ON_STREAM: Probe<Duplex> = {
   name: 'Http2Stream[response]',
   package: 'node',
-  ifMissing: 'requests of HTTP/2 are followed one by one from the start, which costs a little time for each',
+  ifMissing: 'every HTTP/2 request is tracked from the start, at a small cost per request',
   isPresent: (stream) => {
     const response: unknown = new Http2ServerResponse(stream as ServerHttp2Stream);
     return bySymbol(stream, 'response') === response;
@@ -99,7 +98,7 @@ export const RESPONSE_ON_STREAM: Probe<Duplex> = {
 export const HANDLE_OF_STREAM: Probe<object> = {
   name: 'Http2Stream[kHandle].bytesWritten',
   package: 'node',
-  ifMissing: 'the report names no sent bytes for a request of HTTP/2 that was cut',
+  ifMissing: 'the report has no sent bytes for HTTP/2 requests that were cut',
   isPresent: (stream) => {
     const { bytesWritten } = Object(bySymbol(stream, 'kHandle')) as { readonly bytesWritten?: unknown };
     return typeof bytesWritten === 'number';
@@ -109,21 +108,21 @@ export const HANDLE_OF_STREAM: Probe<object> = {
 export const SOCKET_OF_SESSION: Probe<{ readonly shown: Socket; readonly below: Socket }> = {
   name: "Http2Session.socket, whose methods return the session's real socket",
   package: 'node',
-  ifMissing: 'connections of HTTP/2 cannot be watched, nor what is under way on them',
+  ifMissing: 'HTTP/2 connections and the requests on them are not drained',
   isPresent: ({ shown, below }) => below !== shown && below instanceof Socket,
 };
 
 export const ARGUMENTS_OF_CONNECT: Probe<() => readonly unknown[]> = {
   name: 'net.connect() calling Socket.connect()',
   package: 'node',
-  ifMissing: 'outside production, what the application asks itself during a shutdown is refused',
+  ifMissing: "outside production, the application's requests to itself are refused during a shutdown",
   isPresent: (argumentsOfConnect) => {
     const [list] = argumentsOfConnect();
     return Array.isArray(list) && (list[0] as { readonly port?: unknown }).port === 1;
   },
 };
 
-/** All of these. */
+/** All probes of this folder. */
 export const HTTP_PROBES: readonly Probe[] = [
   RESPONSE_ON_SOCKET,
   PARSER_ON_SOCKET,

@@ -28,17 +28,17 @@ import type { CurrentResponses } from './current-responses.js';
 import type { HttpServerDependencies } from './http-server-options.js';
 import type { SessionStreams } from './session-streams.js';
 
-/** How to find out what is in flight; default: from Node's own objects, where this Node lets them be read. */
+/** How to determine what is in flight. Default: from Node's own objects, if this version of Node allows reading them. */
 export interface WorkSources {
   readonly responses?: CurrentResponses | undefined;
   readonly streams?: SessionStreams | undefined;
 }
 
 /**
- * Drains a server of HTTP/1.1 or HTTP/2, over TLS or not: what it has accepted is answered to the last byte, and clients learn in time to
- * go elsewhere.
+ * Drains an HTTP/1.1 or HTTP/2 server, with or without TLS: accepted requests are answered to the last byte, and clients
+ * are told to connect elsewhere.
  *
- * It may be created before the server listens, and for one that never does.
+ * It can be created before the server listens, and for a server that never does.
  */
 export class HttpServerParticipant implements ShutdownParticipant {
   readonly name: string;
@@ -61,7 +61,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   #closeSideDoor = (): void => {};
   #swept = 0;
 
-  /** @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when the server has such a participant already */
+  /** @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` if the server already has a participant */
   constructor(server: AnyHttpServer, dependencies: HttpServerDependencies, sources: WorkSources = {}) {
     this.#unclaim = claim(server);
     this.name = dependencies.name ?? 'HTTP server';
@@ -116,7 +116,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
       const isHandedOver = stopListeningAt === 'quiesce' && !announceDelayMs?.();
       if (stopListeningAt === 'announce') this.#openSideDoor();
       else if (!isHandedOver) return;
-      // Hot reloading closes the application without waiting, and listens on the same port next.
+      // Hot reloading closes the application without waiting, then listens on the same port.
       if (kind === 'close') this.#listener.closeNow();
       else void this.#listener.close();
     });
@@ -146,7 +146,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     if (blindSpot !== undefined) throw new Error(blindSpot);
   }
 
-  /** Not in `drain`, in which others may still be busy and probes have to be answered. */
+  /** Closes the listener. During `drain`, other participants may still be busy, and probes must be answered. */
   async release(context: ShutdownContext): Promise<void> {
     this.#closeSideDoor();
     await this.#cuttingOnAbort(context, async () => {
@@ -157,32 +157,32 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#end();
   }
 
-  /** Whether it has clients to expect: it listens, or a server in front of it hands connections over. */
+  /** Whether clients can connect: the server listens, or a server in front of it hands connections over. */
   get isListening(): boolean {
     return this.#server.listening || this.#connections.areHandedOver;
   }
 
-  /** Whatever is in flight, from `announce` on. */
+  /** The requests in flight, from `announce` on. */
   get requests(): Iterable<AcceptedRequest> {
     return this.#admission.requests;
   }
 
-  /** Requests that are being worked on; exempt ones do not count. And tunnels, while they are waited for. */
+  /** Returns the number of requests in flight, without exempt ones, plus the tunnels that the drain awaits. */
   inFlight(): number {
     return this.#admission.inFlight() + this.#awaitedTunnels().length;
   }
 
-  /** The tunnels that are waited for. */
+  /** Returns the names of the tunnels that the drain awaits. */
   unfinished(): string[] {
     return this.#awaitedTunnels().map(({ upgradedTo }) => upgradedTo);
   }
 
-  /** The connections that were handed over to another protocol. */
+  /** Returns the connections that were upgraded to another protocol. */
   upgraded(): Connection[] {
     return [...this.#connections].filter(({ state }) => state === 'upgraded');
   }
 
-  /** What the connections are doing, and what became of earlier ones. */
+  /** Counts the current connections by state, and earlier ones by how they ended. */
   statistics(): ConnectionStatistics {
     const states = [...this.#connections, ...this.#sessions].map(({ state }) => state);
     const count = (wanted: ConnectionState): number => states.filter((state) => state === wanted).length;
@@ -200,7 +200,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     };
   }
 
-  /** Leaves the server as it was before; what is under way goes on without being watched. */
+  /** Restores the server. Requests in flight continue, but are no longer tracked. */
   dispose(): void {
     this.#end();
     this.#upgradeRequests.dispose();
@@ -233,7 +233,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   #begin({ reason, deadline }: ShutdownContext): void {
     const { firstRequestBudgetMs, stopListeningAt } = this.#dependencies;
     const isClose = reason.kind === 'close';
-    // What calls `close()` is mostly a test, which must not wait.
+    // Mostly tests call `close()`, and they must not wait.
     this.#stragglers.admit(isClose ? 0 : Math.min(firstRequestBudgetMs, deadline.remainingMs / 20));
     this.#awaitsUpgraded = !isClose && stopListeningAt !== 'announce';
     for (const connection of this.#connections) {
@@ -254,11 +254,11 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   #awaitedTunnels(): Connection[] {
-    const { isSeenOff } = this.#dependencies;
-    return [...this.#tunnels].filter((connection) => !isSeenOff?.(connection));
+    const { isEndedElsewhere } = this.#dependencies;
+    return [...this.#tunnels].filter((connection) => !isEndedElsewhere?.(connection));
   }
 
-  /** Behind the closed listener: no connection comes any more, and the idle ones are ended when nothing else is left. */
+  /** Waits for the remaining requests once the listener is closed, then ends the idle connections. */
   async #finishTheRest({ signal, cut }: ShutdownContext): Promise<void> {
     const { requests } = this.#admission;
     const isFinished = (): boolean => requests.size === 0 && this.#stragglers.size === 0;
@@ -272,7 +272,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
       const { state, socket } = connection;
       if (state === 'upgraded') this.#cuts.cutConnection(connection, cut);
       if (state !== 'idle') continue;
-      // With thousands of them every step counts; but TLS has something to say before the end.
+      // The shortest way, since there may be thousands; but TLS sends an alert before the end.
       if (socket instanceof TLSSocket) endThenDestroy(socket);
       else socket.destroy();
       this.#swept += 1;

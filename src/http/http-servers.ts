@@ -28,38 +28,38 @@ const FIRST_REQUEST_BUDGET_MS = 500;
 /** Before Nest's own teardown. */
 export const HTTP_PRIORITY = Number.MAX_VALUE / 2;
 
-/** What the servers need of the program that they are part of. */
+/** Dependencies of {@link HttpServers}. */
 export interface HttpServersDependencies {
   readonly clock: Clock;
   readonly coordinator: PhasedCoordinator;
   readonly options: ResolvedOptions;
   readonly probes: ProbeCheck;
-  /** Which routes are special. */
+  /** The special routes. */
   readonly routes: {
     isExempt(method: string, path: string): boolean;
     refuses(request: IncomingMessage, response: ServerResponse): boolean;
   };
-  /** Who registers them. */
+  /** What registers the servers, for messages about them. */
   readonly registeredAt: string;
 }
 
-/** What tells the requests of one server from others. */
+/** Settings of a single server. */
 export interface HttpServerTraits extends Pick<HttpServerDependencies, 'blindSpot'> {
-  /** Where it was registered in the source; default: as all servers of the program. */
+  /** Source location of the registration. Default: that of all servers of the program. */
   readonly registeredAt?: string;
 }
 
-/** All HTTP servers of a program, with their event streams: each takes part in its shutdown. */
+/** The HTTP servers of a program, with their event streams. Each server is a participant of the shutdown. */
 export class HttpServers {
-  /** Whether a request belongs to a connection of several: those that socket.io polls with. */
+  /** Whether a request is part of a connection that takes several requests, such as socket.io's polling. */
   continues: (request: IncomingMessage) => boolean = () => false;
-  /** Whether upgraded connections are told to leave elsewhere. */
-  isSeenOff: (connection: Connection) => boolean = () => false;
-  /** The pattern of the route that serves a request, where it is known. */
+  /** Whether another participant ends an upgraded connection. */
+  isEndedElsewhere: (connection: Connection) => boolean = () => false;
+  /** Returns the pattern of the route that serves a request, if known. */
   routePattern: NonNullable<HttpServerDependencies['routePattern']> = () => undefined;
-  /** Has the application's CORS act on a late request before it is refused. */
+  /** Applies the application's CORS to a late request before it is refused. */
   cors: NonNullable<HttpServerDependencies['cors']> = (_request, _response, refuse) => refuse(false);
-  /** Hears of every connection that is about to be handed over to another protocol. */
+  /** Called before a connection is upgraded to another protocol. */
   onUpgrade: (connection: Connection, request: IncomingMessage) => void = () => {};
 
   readonly #dependencies: HttpServersDependencies;
@@ -89,34 +89,34 @@ export class HttpServers {
     });
   }
 
-  /** Whether any of them has clients to expect. */
+  /** Whether clients can connect to any of the servers. */
   get isListening(): boolean {
     return [...this.#participants.values(), ...this.#listeners.values()].some(
       ({ isListening }) => isListening,
     );
   }
 
-  /** Whether anybody listens for requests for another protocol. */
+  /** Whether any server has a listener for upgrades. */
   get upgrades(): boolean {
     return [...this.#participants.keys()].some((server) => server.listenerCount('upgrade') > 0);
   }
 
-  /** The connections that were handed over to another protocol. */
+  /** Returns the connections that were upgraded to another protocol. */
   upgraded(): Connection[] {
     return [...this.#participants.values()].flatMap((participant) => participant.upgraded());
   }
 
-  /** Whether a server is one of these. */
+  /** Returns whether `server` has been added. */
   has(server: NetServer): boolean {
     return this.#participants.has(server as AnyHttpServer) || this.#listeners.has(server);
   }
 
-  /** A name for a server that was given none. */
+  /** Returns a unique name for a server that was added without one. */
   nameFor(name: string): string {
     return this.#names.take(name);
   }
 
-  /** Drains a server from now on; nothing happens when that is so already, or a shutdown is under way that cannot be undone. */
+  /** Adds a server to drain. Does nothing if it was added before, or if the shutdown can no longer be undone. */
   add(server: AnyHttpServer, name: string, traits: HttpServerTraits = {}): void {
     const { coordinator } = this.#dependencies;
     if (coordinator.terminatingReason !== undefined || this.has(server)) return;
@@ -126,7 +126,7 @@ export class HttpServers {
     this.#participants.set(server, participant);
   }
 
-  /** Has a server of another protocol listen to the end of the drain; its connections are not drained. */
+  /** Adds a server of another protocol: it listens until the end of the drain, and its connections are not drained. */
   addListener(server: NetServer, name: string, traits: Pick<HttpServerTraits, 'registeredAt'>): void {
     const { stopListeningAt } = this.#dependencies.options;
     const participant = new ListenerParticipant(server, { name, stopListeningAt });
@@ -134,17 +134,17 @@ export class HttpServers {
     this.#listeners.set(server, participant);
   }
 
-  /** Whether a request arrived in or after `quiesce`, so that its server awaits it in `release`. */
+  /** Returns whether a request arrived in or after `quiesce`, so that its server awaits it in `release`. */
   isLate(response: ServerResponse): boolean {
     return this.#late.has(response);
   }
 
-  /** Whether a request has been cut by its server. */
+  /** Returns whether the server of a request has cut it. */
   isCut(response: ServerResponse): boolean {
     return this.#cut.has(response);
   }
 
-  /** Leaves the servers as they were before. */
+  /** Restores the servers. */
   dispose(): void {
     this.#eventStreams.dispose();
     for (const participant of [...this.#participants.values(), ...this.#listeners.values()]) {
@@ -157,7 +157,7 @@ export class HttpServers {
     try {
       coordinator.add({
         participant,
-        // The listener is closed before Nest tears down what late requests are answered with.
+        // Closes the listener before Nest tears down what late requests need.
         options: { priority: HTTP_PRIORITY },
         registeredAt: traits.registeredAt ?? registeredAt,
         cutsAtOnce: true,
@@ -189,7 +189,7 @@ export class HttpServers {
       isExempt: (method, path) => routes.isExempt(method, path),
       continues: (request) => this.continues(request) || this.#isAcceptedSelfCall(request),
       hasSideDoor: !options.inTests,
-      isSeenOff: (connection) => this.isSeenOff(connection),
+      isEndedElsewhere: (connection) => this.isEndedElsewhere(connection),
       onUpgrade: (connection, request) => this.onUpgrade(connection, request),
       routePattern: (request, path) => this.routePattern(request, path),
       cors: (request, response, refuse) => this.cors(request, response, refuse),
@@ -207,7 +207,7 @@ export class HttpServers {
     };
   }
 
-  /** What the application asks itself belongs to what it was asked; but in a test, the clients are in this process, too. */
+  /** A request of the application to itself is part of accepted work. In tests, other clients are in this process, too. */
   #isAcceptedSelfCall(request: IncomingMessage): boolean {
     const { coordinator, options } = this.#dependencies;
     return !options.inTests && hasBegun('quiesce', coordinator.state) && this.#selfCalls.includes(request);
@@ -226,7 +226,7 @@ export class HttpServers {
     probes.check(HEADER_ON_RESPONSE, sampleResponse());
     coordinator.add({
       participant: this.#eventStreams,
-      // Before the servers: a stream that has to end this instant is told so before it is cut.
+      // Before the servers, so that a stream that must end immediately gets a last event before it is cut.
       options: { priority: Number.MAX_VALUE },
       registeredAt,
     });

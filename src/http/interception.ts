@@ -3,18 +3,18 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Decides what becomes of what a server receives; `proceed` gives it to the server's own listeners. */
+/** Handles what a server receives; `proceed` calls the server's own listeners. */
 export interface Interceptor {
   onRequest(this: void, request: IncomingMessage, response: ServerResponse, proceed: () => void): void;
-  /** `CONNECT` is one, too. */
+  /** Also called for `CONNECT`. */
   onUpgrade(this: void, request: IncomingMessage, socket: Duplex, proceed: () => void): void;
 }
 
 /**
- * Stands between Node and a server's listeners while a shutdown is under way.
+ * Intercepts requests between Node and the listeners of a server during a shutdown.
  *
- * A listener of one's own cannot do that, however early it comes: the others get the request all the same. So it is
- * the emission that is caught, and the listeners stay where they are, for others to add and remove meanwhile.
+ * Another listener could not keep a request from the others, however early it is called, so `emit()` is overridden. The
+ * listeners stay in place, and other code can still add and remove them.
  */
 export class Interception {
   readonly #server: EventEmitter;
@@ -37,7 +37,7 @@ export class Interception {
       const proceed = (): unknown => emit(event, ...args);
       return this.#intercept(event as string | symbol, args, proceed) ? true : proceed();
     });
-    // Without a listener, Node asks the client for the body before anyone can object.
+    // Without a listener, Node asks the client for the body before the request can be refused.
     const answersExpectation = server.listenerCount('checkContinue') === 0;
     if (answersExpectation) server.on('checkContinue', this.#continue);
     this.#stop = () => {
@@ -46,7 +46,7 @@ export class Interception {
     };
   }
 
-  /** Leaves the server as it was. */
+  /** Restores the server. */
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;
@@ -61,7 +61,7 @@ export class Interception {
         return true;
       case 'connect':
       case 'upgrade':
-        // In HTTP/2 a tunnel is a stream among others, and comes with a response in place of a socket.
+        // In HTTP/2 a tunnel is an ordinary stream, with a response instead of a socket.
         if ((args[0] as IncomingMessage).httpVersionMajor > 1) return false;
         this.#interceptor.onUpgrade(args[0] as IncomingMessage, args[1] as Duplex, proceed);
         return true;
@@ -70,7 +70,7 @@ export class Interception {
     }
   }
 
-  /** What Node does without a listener. */
+  /** Does what Node does without a listener. */
   readonly #continue = (request: IncomingMessage, response: ServerResponse): void => {
     response.writeContinue();
     this.#server.emit('request', request, response);

@@ -10,8 +10,8 @@ interface ListenerParticipantOptions extends Pick<HttpServerDependencies, 'stopL
 }
 
 /**
- * The listener of a server that does not speak HTTP: one that hands its connections over to a server that does, or one
- * of another protocol.
+ * Closes the listener of a server that does not speak HTTP: it uses another protocol, or hands its connections over to an
+ * HTTP server.
  */
 export class ListenerParticipant implements ShutdownParticipant {
   readonly name: string;
@@ -21,7 +21,7 @@ export class ListenerParticipant implements ShutdownParticipant {
   readonly #stopListeningAt: ListenerParticipantOptions['stopListeningAt'];
   readonly #unclaim: () => void;
 
-  /** @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when the server has a participant already */
+  /** @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` if the server already has a participant */
   constructor(server: Server, { name, stopListeningAt }: ListenerParticipantOptions) {
     this.#unclaim = claim(server);
     this.name = name;
@@ -30,7 +30,7 @@ export class ListenerParticipant implements ShutdownParticipant {
     this.#stopListeningAt = stopListeningAt;
   }
 
-  /** Whether it has clients to expect. */
+  /** Whether clients can connect. */
   get isListening(): boolean {
     return this.#server.listening;
   }

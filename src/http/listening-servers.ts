@@ -12,21 +12,21 @@ import type { ProbeCheck } from '../util/probe.js';
 const BEGINS = 'tracing:net.server.listen:asyncStart';
 const LISTENS = 'tracing:net.server.listen:asyncEnd';
 
-/** How long the program has to hand over a server that listens already, in milliseconds. */
+/** How long the program may take to hand over a server that already listens, in milliseconds. */
 const SETTLING_MS = 1_000;
 
-/** What the program makes of its servers. */
+/** Dependencies of {@link ListeningServers}. */
 export interface ListeningServersDependencies {
   readonly probes: ProbeCheck;
-  /** Has a server drained if it is recognised. Called when it has begun to listen, and at boot. */
+  /** Drains a server if it is recognised. Called when the server begins to listen, and at boot. */
   adopt(this: void, server: NetServer, port: number | undefined): void;
-  /** Whether servers of other protocols than HTTP/1.1 may belong to a framework that closes them itself. */
+  /** Whether servers of protocols other than HTTP/1.1 may belong to a framework that closes them. */
   mayBeOfTransport(this: void): boolean;
-  /** Called at most once, with the servers that nothing drains. */
+  /** Called at most once, with a description of the servers that nothing drains. */
   onUnknown(this: void, servers: string): void;
 }
 
-/** Watches the servers of this process that listen. */
+/** Watches the listening servers of this process. */
 export class ListeningServers {
   readonly #dependencies: ListeningServersDependencies;
   readonly #places = new WeakMap<NetServer, string>();
@@ -41,7 +41,7 @@ export class ListeningServers {
     this.#adoptAll();
   }
 
-  /** To be called when the program has started; from then on it is warned about servers that nothing drains. */
+  /** Call it when the program has started: warnings about servers that nothing drains begin then. */
   onBootstrapped(): void {
     this.#isBootstrapped = true;
     this.#settle();
@@ -68,7 +68,7 @@ export class ListeningServers {
     try {
       this.#dependencies.adopt(server, addressOf(server)?.port);
     } catch {
-      // It stays unknown, and is reported as that: an error here would end the process.
+      // An error here would end the process. The server stays unknown and is reported as such.
     }
   }
 
@@ -85,7 +85,7 @@ export class ListeningServers {
     this.#dependencies.onUnknown(unknown.join(' and '));
   };
 
-  /** @returns the servers that listen and keep the process alive, as far as Node tells */
+  /** @returns the listening servers that keep the process alive, as far as Node lists them */
   #adoptAll(): NetServer[] {
     const servers = activeHandles(this.#dependencies.probes).filter((handle) => handle instanceof NetServer);
     for (const server of servers) this.#adopt(server);
@@ -93,7 +93,7 @@ export class ListeningServers {
   }
 
   #describeIfUnknown(server: NetServer): string[] {
-    // Pipes have none: they are how the processes of one program talk to each other.
+    // Pipes have no address: they connect the processes of one program.
     const address = addressOf(server);
     if (!address || isClaimed(server)) return [];
     if (!isOfHttp1(server) && this.#dependencies.mayBeOfTransport()) return [];
@@ -103,7 +103,7 @@ export class ListeningServers {
   }
 }
 
-/** What the channels publish. */
+/** Message of the channels. */
 interface Listening {
   readonly server: NetServer;
 }
@@ -117,7 +117,11 @@ function addressOf(server: NetServer): AddressInfo | undefined {
   return typeof address === 'object' && address !== null ? address : undefined;
 }
 
-/** The warning about servers that nothing drains, with what to call. */
+/**
+ * Returns the warning about servers that nothing drains.
+ *
+ * @param serve the call that hands a server over
+ */
 export function unknownServers(servers: string, serve: string): string {
   return (
     `This process also listens on ${servers}, and no shutdown drains what arrives there. ` +

@@ -18,7 +18,7 @@ interface ListeningServer {
 export class ListeningSocket {
   readonly #server: Server;
   #restoreSweep = (): void => {};
-  #noneUnderWay: Promise<void> = Promise.resolve();
+  #noneInTransit: Promise<void> = Promise.resolve();
   #restoreClose = (): void => {};
 
   constructor(server: Server) {
@@ -26,8 +26,8 @@ export class ListeningSocket {
   }
 
   /**
-   * Has `close()` leave the connections alone, whoever calls it: Node's own sweep would destroy responses that are not
-   * flushed and connections that have not sent their request.
+   * Keeps any call of `close()` from ending idle connections: Node's sweep would destroy responses that are not flushed,
+   * and connections that have not sent their request.
    */
   preventSweep(): void {
     this.#restoreSweep();
@@ -44,7 +44,7 @@ export class ListeningSocket {
     if (this.#isDealtOut) this.closeNow();
     if (this.#server.listening) await this.#acceptQueued();
     this.closeNow();
-    await this.#noneUnderWay;
+    await this.#noneInTransit;
   }
 
   /** Closes without waiting for queued connections. */
@@ -53,12 +53,12 @@ export class ListeningSocket {
     const worker = this.#isDealtOut ? clusterWorker() : undefined;
     this.#server.close();
     this.#restoreClose = closeAgain(this.#server);
-    if (worker) this.#noneUnderWay = primaryAnswered(worker);
+    if (worker) this.#noneInTransit = primaryAnswered(worker);
   }
 
   /**
-   * Whether the primary of a cluster accepts the connections and deals them out (round robin). The socket is then the
-   * primary's, which takes back what this worker does not accept any more; closing is said, not done.
+   * Whether the primary of a cluster accepts the connections and distributes them (round robin). The primary then owns the
+   * socket, so closing only sends it a message, and it takes back connections that this worker no longer accepts.
    */
   get #isDealtOut(): boolean {
     const { _handle: handle } = this.#server as ListeningServer;
@@ -79,15 +79,15 @@ export class ListeningSocket {
     this.#server.off('connection', count);
   }
 
-  /** Leaves the methods of the server as they were before. */
+  /** Restores the methods of the server. */
   dispose(): void {
     this.restoreSweep();
     this.#restoreClose();
   }
 
   /**
-   * Makes the kernel leave new SYNs unanswered: once the socket is closed, their clients are refused, which is safe to
-   * retry. Only if this process alone has bound the socket, since it would starve other processes.
+   * Makes the kernel leave new SYNs unanswered. Once the socket is closed, their clients are refused, and can safely retry.
+   * Does this only if no other process uses the socket, because that one would get no connections either.
    */
   #holdBackNewConnections(): void {
     const { _handle: handle, _connectionKey: key } = this.#server as ListeningServer;

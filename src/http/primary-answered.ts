@@ -6,11 +6,11 @@ import type { Worker } from 'node:cluster';
 const NO_DESCRIPTOR = 2 ** 31 - 1;
 
 /**
- * Resolves when the primary of a cluster has answered a question, and all that it had sent to this worker before has
- * been dealt with. Connections that came for a server that is closed have then been handed back to the primary.
+ * Resolves when the primary of a cluster has answered a request, and this worker has processed everything that the
+ * primary sent before. By then, connections for a closed server have been handed back to the primary.
  *
- * The question is one to which only the primary knows the answer: whether this worker may listen on a file descriptor of
- * the primary. It may not, since there is none with that number.
+ * The request is one that only the primary can answer: to listen on a file descriptor of the primary. It fails, because
+ * there is no descriptor with this number.
  */
 export async function primaryAnswered(worker: Worker): Promise<void> {
   const server = createServer();
@@ -20,7 +20,7 @@ export async function primaryAnswered(worker: Worker): Promise<void> {
       server.close();
       resolve();
     };
-    // Without a primary, nothing comes any more.
+    // Without a primary, nothing can arrive any more.
     worker.once('disconnect', settle);
     server.once('error', settle).once('listening', settle);
     server.listen({ fd: NO_DESCRIPTOR });

@@ -4,14 +4,14 @@ import type { LateResponse } from './http-server-options.js';
 
 const STATUS = 503;
 
-/** Answers a request that came too late. */
+/** Answers a late request. */
 export function refuse(response: ServerResponse, late: LateResponse): void {
   const body = bodyOf(late);
   response.writeHead(STATUS, headersOf(late, body));
   response.end(body);
 }
 
-/** Answers a request for another protocol that came too late, and ends its connection. */
+/** Answers a late request for an upgrade, and ends its connection. */
 export function refuseUpgrade(socket: Duplex, late: LateResponse): void {
   const body = bodyOf(late);
   const headers = Object.entries({ ...headersOf(late, body), Connection: 'close' });
@@ -19,7 +19,7 @@ export function refuseUpgrade(socket: Duplex, late: LateResponse): void {
     `HTTP/1.1 ${STATUS} ${STATUS_CODES[STATUS]}`,
     ...headers.map(([name, value]) => `${name}: ${value}`),
   ];
-  // From an upgrade on, errors belong to the new owner of the socket.
+  // After an upgrade, the new owner of the socket has to handle its errors.
   socket.once('error', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -15,20 +15,21 @@ import type { HttpServerDependencies } from './http-server-options.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 
-/** Hears of requests. */
+/** Called at the steps of a request. */
 export interface RequestAdmissionObserver {
-  /** A request has arrived, and nothing is known yet of what will become of it. */
+  /** Called when a request arrives, before it is accepted or refused. */
   onArrived(this: void, by: Connection | Session): void;
   onRefused(this: void, connection: Connection): void;
   onUpgraded(this: void, connection: Connection): void;
   onFinished(this: void, request: AcceptedRequest): void;
 }
 
-/** Every request of a server passes through here while a shutdown is under way, and takes its connection with it. */
+/** Accepts or refuses each request of a server during a shutdown, and retires its connection. */
 export class RequestAdmission {
   readonly requests: AcceptedRequests;
-  /** Connections whose last response said so, and requests that arrived late; since the server was created. */
+  /** Number of connections whose response announced that it is the last one, since the server was created. */
   retired = 0;
+  /** Number of late requests since the server was created. */
   late = 0;
 
   readonly #dependencies: HttpServerDependencies;
@@ -57,7 +58,7 @@ export class RequestAdmission {
     this.requests = new AcceptedRequests(this.#onFinished);
   }
 
-  /** Takes over what is in flight, and retires the connections that are open. */
+  /** Takes over the requests in flight, and retires the open connections. */
   start(): void {
     this.#interception.start();
     for (const connection of this.#connections) {
@@ -72,25 +73,25 @@ export class RequestAdmission {
     }
   }
 
-  /** Retires the connections that come, too. */
+  /** From now on, also retires new connections. */
   retireNewcomers(): void {
     this.#retiresNewcomers = true;
   }
 
-  /** Whatever arrives from now on is late. */
+  /** Treats all requests that arrive from now on as late. */
   close(): void {
     this.#isLate = true;
     for (const session of this.#sessions) this.#retireSession(session);
   }
 
-  /** Leaves the server as it was. */
+  /** Restores the server. */
   stop(): void {
     this.#interception.stop();
     this.requests.clear();
     for (const connection of this.#connections) connection.reset();
   }
 
-  /** Requests that are being worked on; exempt and refused ones do not count. */
+  /** Returns the number of requests in flight, without exempt and refused ones. */
   inFlight(): number {
     if (this.#interception.isActive) {
       return [...this.requests].filter(({ isExempt, isRefused }) => !isExempt && !isRefused).length;
@@ -117,10 +118,10 @@ export class RequestAdmission {
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse, proceed: () => void): void => {
-    // A listener for 'checkContinue' hands the request on as a 'request'.
+    // A listener for 'checkContinue' emits the same request again as 'request'.
     if (this.requests.has(response)) return proceed();
     const connection = this.#connections.of(request.socket);
-    // https://www.rfc-editor.org/rfc/rfc9112#section-9.6: what comes after the last response is not processed.
+    // https://www.rfc-editor.org/rfc/rfc9112#section-9.6: requests after the last response are not processed.
     if (connection?.isRetired) return;
     const session = this.#sessions.of(request);
     const isExempt = this.#isExempt(request);
@@ -128,7 +129,7 @@ export class RequestAdmission {
     const isLate = this.#arrives(connection ?? session, request, isNeverLate);
     const isRefused = this.#accept(response, { connection, session }, isExempt, isLate);
     if (session && this.#isLate) this.#retireSession(session);
-    // By then whatever was pipelined behind it has been read, and a response knows whether it is the last one.
+    // By then, requests pipelined behind this one have been read, so it is known whether this response is the last one.
     setImmediate(() => {
       if (connection?.socket.destroyed || isStreamGone(response)) return;
       if (!isRefused) return this.#dependencies.answer?.(request, response) ? undefined : proceed();
@@ -209,7 +210,7 @@ export class RequestAdmission {
   }
 
   readonly #onFinished = (request: AcceptedRequest): void => {
-    // Behind a response that was in flight when the interception started there may be others that were not seen.
+    // A response that was in flight when the interception started may have untracked ones queued behind it.
     if (request.connection && !request.connection.socket.destroyed) this.#adopt(request.connection);
     this.#observer.onFinished(request);
   };
@@ -219,10 +220,10 @@ export class RequestAdmission {
   }
 }
 
-/** What a request has come by. */
+/** The connection or session of a request. */
 interface Carrier {
   readonly connection?: Connection | undefined;
   readonly session?: Session | undefined;
-  /** Whether a part of the response had been sent when the request was first seen. */
+  /** Whether part of the response had been sent when the request was first tracked. */
   readonly isBegun?: boolean;
 }

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The path of a request: without origin, query and fragment, which may hold secrets. */
+/** Returns the path of a request, without origin, query and fragment, which may contain secrets. */
 export function requestPath(request: IncomingMessage & { readonly originalUrl?: string }): string {
-  // Express shortens `url` while a router works on it.
+  // Express shortens `url` while a router handles the request.
   const target = request.originalUrl ?? request.url ?? '';
   return target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/';
 }
 
-/** Names a request by its method and the pattern of its route, or its path: `GET /orders/:id`. */
+/** Returns the name of a request: its method, with the pattern of its route or its path, such as `GET /orders/:id`. */
 export function requestName(
   request: IncomingMessage,
   routePattern: ((request: IncomingMessage, path: string) => string | undefined) | undefined,

@@ -18,10 +18,10 @@ export interface RunningHandlersDependencies {
   routePattern(this: void, request: IncomingMessage, path: string): string | undefined;
 }
 
-/** Calls kept for reuse; a peak of requests does not hold its memory for ever. */
+/** Number of calls kept for reuse: limits the memory that remains in use after a peak of requests. */
 const MAX_SPARE = 1_024;
 
-/** One call of a handler or middleware. Its objects are reused: this happens for each request. */
+/** One call of a handler or middleware. Calls are reused, because there is one for each request. */
 class Call {
   request!: IncomingMessage;
   response!: ServerResponse;
@@ -43,7 +43,7 @@ export class RunningHandlers implements ShutdownParticipant {
   readonly name = 'request handlers';
 
   readonly #dependencies: RunningHandlersDependencies;
-  /** In no order. */
+  /** In no particular order. */
   readonly #running: Call[] = [];
   readonly #spare: Call[] = [];
   readonly #settled = new Condition();
@@ -72,7 +72,7 @@ export class RunningHandlers implements ShutdownParticipant {
     return this.#end(context, this.#isAwaited);
   }
 
-  /** Counts the requests whose response is over; the others are counted as requests of their server. */
+  /** Counts the requests whose response is over; their server counts the others. */
   inFlight(): number {
     return this.#detached(this.#isAwaited).size;
   }
@@ -100,7 +100,7 @@ export class RunningHandlers implements ShutdownParticipant {
       this.#running[call.index] = last;
       last.index = call.index;
     }
-    // What is over is not kept alive.
+    // Releases the finished request for garbage collection.
     call.request = call.response = undefined!;
     if (this.#spare.length < MAX_SPARE) this.#spare.push(call);
     this.#settled.notify();
@@ -118,7 +118,7 @@ export class RunningHandlers implements ShutdownParticipant {
     return this.#dependencies.isExempt(request.method ?? 'GET', requestPath(request));
   }
 
-  /** Requests of which only handlers are left: middleware and handler may both be running. */
+  /** Returns the requests of which only handlers are still running; one may have several, such as middleware. */
   #detached(includes: (call: Call) => boolean): Set<IncomingMessage> {
     return new Set(
       this.#running.filter((call) => isDetached(call) && includes(call)).map(({ request }) => request),

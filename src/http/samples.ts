@@ -3,31 +3,31 @@ import { connect, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { overrideMethod } from '../util/override-method.js';
 
-/** A response without a client, for inspection. */
+/** Returns a response without a client, for inspection. */
 export function sampleResponse(): ServerResponse {
   return new ServerResponse(new IncomingMessage(new Socket()));
 }
 
-/** A server that never listens. */
+/** Returns a server that never listens. */
 export function sampleServer(): Server {
   return createServer();
 }
 
-/** A socket as a server of Node's sees it: servers take any stream for a connection. */
+/** Returns a socket that a server has accepted; a server accepts any stream as a connection. */
 export function sampleSocketOfServer(): object {
   const socket = new Duplex({ read() {}, write: (_chunk, _encoding, callback) => callback() });
   createServer().emit('connection', socket);
-  // It is looked at in this turn, and is gone in the next.
+  // Probes inspect it in this tick; it is destroyed in the next.
   setImmediate(() => socket.destroy());
   return socket;
 }
 
-/** A stream that belongs to no session. */
+/** Returns a stream that belongs to no session. */
 export function sampleStream(): Duplex {
   return new Duplex({ read() {}, write: (_chunk, _encoding, callback) => callback() });
 }
 
-/** What `net.connect()` passes on to `connect()` of its socket; nothing is connected. */
+/** Returns the arguments that `net.connect()` passes to `connect()` of its socket, without connecting. */
 export function argumentsOfConnect(): unknown[] {
   let passed: unknown[] = [];
   const restore = overrideMethod(Socket.prototype, 'connect', () => (...args) => {

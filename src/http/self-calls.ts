@@ -7,15 +7,15 @@ import type { ProbeCheck } from '../util/probe.js';
 type Ends = Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>;
 
 /**
- * Requests that the application sends to itself: a page rendered on the server asks the API, or a browser that the
- * application has started prints one of its pages.
+ * Recognises requests that the application sends to itself: a page that is rendered on the server calls the API, or a
+ * browser that the application has started prints one of its pages.
  *
- * They are recognised by their connection, whose other end is a socket of this process, or of a process that it has
- * started. Nothing has to be noted down for that before.
+ * The other end of the connection is a socket of this process, or of a process that it has started. This is looked up
+ * when a request is late, so nothing is recorded before.
  */
 export class SelfCalls {
   readonly #probes: ProbeCheck;
-  /** Finding out takes a search through the file system. */
+  /** Cached, because each lookup searches `/proc`. */
   readonly #ofChildren = new WeakMap<object, boolean>();
 
   constructor(probes: ProbeCheck) {
@@ -23,10 +23,10 @@ export class SelfCalls {
   }
 
   includes({ socket, headers }: IncomingMessage): boolean {
-    // Most clients are elsewhere, and need no search.
+    // Most clients are on other hosts and need no lookup.
     if (!isOfThisHost(socket)) return false;
     if (activeHandles(this.#probes).some((handle) => isOtherEnd(handle, socket))) return true;
-    // A proxy that the application has started passes on what others ask.
+    // The application may have started a proxy, which forwards requests of other clients.
     return !FORWARDING.some((name) => name in headers) && this.#isOfChild(socket);
   }
 
@@ -60,7 +60,7 @@ function isLoopback(address: string | undefined): boolean {
   return address === '::1' || address?.startsWith('127.') === true;
 }
 
-/** A socket of IPv6 shows the addresses of IPv4 in its own notation. */
+/** Removes the prefix that IPv6 sockets put before IPv4 addresses. */
 function plain(address: string | undefined): string | undefined {
   return address?.replace(/^::ffff:/i, '');
 }

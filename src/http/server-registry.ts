@@ -6,20 +6,20 @@ import { isHttpServer } from './any-http-server.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { HttpServers } from './http-servers.js';
 
-/** What servers are handed over to. */
+/** The part of {@link HttpServers} that the registry uses. */
 export type ServerKeeper = Pick<HttpServers, 'has' | 'nameFor' | 'add' | 'addListener'>;
 
 /**
- * A server of `node:http`, `node:https`, `node:http2` or `node:net`, or an object with one as `server`, such as a Fastify
- * instance.
+ * A server of `node:http`, `node:https`, `node:http2` or `node:net`, or an object with such a server as `server`, such as a
+ * Fastify instance.
  */
 export type Served = NetServer | { readonly server: NetServer };
 
 /**
- * The servers that a shutdown drains. Inject it, or get it with `app.get(ServerRegistry)`.
+ * Registers further servers to drain at a shutdown. Inject it, or get it with `app.get(ServerRegistry)`.
  *
- * Servers that Nest, Fastify or a gateway opens are found without it, and so are servers of HTTP whose handler is the
- * instance of the HTTP adapter.
+ * It is not needed for servers that Nest, Fastify or a gateway opens, nor for HTTP servers whose handler is the instance of
+ * the HTTP adapter: these are found by themselves.
  */
 export class ServerRegistry {
   readonly #servers: ServerKeeper;
@@ -33,16 +33,16 @@ export class ServerRegistry {
   }
 
   /**
-   * Has the shutdown drain a server, and close it in `release`. It may listen already, or later.
+   * Registers a server, which the shutdown drains, and closes in `release`. It may already listen, or listen later.
    *
-   * Of a server of `node:net` it is the listener only: it is open to the end of the drain, so that the server may hand
-   * connections over with `emit('connection')`. What its own connections carry is for a participant.
+   * For a server of `node:net`, only the listener is managed. It stays open until the end of the drain, so that the server
+   * can hand connections over with `emit('connection')`. To finish what its own connections carry, register a participant.
    *
-   * A server that was found before keeps its name.
+   * A server that was already found by itself keeps its name.
    *
-   * @param name name in logs, metrics and the report. Default: `HTTP server` or `server`, with a number if that is taken
+   * @param name shown in logs, metrics and the report. Default: `HTTP server` or `server`, with a number if that is taken
    * @returns the same server
-   * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` if it is not a server, or was handed over before;
+   * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` if it is not a server, or `serve()` was called for it before;
    *   `SHUTDOWN_TERMINATING` once a shutdown has begun
    */
   serve<Server extends Served>(server: Server, name?: string): Server {
@@ -60,8 +60,8 @@ export class ServerRegistry {
     if (!served) {
       throw new ShutdownError(
         'SHUTDOWN_SETUP_INVALID',
-        'serve() requires a server of node:http, node:https, node:http2 or node:net, or an object with one as server ' +
-          `(called at ${registeredAt}): use what listen() returns`,
+        'serve() requires a server of node:http, node:https, node:http2 or node:net, or an object with such a server as ' +
+          `server (called at ${registeredAt}): use the return value of listen()`,
       );
     }
     const before = this.#handedOverAt.get(served);
@@ -75,7 +75,7 @@ export class ServerRegistry {
       throw new ShutdownError(
         'SHUTDOWN_TERMINATING',
         `serve() was called during the shutdown (at ${registeredAt}), which does not drain this server: ` +
-          'hand it over before, or do not open it if isShuttingDown is true',
+          'call it earlier, or do not open the server if isShuttingDown is true',
       );
     }
     this.#add(served, name, registeredAt);
@@ -83,7 +83,7 @@ export class ServerRegistry {
   }
 
   #add(server: NetServer, name: string | undefined, registeredAt: string): void {
-    // Found before: it stays, under its name.
+    // Already found: it keeps its name.
     if (this.#servers.has(server)) return;
     if (isHttpServer(server)) {
       this.#servers.add(server, name ?? this.#servers.nameFor('HTTP server'), { registeredAt });

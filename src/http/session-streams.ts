@@ -100,7 +100,7 @@ function stateOf(session: ServerHttp2Session): SessionState | undefined {
     : undefined;
 }
 
-/** Returns what `owner` keeps under a symbol that is not exported. */
+/** Returns the property of `owner` under a symbol that is not exported. */
 export function bySymbol(owner: object, description: string): unknown {
   const key = Object.getOwnPropertySymbols(owner).find((symbol) => symbol.description === description);
   return key && Reflect.get(owner, key);

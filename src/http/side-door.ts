@@ -7,21 +7,21 @@ import { ARGUMENTS_OF_CONNECT } from './http-probes.js';
 import { argumentsOfConnect } from './samples.js';
 import type { ProbeCheck } from '../util/probe.js';
 
-/** What a socket is told to connect to. */
+/** The target of `Socket.connect()`. */
 interface Target {
   readonly host?: string;
   readonly port?: number | string;
-  /** Of a pipe. */
+  /** The path of a pipe. */
   readonly path?: string | null;
 }
 
 /**
- * Lets this process reach a server of its own whose port is closed already.
+ * Makes one of this process's own servers reachable for the process after its port has closed.
  *
- * Outside production the port is closed when the shutdown begins, so that the next program can listen there. Until that
- * listens in this process, connections of this process to the port are led to another one, which hands them over.
+ * Outside production, the port closes when the shutdown begins, so that the next program can listen on it. Until a server
+ * in this process does, connections of this process to the port are redirected to another port, which hands them over.
  *
- * @returns a function that closes the door; connections that came through it stay
+ * @returns a function that ends the redirection; connections that were handed over stay open
  */
 export function openSideDoor(server: Server, port: number, probes: ProbeCheck): () => void {
   if (!probes.check(ARGUMENTS_OF_CONNECT, argumentsOfConnect)) return () => {};
@@ -29,8 +29,8 @@ export function openSideDoor(server: Server, port: number, probes: ProbeCheck): 
   door.on('error', () => door.close());
   door.listen({ port: 0, host: '127.0.0.1', exclusive: true }).unref();
   const restore = overrideMethod(Socket.prototype, 'connect', (connect) => (...args) => {
-    const led = portOf(door);
-    if (led !== undefined && !isInUse(port, probes)) lead(args, port, led);
+    const doorPort = portOf(door);
+    if (doorPort !== undefined && !isInUse(port, probes)) redirect(args, port, doorPort);
     return connect(...args);
   });
   return () => {
@@ -39,15 +39,15 @@ export function openSideDoor(server: Server, port: number, probes: ProbeCheck): 
   };
 }
 
-/** Changes the arguments of `connect()` in place: those of `net.connect()` come in a list that Node has marked. */
-function lead(args: unknown[], from: number, to: number): void {
+/** Changes the arguments of `connect()` in place: `net.connect()` passes them as a list that Node has marked. */
+function redirect(args: unknown[], from: number, to: number): void {
   const list = Array.isArray(args[0]) ? (args[0] as unknown[]) : args;
   const [target] = list;
-  if (isObject(target) && isMeant(target, from)) list[0] = { ...target, host: '127.0.0.1', port: to };
+  if (isObject(target) && isForPort(target, from)) list[0] = { ...target, host: '127.0.0.1', port: to };
 }
 
-function isMeant({ host = 'localhost', port, path }: Target, meant: number): boolean {
-  return typeof path !== 'string' && Number(port) === meant && isOwnAddress(host);
+function isForPort({ host = 'localhost', port, path }: Target, expected: number): boolean {
+  return typeof path !== 'string' && Number(port) === expected && isOwnAddress(host);
 }
 
 function isOwnAddress(host: string): boolean {

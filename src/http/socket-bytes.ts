@@ -1,27 +1,27 @@
 import type { Socket } from 'node:net';
 
-/** What counts the bytes of a socket. */
+/** The handle of a socket, which counts its bytes. */
 interface Handle {
   readonly bytesWritten: number;
   readonly writeQueueSize?: number;
-  /** Below TLS, whose own queue tells of a long write only when all of it is gone. */
+  /** The handle below TLS. TLS counts a long write as queued until all of it has been sent. */
   readonly _parent?: Handle;
 }
 
-/** What Node keeps on a socket; private, and the same on every version since 20. */
+/** Private properties of a socket; the same in every version of Node since 20. */
 interface SocketWithHandle extends Socket {
   readonly _handle?: Handle | null;
 }
 
-/** Bytes that were handed to the kernel, all in all, with what TLS adds; the client may have got less. */
+/** Returns the total bytes passed to the kernel, TLS overhead included; the client may have received fewer. */
 export function bytesSentOn(socket: SocketWithHandle): number {
   const { _handle: handle, bytesWritten, writableLength } = socket;
-  const { bytesWritten: given, writeQueueSize: queued } = handle?._parent ?? handle ?? {};
-  // Without a queue to ask, a long write counts when its last byte is gone.
-  return given === undefined || queued === undefined ? bytesWritten - writableLength : given - queued;
+  const { bytesWritten: passed, writeQueueSize: queued } = handle?._parent ?? handle ?? {};
+  // Without the size of the queue, a long write counts once all of it has been sent.
+  return passed === undefined || queued === undefined ? bytesWritten - writableLength : passed - queued;
 }
 
-/** Bytes that have gone through `socket`, in either direction. */
+/** Returns the bytes transferred on `socket` in both directions. */
 export function bytesMovedOn(socket: Socket): number {
   return bytesSentOn(socket) + socket.bytesRead;
 }

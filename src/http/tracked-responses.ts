@@ -10,7 +10,7 @@ interface RequestStart {
   readonly socket: Socket;
 }
 
-/** Follows every request, of whatever server, for a Node whose sockets cannot be read. */
+/** Tracks every request of every server, for versions of Node whose sockets cannot be read. */
 export class TrackedResponses implements CurrentResponses {
   /** Unfinished responses by socket, oldest first. */
   readonly #unfinished = new WeakMap<Socket, ServerResponse[]>();

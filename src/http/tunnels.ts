@@ -6,21 +6,21 @@ import type { Clock, Timer } from '../util/clock.js';
 import type { CloseCode } from '../websockets/open-socket.js';
 import type { Connection } from './connection.js';
 
-/** A tunnel that moves no byte for this long, in milliseconds, is idle. */
+/** Time without a byte after which a tunnel is idle, in milliseconds. */
 const IDLE_MS = 1_000;
-/** How long both sides may take to end a tunnel when they were asked to, in milliseconds. */
+/** How long both sides may take to end a tunnel after they were asked to, in milliseconds. */
 const CLOSE_BUDGET_MS = 2_000;
 
-/** How tunnels end. */
+/** Times for ending the tunnels. */
 export interface TunnelTimes {
-  /** For how many milliseconds they may go on, to end by themselves. */
+  /** How long tunnels have to end by themselves, in milliseconds. */
   readonly finishMs: number;
-  /** Over how many milliseconds they are ended then. */
+  /** Window over which the remaining tunnels are ended after that, in milliseconds. */
   readonly windowMs: number;
   readonly closeCode: CloseCode;
 }
 
-/** What happens in a drain; without defaults. */
+/** How to end the tunnels in a drain; without defaults. */
 export interface TunnelEnding extends TunnelTimes {
   readonly signal: AbortSignal;
   /** Cuts a tunnel that does not end. */
@@ -28,10 +28,10 @@ export interface TunnelEnding extends TunnelTimes {
 }
 
 /**
- * The connections that were handed over to another protocol, as far as a drain waits for them.
+ * The upgraded connections that a drain waits for.
  *
- * Their traffic is unknown. They are given time to end by themselves. Then each one is ended when it is idle; one
- * that never is stays to the end of the drain, where it is cut.
+ * Their protocol is unknown. They have time to end by themselves. After that, each one is ended as soon as it is idle. A
+ * tunnel that is never idle is cut at the end of the drain.
  */
 export class Tunnels implements Iterable<Connection> {
   readonly #clock: Clock;
@@ -59,7 +59,7 @@ export class Tunnels implements Iterable<Connection> {
     this.#open.delete(connection);
   }
 
-  /** Ends those that are left when their time is up. */
+  /** Ends the remaining tunnels after their time. */
   async end(ending: TunnelEnding): Promise<void> {
     this.#over = new AbortController();
     const { finishMs, windowMs } = ending;
@@ -70,7 +70,7 @@ export class Tunnels implements Iterable<Connection> {
     });
   }
 
-  /** Forgets them all, without ending any. */
+  /** Removes all tunnels without ending them. */
   clear(): void {
     this.#over.abort();
     for (const connection of this.#open.keys()) this.delete(connection);

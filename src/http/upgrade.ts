@@ -5,9 +5,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpServerDependencies } from './http-server-options.js';
 
-/** What a connection was asked to become: a tunnel to somewhere, or a connection of another protocol. */
+/** The upgrade that a client requested: to another protocol, or to a tunnel. */
 export class Upgrade {
-  /** As the client calls it: `websocket`; none for a tunnel that `CONNECT` has opened. */
+  /** The name that the client sent, such as `websocket`; `undefined` for `CONNECT`. */
   readonly protocol: string | undefined;
 
   readonly #request: Pick<IncomingMessage, 'method' | 'url'>;
@@ -17,7 +17,7 @@ export class Upgrade {
 
   constructor(request: IncomingMessage, routePattern: HttpServerDependencies['routePattern']) {
     const { method, url, headers } = request;
-    // The request itself would stay in memory as long as the connection does.
+    // The request itself would stay in memory as long as the connection.
     this.#request = { method, url };
     this.#routePattern = routePattern;
     this.#socket = request.socket;
@@ -25,7 +25,7 @@ export class Upgrade {
     this.protocol = method === 'CONNECT' ? undefined : /^[\w./-]{1,40}/.exec(headers.upgrade ?? '')?.[0];
   }
 
-  /** Where it leads to: a host and its port, or the route's pattern, or else the path without what may be a secret. */
+  /** The target: host and port for `CONNECT`, otherwise the pattern of the route, or the path without query. */
   get target(): string {
     const request = this.#request as IncomingMessage;
     if (request.method === 'CONNECT') return request.url ?? '';
@@ -33,12 +33,12 @@ export class Upgrade {
     return this.#routePattern?.(request, path) ?? path;
   }
 
-  /** Whether the client has been sent anything since: until then it may not have been upgraded. */
+  /** Whether anything has been sent to the client since the request; before that, it may not have been upgraded. */
   get isAnswered(): boolean {
     return bytesSentOn(this.#socket) > this.#sentBefore;
   }
 
-  /** For logs and the report. */
+  /** The name for logs and the report. */
   get name(): string {
     if (this.#request.method === 'CONNECT') return `tunnel to ${this.target}`;
     if (webSocketOn(this.#socket)) return `WebSocket ${this.target}`;

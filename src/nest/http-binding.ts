@@ -24,7 +24,7 @@ import type { MountedPaths } from './health/mounted-paths.js';
 
 const SERVER = 'HTTP server';
 
-/** The application's HTTP servers, where it has any, and the closing of its adapter. */
+/** Connects the HTTP servers of an application, if it has any, and the close of its adapter to the shutdown. */
 export class HttpBinding {
   readonly servers: HttpServers;
 
@@ -75,9 +75,9 @@ export class HttpBinding {
       isCut: (response) => this.servers.isCut(response),
       routePattern: (request, path) => routePatternOf(adapterHost.httpAdapter, probes)(request, path),
     });
-    // As soon as there is an adapter, because handlers are registered before the first hook.
+    // As soon as the adapter exists, because handlers are registered before the first hook.
     const adapters = adapterHost.init$.subscribe(() => {
-      // There is none in a microservice or an application context, whatever the type says.
+      // Microservices and application contexts have no adapter, although the type says otherwise.
       const adapter = adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | null;
       if (!adapter) return;
       this.#restore.push(...trackRouteHandlers(adapter, this.#handlers));
@@ -86,7 +86,7 @@ export class HttpBinding {
     this.#restore.push(() => adapters.unsubscribe());
   }
 
-  /** To be called once the server has been created, and before it listens. */
+  /** Call it once the server has been created, and before it listens. */
   bind(onListening: () => void): void {
     const adapter: HttpAdapterHost['httpAdapter'] | undefined = this.#adapterHost.httpAdapter;
     const server: unknown = adapter?.getHttpServer?.();
@@ -94,9 +94,9 @@ export class HttpBinding {
     this.#server = server;
     this.#onListening = onListening;
     server.once('listening', onListening);
-    // Before the servers: a request that is cut is cut once.
+    // Before the servers, so that a request is not cut twice.
     this.#register(this.#handlers, Number.MAX_VALUE);
-    // After them: no request begins any more.
+    // After the servers, when no request can begin any more.
     if (this.#options.lateRequests === 'serve') this.#register(this.#handlers.late, HTTP_PRIORITY / 2);
     const probes = this.#probes;
     this.#routePattern = routePatternOf(adapter, probes);
@@ -116,7 +116,7 @@ export class HttpBinding {
     });
   }
 
-  /** Drains a server of the application's that is not Nest's own, from now on. */
+  /** Adds a further server of the application to drain; does nothing for Nest's own server. */
   add(server: unknown, name: string): void {
     const isNests = server === this.#adapterHost.httpAdapter?.getHttpServer?.();
     if (isHttpServer(server) && !isNests) this.servers.add(server, name);
@@ -131,7 +131,7 @@ export class HttpBinding {
     });
   }
 
-  /** From now on, servers that use the adapter's instance are drained, and others are warned about once. */
+  /** From now on, drains servers that use the adapter's instance, and warns once about others. */
   watchServers(modules: ModulesContainer, onUnknown: (servers: string) => void): void {
     this.#listening = new ListeningServers({
       probes: this.#probes,
@@ -151,7 +151,7 @@ export class HttpBinding {
     this.#listening?.onBootstrapped();
   }
 
-  /** Whether a server calls what Nest's own server calls. */
+  /** Returns whether a server has the same request listener as Nest's own server. */
   #usesAdapter(server: Server): boolean {
     const adapter: HttpAdapterHost['httpAdapter'] | undefined = this.#adapterHost.httpAdapter;
     const instance: unknown = adapter?.getInstance?.();
@@ -163,7 +163,7 @@ export class HttpBinding {
     return server.listeners('request').some((listener) => handlers.includes(listener));
   }
 
-  /** Returns the lines to log once everything is registered: one for each mistake in the options. */
+  /** Returns the lines to log once all routes are registered: one for each entry of the options without a route. */
   hints(mounted: MountedPaths): string[] {
     const adapter: HttpAdapterHost['httpAdapter'] | undefined = this.#adapterHost.httpAdapter;
     return unknownStreams(adapter, this.#options.eventStreams, mounted, this.#probes);
@@ -181,7 +181,7 @@ export class HttpBinding {
   }
 }
 
-/** Whether the application has transports of `@nestjs/microservices`, which Nest closes itself. */
+/** Returns whether the application has transports of `@nestjs/microservices`, which Nest closes. */
 function hasTransports(modules: ModulesContainer): boolean {
   let isFound = false;
   modules

@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** The ports of a TCP connection on this host, as its client has them. */
+/** The ports of a TCP connection on this host, as seen by its client. */
 export interface ClientPorts {
   readonly localPort: number;
   readonly remotePort: number;
 }
 
 /**
- * Whether the client of a connection is a process that this one has started, directly or through others.
+ * Returns whether this process has started the client of a connection, directly or through other processes.
  *
- * Only Linux tells, in `/proc`: https://man7.org/linux/man-pages/man5/proc.5.html. It reads synchronously, and not much
- * unless there are such processes.
+ * Works only on Linux, with `/proc`: https://man7.org/linux/man-pages/man5/proc.5.html. Reads synchronously, but only
+ * little if there are no child processes.
  */
 export function isOfChild(client: ClientPorts): boolean {
   const children = descendantsOf('self');
@@ -26,7 +26,7 @@ function descendantsOf(pid: string): string[] {
   return children.flatMap((child) => [child, ...descendantsOf(child)]);
 }
 
-/** The inodes of the sockets at that end of a connection; more than one only if its ports are in use on two addresses. */
+/** Returns the inodes of the client's sockets; several only if the same ports are in use on two addresses. */
 function socketsOf({ localPort, remotePort }: ClientPorts): string[] {
   return ['tcp', 'tcp6']
     .flatMap((table) => textOf(`/proc/self/net/${table}`).split('\n'))
@@ -44,7 +44,7 @@ function openFilesOf(pid: string): string[] {
   return entriesOf(`/proc/${pid}/fd`).map((file) => linkOf(`/proc/${pid}/fd/${file}`));
 }
 
-// Processes end while they are read, and some do not let themselves be read.
+// A process may end while its files are read, and some processes may not be read.
 
 function entriesOf(path: string): string[] {
   return attempt(() => readdirSync(path), []);

@@ -8,9 +8,9 @@ import type { ProbeCheck } from '../util/probe.js';
  * Calls back when a worker of a cluster is disconnected: by the primary (`cluster.disconnect()`), by itself
  * (`cluster.worker.disconnect()`), or because the primary is gone. It may call back more than once.
  *
- * While it listens, the death of the primary does not end this process. Does nothing in a process that is no worker.
+ * While it listens, the end of the primary does not end this process. Does nothing in a process that is not a worker.
  *
- * @param callback gets what happened, in words
+ * @param callback receives a description of what happened
  * @returns a function that stops listening
  */
 export function onClusterDisconnect(callback: (what: string) => void, probes: ProbeCheck): () => void {

@@ -5,7 +5,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /**
  * Exits on a signal that arrives before any application can handle it: there is nothing to drain yet.
  *
- * Without a listener the system would do the same, but not for PID 1, and not if other code listens to the signal.
+ * The default action is the same, but not for PID 1, and not if other code listens to the signal.
  */
 export class EarlySignals {
   readonly #listeners = new Map<NodeJS.Signals, () => void>();

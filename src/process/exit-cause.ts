@@ -3,12 +3,12 @@ import { callerOf } from '../util/call-site.js';
 import { stackOf, withPlainStacks, withStackLimit } from '../util/stack.js';
 import { WATCHDOG_SOURCE_URL } from './watchdog-thread.js';
 
-/** Where Node keeps `process.exit()`, as its stacks name it. */
+/** Node's own file of `process.exit()`, as in stack traces. */
 const FILE_OF_EXIT = 'node:internal/process/per_thread';
-/** Enough for tools that wrap `process.exit()` and `emit()`. */
+/** Stack trace limit; enough for tools that wrap `process.exit()` and `emit()`. */
 const FRAMES = 30;
 
-/** Finds out why the process exits. Watches without an effect on what Node does. */
+/** Determines why the process exits, without changing Node's behaviour. */
 export class ExitCause {
   #fatalError: string | undefined;
   #isEventLoopEmpty = false;
@@ -28,7 +28,7 @@ export class ExitCause {
     const caller = exitCaller();
     if (caller !== undefined) {
       const after = this.#fatalError === undefined ? '' : ` after an ${this.#fatalError}`;
-      return `process.exit(${code}), called ${whereIs(caller)}${after}`;
+      return `process.exit(${code}), called ${describeCaller(caller)}${after}`;
     }
     if (this.#fatalError !== undefined) return `an ${this.#fatalError}`;
     return this.#isEventLoopEmpty ? 'an empty event loop' : `process.exit(${code})`;
@@ -49,7 +49,7 @@ function exitCaller(): string | undefined {
   return callerOf(process.exit) ?? callerOfReplacedExit();
 }
 
-/** For code that has kept Node's `process.exit()` from before other code replaced it. */
+/** Returns the caller for code that kept a reference to Node's `process.exit()` before it was replaced. */
 function callerOfReplacedExit(): string | undefined {
   const stack = withPlainStacks(() => withStackLimit(FRAMES, () => stackOf(new Error()))) ?? '';
   const frames = stack.split('\n').filter((line) => /^\s*at /.test(line));
@@ -57,8 +57,8 @@ function callerOfReplacedExit(): string | undefined {
   return exit < 0 ? undefined : frames[exit + 1]?.replace(/^\s*at /, '');
 }
 
-/** `by exit-hook at exit (/app/node_modules/exit-hook/index.js:31:11)` */
-function whereIs(caller: string): string {
+/** Returns, for example, `by exit-hook at exit (/app/node_modules/exit-hook/index.js:31:11)`. */
+function describeCaller(caller: string): string {
   if (caller.includes(WATCHDOG_SOURCE_URL)) return 'by the watchdog';
   const folders = [...caller.matchAll(/[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/g)];
   const packageName = folders.at(-1)?.[1];

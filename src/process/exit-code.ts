@@ -6,7 +6,7 @@ export function signalExitCode(signal: NodeJS.Signals): number {
   return 128 + (constants.signals[signal] ?? 0);
 }
 
-/** Returns `process.exitCode`, 0 if it is not set: what the application says of itself. */
+/** Returns `process.exitCode`, with which the application reports its own result; 0 if it is not set. */
 export function exitCodeOfProcess(): number {
   return Number(process.exitCode ?? 0);
 }

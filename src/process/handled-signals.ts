@@ -4,7 +4,7 @@ import type { SignalListenersObserver } from './signal-listeners.js';
 import type { SignalTrigger } from './signal-trigger.js';
 
 /**
- * The signals that an application handles: those that Nest listens to, and for the owner those of its options.
+ * The signals that an application handles: those that Nest listens to, and the signals of its options if it owns them.
  *
  * It never listens just because other code does: its listener would suppress the default effect of the signal after that
  * code has removed its own.
@@ -19,7 +19,7 @@ export class HandledSignals {
     this.#options = options;
   }
 
-  /** Whether the application has taken the signals of its options over. */
+  /** Whether the application has taken over the signals of its options. */
   get areOwned(): boolean {
     return this.#isOwned;
   }
@@ -44,7 +44,7 @@ export class HandledSignals {
   readonly #observer: SignalListenersObserver = {
     onAdded: (signal) => {
       if (this.#isHandled(signal)) this.#trigger.listen(signal);
-      // Not before that listener is there: without any, Node would stop to handle the signal, and not begin again.
+      // Only after the new listener is added: with none for a moment, Node would stop handling the signal for good.
       else queueMicrotask(() => this.#update(signal));
     },
     onRemoved: (signal) => this.#update(signal),

@@ -6,7 +6,7 @@ import type { SignalListener } from './signal-listeners.js';
 
 const EXCERPT_LENGTH = 60;
 
-/** Tells of other code that listens to the signals of an application. */
+/** Logs which other code listens to the signals of an application. */
 export class OtherListeners {
   readonly #options: ResolvedOptions;
   readonly #logger: ShutdownLogger;
@@ -17,24 +17,24 @@ export class OtherListeners {
     this.#logger = logger;
   }
 
-  /** Warns of listeners that are called together with this package's, of each once. */
+  /** Warns once about each listener that is called together with this package's. */
   warn(): void {
     for (const [listener, signals] of this.#on(this.#options.signals)) {
       const warning =
-        `Other code listens to ${signals}, too: ${excerptOf(listener)}. It is called when the shutdown begins: if it ` +
-        'calls process.exit(), or closes what requests in flight need, they are lost. ' +
+        `Other code also listens to ${signals}: ${excerptOf(listener)}. It is called when the shutdown begins: if it ` +
+        'calls process.exit(), or closes resources that requests in flight need, these requests are lost. ' +
         'Remove it, and do its work in onModuleDestroy or onApplicationShutdown.';
       if (!this.#warnings.has(warning)) this.#logger.warn(warning);
       this.#warnings.add(warning);
     }
   }
 
-  /** Names the signals that are left to other code. */
+  /** Logs the signals that are left to other code. */
   note(): void {
     for (const [listener, signals] of this.#on(this.#options.uncontestedSignals)) {
       this.#logger.log(
         `${signals} does not shut down, because other code listens to it: ${excerptOf(listener)}. ` +
-          'To shut down all the same, list it in the option signals.',
+          'To shut down anyway, list the signal in the option signals.',
       );
     }
   }
@@ -53,10 +53,10 @@ export class OtherListeners {
   }
 }
 
-/** A function does not tell where it was written, but its source can be searched for. */
+/** Returns the beginning of a listener's source, to search for: a function has no source location. */
 function excerptOf(listener: SignalListener): string {
   const source = oneLine(Function.prototype.toString.call(listener)).replaceAll(/\s+/g, ' ');
-  // Of a bound function there is nothing to see.
+  // The source of a bound function is hidden.
   if (source.includes('[native code]')) return listener.name;
   return source.length > EXCERPT_LENGTH ? `${source.slice(0, EXCERPT_LENGTH)}…` : source;
 }

@@ -5,8 +5,8 @@ export class PrimaryChannel {
   readonly #worker = clusterWorker();
 
   /**
-   * Ignores errors until {@link unprotect}. The primary may be gone before the shutdown is over: whatever is sent then,
-   * such as that a server has closed, would crash this process.
+   * Ignores errors until {@link unprotect}. If the primary ends before the shutdown is over, any later message to it, such
+   * as that a server has closed, would crash this process.
    */
   protect(): void {
     this.#worker?.on('error', ignore);

@@ -163,7 +163,7 @@ export class ProcessBinding {
     this.#primary.protect();
     this.#exitCause.attach();
     process.on('exit', this.#onExit);
-    // Some may have been added since the application has started.
+    // More may have been added since the application started.
     if (coordinator.terminatingReason?.kind === 'signal' && this.isWired) this.#otherListeners.warn();
     if (isBootstrapped() || coordinator.terminatingReason?.kind !== 'signal') return;
     this.#earlyExitCode = signalExitCode(

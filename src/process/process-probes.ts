@@ -35,7 +35,7 @@ export const HANDLES_OF_PROCESS: Probe<object> = {
   name: 'process._getActiveHandles()',
   package: 'node',
   ifMissing:
-    'late requests that the application sends to itself are refused, and servers that no shutdown drains are not found at boot',
+    'late requests of the application to itself are refused, and servers that nothing drains cause no warning at boot',
   isPresent: (subject) => typeof Reflect.get(subject, '_getActiveHandles') === 'function',
 };
 

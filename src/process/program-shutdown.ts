@@ -13,7 +13,7 @@ export class ProgramShutdown {
 
   readonly #delivery: ReportDelivery;
 
-  /** @param cleanUp releases what is still held after the shutdown, if the process continues */
+  /** @param cleanUp releases the remaining resources after the shutdown, if the process continues */
   constructor(binding: ProcessBindingDependencies, cleanUp: () => Promise<void>) {
     const { coordinator, clock, options, logger } = binding;
     this.process = new ProcessBinding(binding);

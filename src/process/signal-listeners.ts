@@ -7,7 +7,7 @@ interface ForeignListener {
   readonly owner: Owner;
 }
 
-/** Who has added a listener: `app.enableShutdownHooks()`, a library that acts only where nobody else listens, or others. */
+/** Origin of a listener: `app.enableShutdownHooks()`, a library that acts only as the sole listener, or other code. */
 type Owner = 'nest' | 'bystander' | 'other';
 
 /** Callbacks for when a listener that is not this package's is added or removed. */
@@ -31,12 +31,12 @@ export class SignalListeners {
   #isAddingOwn = false;
 
   /**
-   * Adds a listener of this package, in front of all others: one of them may exit the process, or close the
-   * application for no reason that is known.
+   * Adds a listener of this package, in front of all others: another listener may exit the process, or close the
+   * application without a known reason.
    */
   addOwn(signal: NodeJS.Signals, listener: SignalListener): void {
     this.#own.add(listener);
-    // A tool may wrap it, so that it is not recognised.
+    // A tool may wrap the listener, which would then not be recognised.
     this.#isAddingOwn = true;
     try {
       process.prependListener(signal, listener);
@@ -45,7 +45,7 @@ export class SignalListeners {
     }
   }
 
-  /** Notifies an observer, of the listeners that are already there, too. */
+  /** Adds an observer; notifies it of existing listeners immediately. */
   subscribe(observer: SignalListenersObserver): void {
     if (this.#observers.size === 0) {
       this.#find();
@@ -63,12 +63,12 @@ export class SignalListeners {
     this.#foreign.length = 0;
   }
 
-  /** Whether Nest listens to a signal; known while there is an observer. */
+  /** Returns whether Nest listens to a signal; valid while there is an observer. */
   nestListensTo(signal: NodeJS.Signals): boolean {
     return this.#foreign.some((one) => one.signal === signal && one.owner === 'nest');
   }
 
-  /** Returns the listeners of code that acts on a signal, other than Nest and this package; known while there is an observer. */
+  /** Returns the listeners to a signal, without those of Nest, this package and bystanders; valid while there is an observer. */
   ofOthers(signal: NodeJS.Signals): SignalListener[] {
     return this.#foreign
       .filter((one) => one.signal === signal && one.owner === 'other')
@@ -105,8 +105,8 @@ function isSignal(event: string | symbol): event is NodeJS.Signals {
 function ownerOf(listener: SignalListener): Owner {
   const source = Function.prototype.toString.call(listener);
   if (!/\bprocess\.kill\(\s*process\.pid\b/.test(source)) return 'other';
-  // The message of a failed shutdown; bundlers keep it. The same in Nest 11 and 12.
+  // The message of a failed shutdown. Bundlers keep it, and it is the same in Nest 11 and 12.
   if (/ERROR_DURING_SHUTDOWN|Error happened during shutdown/.test(source)) return 'nest';
-  // As in signal-exit, which counts the listeners and sends the signal again if it has the only ones.
+  // Like signal-exit, which counts the listeners and sends the signal again if all of them are its own.
   return /\.listeners\(/.test(source) ? 'bystander' : 'other';
 }

@@ -92,7 +92,7 @@ export class SignalTrigger {
     this.#trigger('SIGTERM', { kind: 'signal', message: 'shutdown message from the parent process' }, 0);
   }
 
-  /** Does not announce, since the port is closed by then; does not force, since it follows a signal to the primary. */
+  /** Does not announce, because the port is already closed; does not force, because it may follow a signal to the primary. */
   #onDisconnect(what: string): void {
     if (this.#triggeredAt === undefined) this.#trigger('SIGTERM', { kind: 'signal', message: what }, 0);
   }

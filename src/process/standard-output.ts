@@ -16,7 +16,7 @@ export class StandardOutput {
 
   /**
    * Waits up to `withinMs` milliseconds until all output is written: `process.exit` drops output that is still buffered,
-   * and what PM2 has redirected to a file.
+   * and output that PM2 redirects to a file.
    */
   async flush(withinMs: number): Promise<void> {
     const pending = STREAMS.map((name) => process[name]).filter(mayBuffer);

@@ -15,7 +15,7 @@ export interface ProgramDependencies {
   readonly options: ResolvedOptions;
   /** May throw. */
   readonly logger: ShutdownLogger;
-  /** What creates the program, for messages about the participants of this package. */
+  /** What creates the program, for messages about participants of this package. */
   readonly registeredAt: string;
   /** Default: one with these options, on the system clock. */
   readonly coordinator?: PhasedCoordinator;
@@ -40,7 +40,7 @@ export interface Program {
 /** Injection token of the {@link Program}. */
 export const PROGRAM = Symbol('nestjs-drain.program');
 
-/** Makes the parts of one program, and registers those that take part in its shutdown. */
+/** Makes the parts of one program, and registers its participants. */
 export function makeProgram({ options, registeredAt, refusal, ...given }: ProgramDependencies): Program {
   const clock = systemClock;
   const logger = new SafeLogger(given.logger);

@@ -6,13 +6,14 @@ interface SentResponse {
   readonly _header?: unknown;
 }
 
-/** Whether `response` has sent its headers, with content type `text/event-stream`. */
+/** Returns whether `response` has sent its headers, with content type `text/event-stream`. */
 export function isEventStream(response: ServerResponse): boolean {
   return response.headersSent && /^text\/event-stream\s*(;|$)/i.test(sentHeader(response, 'content-type'));
 }
 
 /**
- * Whether text written to `response` has to be encoded already: it has a content encoding, and no wrapper encodes it.
+ * Returns whether text has to be encoded before it is written to `response`: there is a content encoding, and no wrapper
+ * applies it.
  */
 export function isEncodedBelow(response: ServerResponse): boolean {
   return (

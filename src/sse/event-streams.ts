@@ -22,7 +22,7 @@ export interface StreamedRequest {
 export interface StreamTimes {
   /** Window over which the clients reconnect, in milliseconds; 0: all at once. */
   readonly windowMs: number;
-  /** How long a stream with the policy `finish` may go on, in milliseconds, if it is ended at all. */
+  /** How long a stream with the policy `finish` may continue, in milliseconds, if it is ended at all. */
   readonly finishMs: number;
 }
 
@@ -33,8 +33,8 @@ export interface EventStreamsDependencies {
   /** Returns the requests in flight, from `announce` on. */
   requests(this: void): Iterable<StreamedRequest>;
   /**
-   * Returns how long a stream may go on in `drain`, in milliseconds, before it gets a last event; `undefined` for one that
-   * is not ended.
+   * Returns how long a stream may continue in `drain`, in milliseconds, before it gets a last event; `undefined` if it is
+   * not ended.
    */
   finishLimitMs(this: void, response: ServerResponse): number | undefined;
   times(this: void, context: ShutdownContext): StreamTimes;
@@ -104,7 +104,7 @@ export class EventStreams implements ShutdownParticipant {
    * Answers a late request if it asks for an event stream.
    *
    * @param isCorsDone whether the response has the CORS headers of the application
-   * @returns whether it does
+   * @returns whether it was answered
    */
   readonly refuse = (request: IncomingMessage, response: ServerResponse, isCorsDone: boolean): boolean => {
     const retryMs = FIRST_BACK_MS + Math.random() * (this.#ending?.windowMs ?? 0);
@@ -117,7 +117,7 @@ export class EventStreams implements ShutdownParticipant {
     this.#hurry.abort();
   }
 
-  /** @returns resolves when the streams have ended, except those that may go on */
+  /** @returns resolves when the streams have ended, except those that may continue */
   async #end(requests: Iterable<StreamedRequest>): Promise<void> {
     const ending = this.#ending;
     if (!ending) return;
@@ -138,7 +138,7 @@ export class EventStreams implements ShutdownParticipant {
     await this.#sendAway(byDelay.get(0) ?? [], ending);
   }
 
-  /** Returns how long the stream may still go on, in milliseconds; `undefined` if it is not ended. */
+  /** Returns how long the stream may still continue, in milliseconds; `undefined` if it is not ended. */
   #delayMs({ response }: StreamedRequest, { finishMs, beganAt }: Ending): number | undefined {
     const { clock, finishLimitMs } = this.#dependencies;
     const limitMs = finishLimitMs(response);
@@ -158,12 +158,12 @@ export class EventStreams implements ShutdownParticipant {
       try {
         endStream(request.response, farewellText(farewell, retryMs));
       } catch {
-        // A broken wrapper of the response threw. The stream stays open; the drain cuts and names it at its end.
+        // A broken wrapper of the response threw. The stream stays open until the end of the drain, which cuts it.
       }
     });
   }
 
-  /** Looks at a response again once its headers have been sent. */
+  /** Checks a response again once its headers have been sent. */
   #watch(request: StreamedRequest): void {
     const { response } = request;
     const restore = overrideMethod(response, 'writeHead', (writeHead) => (...args) => {

@@ -5,7 +5,7 @@ export const HEADER_ON_RESPONSE: Probe<ServerResponse> = {
   name: 'ServerResponse._header',
   package: 'node',
   ifMissing:
-    'event streams whose Content-Type is given to writeHead() alone are not ended in time, and are cut in the end',
+    'event streams whose Content-Type is passed only to writeHead() are cut at the end of the drain instead of ended',
   advice: 'Set the header with setHeader() instead',
   isPresent: (response) => {
     response.writeHead(200, { 'X-Sample': 'yes' });
@@ -13,5 +13,5 @@ export const HEADER_ON_RESPONSE: Probe<ServerResponse> = {
   },
 };
 
-/** All of these. */
+/** All probes of event streams. */
 export const SSE_PROBES: readonly Probe[] = [HEADER_ON_RESPONSE];

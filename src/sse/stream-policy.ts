@@ -5,25 +5,26 @@ import type { EventStreamRoute, ShutdownStreamOptions } from '../config/stream-o
 /** A registered symbol, so that every copy of this package finds the policy on the response. */
 const POLICY = Symbol.for('nestjs-drain.stream-policy');
 
-/** Stores the policy of `response`. */
+/** Stores the stream policy of `response`. */
 export function setPolicy(response: ServerResponse, options: ShutdownStreamOptions): void {
   Object.defineProperty(response, POLICY, { value: options, configurable: true });
 }
 
-/** Decides how long event streams may go on: by their own policy, by that of their route, or by their method. */
+/** Decides how long event streams may continue: by their own policy, by that of their route, or by their method. */
 export class StreamPolicies {
   readonly #routes: readonly { readonly match: RouteMatch; readonly options: EventStreamRoute }[];
 
-  /** @param routes the first one that matches applies */
+  /** @param routes the first match applies */
   constructor(routes: readonly EventStreamRoute[]) {
     this.#routes = routes.map((options) => ({ match: new RouteMatch(options.route), options }));
   }
 
   /**
-   * Returns how long a stream may go on in `drain`, in milliseconds, before it gets a last event; `undefined` for one
-   * that never gets any.
+   * Returns how long a stream may continue in `drain`, in milliseconds, before it gets a last event; `undefined` if it
+   * never gets one.
    *
-   * Only a client of `GET` knows how to continue: after a last event, any other would take half an answer for a whole one.
+   * By default only streams that answer `GET` are ended: other clients do not reconnect, and would take part of an answer
+   * for all of it.
    */
   finishLimitMs(response: ServerResponse, path: string): number | undefined {
     const { method = 'GET' } = response.req;
@@ -39,13 +40,13 @@ export class StreamPolicies {
   }
 }
 
-/** What another version of this package has noted may be anything. */
+/** Another version of this package may have stored anything. */
 interface AnyPolicy {
   readonly policy?: unknown;
   readonly maxMs?: unknown;
 }
 
 function policyOf(response: ServerResponse): AnyPolicy | undefined {
-  const noted: unknown = Reflect.get(response, POLICY);
-  return noted === undefined ? undefined : (Object(noted) as AnyPolicy);
+  const stored: unknown = Reflect.get(response, POLICY);
+  return stored === undefined ? undefined : (Object(stored) as AnyPolicy);
 }

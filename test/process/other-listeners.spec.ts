@@ -69,7 +69,7 @@ describe('a SIGTERM listener that is there at boot', () => {
     await using program = startApplication({ faults: [fault] });
     await program.event('listening');
 
-    expect(program.output).toMatch(/WARN.*Other code listens to SIGTERM/);
+    expect(program.output).toMatch(/WARN.*Other code also listens to SIGTERM/);
     expect(program.output).toContain(`too: ${excerpt}. `);
   });
 
@@ -83,7 +83,7 @@ describe('a SIGTERM listener that is there at boot', () => {
 
     const { code, output } = await program.exited;
     expect(code).toBe(0);
-    expect(output.match(/Other code listens to SIGTERM, too: \(\) => tell\('late'\)\. /g)).toHaveLength(1);
+    expect(output.match(/Other code also listens to SIGTERM: \(\) => tell\('late'\)\. /g)).toHaveLength(1);
   });
 
   it('is not warned about where there is none, nor in tests', async () => {

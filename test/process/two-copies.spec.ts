@@ -40,7 +40,7 @@ describe('two copies of the package in one process', () => {
     ],
     [
       'one server',
-      `this HTTP server is drained already by the copy of nestjs-drain at ${DIST}esm, and this is the copy at ${DIST}cjs:`,
+      `this HTTP server is already drained by the copy of nestjs-drain at ${DIST}esm, and this is the copy at ${DIST}cjs:`,
     ],
     [
       'one application, beside a decorator of another version',

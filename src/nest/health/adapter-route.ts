@@ -38,10 +38,10 @@ interface ExpressApplication {
 /** A route to add. */
 export interface AddedRoute {
   readonly path: string;
-  /** The methods that it is for; without a route of the application's own, it answers all others with 405. */
+  /** The methods of the route. Other methods get 405, unless the application has its own route for the path. */
   readonly methods: readonly string[];
   readonly handler: RawHandler;
-  /** Called once when the application turns out to have a route of its own there. */
+  /** Called once if the application has its own route for the path. */
   onOwn(this: void): void;
 }
 
@@ -49,8 +49,8 @@ export interface AddedRoute {
  * Adds a route directly to the HTTP framework, so that the application's global prefix, guards, pipes and interceptors
  * do not apply. Call it after Nest has added its routes and before it adds its not-found handler.
  *
- * The application's own route, middleware or router for exactly this path goes first, and ours answers only what it passes
- * on. Routes for many paths, such as `*path`, come after ours.
+ * The application's own route, middleware or router for exactly this path comes first, and this route answers only what it
+ * passes on. Routes for many paths, such as `*path`, come after this one.
  */
 export function addRoute(
   adapter: AbstractHttpAdapter,
@@ -66,8 +66,8 @@ export function addRoute(
 }
 
 /**
- * Fastify prefers a fixed path to one with a parameter, whichever came first: plugins may still add theirs. A parameter
- * with an expression and fixed text behind it comes before any other, and before a wildcard.
+ * Adds the route with a parameter in its path, because Fastify prefers fixed paths, even those that plugins add later. A
+ * parameter with an expression and fixed text behind it takes precedence over other parameters and wildcards.
  */
 function addToFastify(
   fastify: FastifyInstance,
@@ -83,7 +83,7 @@ function addToFastify(
   fastify.route({
     method: fastify.supportedMethods,
     url: asParameter(path),
-    // Not for the documentation that is generated from the routes.
+    // Keeps the route out of generated API documentation.
     schema: { hide: true },
     // Responding from the hook skips body parsing.
     onRequest: (request, reply, done) => (passesOn(request) ? done() : answer(request, reply)),
@@ -97,8 +97,8 @@ function addToFastify(
 }
 
 /**
- * Writes the first letter of the last segment as a parameter that has to be that letter; the rest of it stays, because
- * Fastify takes two parameters at one place for the same route.
+ * Replaces the first letter of the last segment with a parameter that matches only this letter. The rest stays, because
+ * Fastify treats two parameters at the same place as one route.
  */
 function asParameter(path: string): string {
   const at = path.lastIndexOf('/') + 1;
@@ -118,6 +118,6 @@ function addToExpress(
     if (own && !methods.includes(request.method ?? '')) next();
     else handler(request, response);
   });
-  // In front of body parsers, the application's middleware, and routes such as `*path`.
+  // In front of body parsers, the application's middleware and routes such as `*path`.
   stack.splice(own ? own.last + 1 : 0, 0, stack.pop()!);
 }

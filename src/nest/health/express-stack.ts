@@ -1,30 +1,30 @@
-/** What Express calls for a request, one after the other; private, and the same since Express 5.0. */
+/** An entry of the stack that Express calls in order for a request; private, unchanged since Express 5.0. */
 export interface ExpressLayer {
   readonly name: string;
   readonly handle: object;
   /** Missing for middleware, routers and mounted applications. */
   readonly route?: object;
-  /** The matched part of the path; since router 2.3 {@link match} returns it instead. */
+  /** The matched part of the path. Since router 2.3, {@link match} returns it instead. */
   readonly path?: string | undefined;
   match(path: string): boolean | { readonly path: string };
 }
 
-/** What the application has at a path. */
+/** The application's own layers at a path. */
 export interface OwnLayers {
-  /** Position of the last layer in question. */
+  /** Index of the last layer. */
   readonly last: number;
-  /** Whether one of them is for this path, and not for many. */
+  /** Whether one of the layers is for exactly this path. */
   readonly isCertain: boolean;
 }
 
-/** Finds the application's own routes, middleware and routers at `path`; catch-alls do not count. */
+/** Finds the application's own routes, middleware and routers at `path`, without catch-alls. */
 export function findOwnLayers(stack: readonly ExpressLayer[], path: string): OwnLayers | undefined {
   const kinds = stack.map((layer) => kindOf(layer, path));
   const last = kinds.findLastIndex((kind) => kind !== 'none');
   return last < 0 ? undefined : { last, isCertain: kinds.includes('own') };
 }
 
-/** Whether a layer, other than middleware for every path, answers requests for `path`, or may do so. */
+/** Returns whether any layer may answer requests for `path`, apart from middleware for every path. */
 export function isServed(stack: readonly ExpressLayer[], path: string): boolean {
   return stack.some((layer) => {
     const matched = matchedPart(layer, path);
@@ -39,7 +39,7 @@ function kindOf(layer: ExpressLayer, path: string): 'own' | 'unknown' | 'none' {
   const matched = matchedPart(layer, path);
   if (matched === undefined) return 'none';
   if (isSpecific(layer, path)) {
-    // A mounted router or middleware has it all to itself, if nothing of the path is left.
+    // A mounted router or middleware is for exactly this path if it matches all of it.
     if (layer.route || rest(path, matched) === '/') return 'own';
   }
   const inner = stackOf(layer);
@@ -47,9 +47,9 @@ function kindOf(layer: ExpressLayer, path: string): 'own' | 'unknown' | 'none' {
   return isApplication(layer) ? 'unknown' : 'none';
 }
 
-/** Whether a layer matches `path`, but not a neighbour of it. */
+/** Returns whether a layer matches `path`, but not a sibling of it. */
 function isSpecific(layer: ExpressLayer, path: string): boolean {
-  return matchedPart(layer, path.replace(/[^/]*$/, 'a-neighbour-of-it')) === undefined;
+  return matchedPart(layer, path.replace(/[^/]*$/, 'a-sibling-of-it')) === undefined;
 }
 
 function matchedPart(layer: ExpressLayer, path: string): string | undefined {
@@ -63,13 +63,13 @@ function rest(path: string, matched: string): string {
   return left.startsWith('/') ? left : `/${left}`;
 }
 
-/** Returns what a router calls. */
+/** Returns the layers of a router. */
 function stackOf({ handle }: ExpressLayer): readonly ExpressLayer[] | undefined {
   const { stack } = handle as { readonly stack?: unknown };
   return Array.isArray(stack) ? (stack as ExpressLayer[]) : undefined;
 }
 
-/** Whether a layer is an Express application of its own, whose routes are hidden in a closure. */
+/** Returns whether a layer is a mounted Express application, whose routes are hidden in a closure. */
 function isApplication({ name }: ExpressLayer): boolean {
   return name === 'mounted_app';
 }

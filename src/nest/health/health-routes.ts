@@ -76,7 +76,7 @@ export class HealthRoutes implements OnModuleInit {
     );
   }
 
-  /** Adds a route, if it is wanted; logs if the application has one of its own there. */
+  /** Adds a route unless it is turned off; logs if the application has its own. */
   #add(
     adapter: AbstractHttpAdapter,
     path: string | false,

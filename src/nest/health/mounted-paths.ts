@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { overrideMethod } from '../../util/override-method.js';
 
-/** The paths at which the application has middleware of its own: `app.use('/mcp', …)`. Fastify does not tell. */
+/** The paths at which the application mounts middleware, as in `app.use('/mcp', …)`. Fastify does not list them. */
 @Injectable()
 export class MountedPaths {
   readonly #paths = new Set<string>();
@@ -10,7 +10,7 @@ export class MountedPaths {
 
   constructor(host: HttpAdapterHost) {
     const adapters = host.init$.subscribe(() => {
-      // There is none in a microservice or an application context, whatever the type says.
+      // Microservices and application contexts have no adapter, although the type says otherwise.
       const adapter = host.httpAdapter as HttpAdapterHost['httpAdapter'] | null;
       if (adapter) this.#restore.push(overrideMethod(adapter, 'use', this.#recording));
     });
@@ -26,7 +26,7 @@ export class MountedPaths {
     return this.#paths.has(path);
   }
 
-  /** Whether a path is below one of them, or is one. */
+  /** Returns whether `path` is one of the paths, or below one. */
   covers(path: string): boolean {
     return [...this.#paths].some(
       (mounted) => mounted !== '/' && `${path}/`.startsWith(mounted.endsWith('/') ? mounted : `${mounted}/`),

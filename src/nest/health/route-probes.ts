@@ -2,9 +2,9 @@ import { hasMethods } from '../../util/foreign.js';
 import type { Probe } from '../../util/probe.js';
 
 export const ADAPTER_TYPE: Probe<string> = {
-  name: 'the HTTP adapter, which is neither of Express nor of Fastify',
+  name: 'the HTTP adapter, which is for neither Express nor Fastify',
   package: '@nestjs/core',
-  ifMissing: 'the health and drain routes are not on it',
+  ifMissing: 'it has no health and drain routes',
   advice: 'The management port serves them: set management.port',
   isPresent: (type) => type === 'express' || type === 'fastify',
 };
@@ -12,7 +12,7 @@ export const ADAPTER_TYPE: Probe<string> = {
 export const STACK_OF_EXPRESS: Probe<object> = {
   name: 'Router.stack',
   package: 'express',
-  ifMissing: 'the health and drain routes are not there',
+  ifMissing: 'the application has no health and drain routes',
   advice: 'The management port serves them: set management.port',
   isPresent: (express) => {
     const { router } = express as { readonly router?: { readonly stack?: unknown } };
@@ -23,11 +23,10 @@ export const STACK_OF_EXPRESS: Probe<object> = {
 export const LAYER_OF_EXPRESS: Probe<readonly unknown[]> = {
   name: 'Layer.match()',
   package: 'router',
-  ifMissing:
-    'the health and drain routes take the place of routes that the application has at the same paths',
-  advice: 'Give them other paths in health, or false',
+  ifMissing: "the health and drain routes replace the application's own routes at the same paths",
+  advice: 'Set other paths in the option health, or false',
   isPresent: (stack) => stack.every((layer) => hasMethods(Object(layer) as object, ['match', 'handle'])),
 };
 
-/** All of these. */
+/** All probes of the health routes. */
 export const ROUTE_PROBES: readonly Probe[] = [ADAPTER_TYPE, STACK_OF_EXPRESS, LAYER_OF_EXPRESS];

@@ -22,7 +22,7 @@ export const BINDINGS_OF_FASTIFY: Probe<object> = {
 export const ROUTES_OF_FASTIFY: Probe<object> = {
   name: 'findRoute() and hasRoute()',
   package: 'fastify',
-  ifMissing: 'a request that is cut is named by its path instead of its route pattern',
+  ifMissing: 'requests that are cut are named by their path instead of their route pattern',
   isPresent: (fastify) => hasMethods(fastify, ['findRoute', 'hasRoute']),
 };
 

@@ -14,13 +14,13 @@ interface Subscription {
   start(): Promise<unknown>;
 }
 
-/** Not a queue: here the answers come in to requests of this process. */
+/** A pseudo-queue, on which answers to requests of this process arrive. */
 const REPLIES = 'amq.rabbitmq.reply-to';
 
-/** What settles a message. */
+/** Methods that settle a message. */
 const SETTLING = ['ack', 'nack', 'reject'] as const;
 
-/** The consumers on the channels of one connection, which come and go with it. */
+/** The consumers on the channels of one connection. */
 export class AmqpSubscriptions {
   readonly #deliveries: AmqpDeliveries;
   readonly #subscriptions = new Set<Subscription>();
@@ -30,12 +30,12 @@ export class AmqpSubscriptions {
     this.#deliveries = deliveries;
   }
 
-  /** Watches a channel from its beginning, before anything consumes on it. */
+  /** Tracks a new channel. Call it before anything consumes on the channel. */
   watch(channel: AmqpChannel): void {
     const nack = channel.nack.bind(channel);
     for (const method of SETTLING) {
       overrideMethod(channel, method, (settle) => (message, ...rest) => {
-        // A message that went back belongs to others. To settle it once more would close the channel.
+        // Settling a message again after it was handed back would close the channel.
         if (this.#deliveries.settle(message as AmqpMessage)) settle(message, ...rest);
       });
     }
@@ -53,7 +53,7 @@ export class AmqpSubscriptions {
             ),
     );
     channel.once('close', () => {
-      // The server gives its messages to others.
+      // The server redelivers the messages to other consumers.
       this.#deliveries.forget(channel);
       for (const subscription of this.#subscriptions) {
         if (subscription.channel === channel) this.#subscriptions.delete(subscription);
@@ -86,7 +86,7 @@ export class AmqpSubscriptions {
     const start = async (): Promise<unknown> => consume(queue, counted, { ...options, consumerTag: tag });
     const subscription = { channel, tag, start };
     this.#subscriptions.add(subscription);
-    // Where a connection that was lost comes back in the middle of a shutdown.
+    // The connection may have been lost, and restored during a shutdown.
     if (!this.#isPaused) await start();
     return { consumerTag: tag };
   }

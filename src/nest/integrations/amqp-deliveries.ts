@@ -1,6 +1,6 @@
 import type { HandBack } from './consumer.js';
 
-/** What is used of a message of amqplib. */
+/** The part of an amqplib message that is used here. */
 export interface AmqpMessage {
   readonly fields: { readonly deliveryTag: number };
   readonly properties: { readonly messageId?: unknown };
@@ -13,7 +13,7 @@ export interface ConsumerOptions {
   readonly noAck?: boolean;
 }
 
-/** What is used of a channel of amqplib. */
+/** The part of an amqplib channel that is used here. */
 export interface AmqpChannel {
   consume(queue: string, deliver: Deliver, options?: ConsumerOptions): Promise<{ consumerTag: string }>;
   cancel(consumerTag: string): Promise<unknown>;
@@ -22,19 +22,19 @@ export interface AmqpChannel {
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** Where a message came from. */
+/** The channel and queue of a message. */
 export interface Origin {
   readonly channel: AmqpChannel;
   readonly queue: string;
-  /** The channel's own. */
+  /** The original method of the channel. */
   readonly nack: AmqpChannel['nack'];
 }
 
-/** The messages that were delivered and not settled, and the handlers that are at work. */
+/** Tracks messages that were delivered and not settled, and handlers that are running. */
 export class AmqpDeliveries {
   readonly #messages = new Map<AmqpMessage, Origin>();
   readonly #handedBack = new WeakSet<AmqpMessage>();
-  /** Handlers of messages that count as settled when they are delivered, with the names of those messages. */
+  /** Running handlers of messages that were already settled, with the names of the messages. */
   readonly #handlers = new Map<symbol, readonly string[]>();
   readonly #listeners = new Set<() => void>();
 
@@ -42,14 +42,14 @@ export class AmqpDeliveries {
     this.#messages.set(message, origin);
   }
 
-  /** @returns whether it is still this process's to settle */
+  /** @returns whether this process may still settle the message */
   settle(message: AmqpMessage): boolean {
     if (this.#handedBack.has(message)) return false;
     if (this.#messages.delete(message)) this.#changed();
     return true;
   }
 
-  /** Is called for a channel that has closed: the server gives its messages to others. */
+  /** Drops the messages of a closed channel: the server redelivers them to other consumers. */
   forget(channel: AmqpChannel): void {
     for (const [message, origin] of this.#messages) {
       if (origin.channel !== channel) continue;
@@ -59,7 +59,7 @@ export class AmqpDeliveries {
     this.#changed();
   }
 
-  /** Counts a handler until it has ended, where its messages do not tell. */
+  /** Tracks a handler until it has ended if its messages are already settled. */
   async handle<T>(messages: readonly AmqpMessage[], queue: string, call: () => T): Promise<Awaited<T>> {
     const key = Symbol(queue);
     const settled = messages.filter((message) => !this.#messages.has(message));
@@ -76,7 +76,7 @@ export class AmqpDeliveries {
     }
   }
 
-  /** The names of all messages that are unfinished. */
+  /** Returns the names of all unfinished messages. */
   unfinished(): string[] {
     return [
       ...Array.from(this.#messages, ([message, { queue }]) => nameOf(message, queue)),
@@ -97,7 +97,7 @@ export class AmqpDeliveries {
     });
   }
 
-  /** Gives every message back to the server; settles when the server has them. */
+  /** Returns every message to the server; settles when the server has them. */
   async handBack(): Promise<HandBack[]> {
     const results = Array.from(
       this.#messages,
@@ -106,7 +106,7 @@ export class AmqpDeliveries {
         try {
           this.#handedBack.add(message);
           nack(message, false, true);
-          // The server takes what is sent on a channel in order: when it answers this, it has taken that.
+          // The server processes a channel in order, so the answer to this confirms the `nack`.
           await channel.checkQueue(queue);
           this.#messages.delete(message);
           return { name };
@@ -127,7 +127,7 @@ export class AmqpDeliveries {
   }
 }
 
-/** By the id that its sender gave it, or else by its number on its channel. */
+/** Returns the name of a message: the id set by its sender, or else its number on the channel. */
 function nameOf({ fields, properties }: AmqpMessage, queue: string): string {
   const { messageId } = properties;
   return `${typeof messageId === 'string' ? messageId : fields.deliveryTag} of ${queue}`;

@@ -9,7 +9,7 @@ interface BullJob {
   readonly processedOn?: number | null;
   opts: object;
   attemptsMade: number;
-  /** Answers 1 where the lock is the queue's own. */
+  /** Returns 1 if this queue holds the lock. */
   extendLock(durationMs: number): Promise<number>;
   moveToFailed(reason: { message: string }): Promise<unknown>;
 }
@@ -17,7 +17,7 @@ interface BullJob {
 interface BullQueue {
   readonly name: string;
   readonly client: { disconnect(): void };
-  /** The child processes of sandboxed processors that are at work; private. */
+  /** The child processes of sandboxed processors that are running; private. */
   readonly childPool?: { readonly retained?: Readonly<Record<string, { kill(signal: 'SIGKILL'): unknown }>> };
   toKey(type: string): string;
   on(event: string, listener: (job: BullJob, work: Promise<unknown>) => void): unknown;
@@ -29,13 +29,13 @@ interface BullQueue {
   close(doesNotWait?: boolean): Promise<void>;
 }
 
-/** How long the lock of a job lasts when it has been looked at: as long as Bull's own by default. */
+/** Duration of a job's lock after it was checked, in milliseconds; the default of Bull. */
 const LOCK_MS = 30_000;
 
-/** What may have ended a job. */
+/** Events after which a job may have ended. */
 const ENDS = ['completed', 'failed', 'error'] as const;
 
-/** Whether an instance is a queue of Bull, which is what fetches its jobs, too. */
+/** Returns whether an instance is a Bull queue, which also fetches its jobs. */
 export function isBullQueue(instance: object): instance is BullQueue {
   return hasMethods(instance, [
     'process',
@@ -47,7 +47,7 @@ export function isBullQueue(instance: object): instance is BullQueue {
   ]);
 }
 
-/** The queues of one application. */
+/** The queues of one application. Instances with the same queue name share the results that the process waits for. */
 export class BullQueues {
   readonly #waits = new PendingResultsByQueue();
 
@@ -61,9 +61,9 @@ class BullConsumer implements Consumer {
   readonly waits: PendingResults;
 
   readonly #queue: BullQueue;
-  /** The ids of those whose processors are at work. */
+  /** The ids of jobs whose processors are running. */
   readonly #running = new Set<string>();
-  /** The ids of those that have been at work at some moment since it was paused. */
+  /** The ids of jobs whose processors have run at any time since the pause. */
   readonly #begun = new Set<string>();
   #watchedSince = Infinity;
   #isPaused = false;
@@ -127,10 +127,10 @@ class BullConsumer implements Consumer {
     return results.filter((result) => result !== undefined);
   }
 
-  letGo(): void {
+  abandon(): void {
     const children = Object.values(this.#queue.childPool?.retained ?? {});
     void this.#queue.close(true).catch(() => undefined);
-    // Nothing more is to be said about jobs that belong to others now, nor of those whose child is killed.
+    // Nothing may be written any more about jobs that were handed back, or whose child process is killed.
     this.#queue.client.disconnect();
     for (const child of children) child.kill('SIGKILL');
   }
@@ -147,7 +147,7 @@ class BullConsumer implements Consumer {
       this.#running.delete(id);
       return { name };
     } catch (error) {
-      // One that has ended meanwhile does not have to go back.
+      // The job may have ended in the meantime.
       return this.#running.has(id) ? { name, error } : undefined;
     }
   }
@@ -157,10 +157,10 @@ class BullConsumer implements Consumer {
   }
 
   /**
-   * The active jobs with this queue's lock: all that it has to finish.
+   * Returns the active jobs that are locked by this queue, and that it has to finish.
    *
-   * Bull fetches the next job with the end of the last one. One that comes after the pause is not begun until it is
-   * resumed, and its lock is not renewed: such jobs are started here.
+   * Bull fetches the next job when a job ends. It does not begin a job that arrives after the pause until the queue is
+   * resumed, and does not renew its lock. Such jobs are started here.
    */
   async #own(): Promise<BullJob[]> {
     for (;;) {
@@ -172,12 +172,12 @@ class BullConsumer implements Consumer {
     }
   }
 
-  /** What was active before it was watched counts as begun. */
+  /** Jobs that were active before tracking count as begun. */
   #isBegun({ id, processedOn }: BullJob): boolean {
     return this.#begun.has(String(id)) || (processedOn ?? 0) < this.#watchedSince;
   }
 
-  /** Resumes it for a moment in which it fetches nothing. */
+  /** Resumes the queue for a moment, without fetching. */
   async #beginFetched(): Promise<void> {
     const undo = overrideMethod(this.#queue, 'getNextJob', () => () => Promise.resolve());
     try {
@@ -200,8 +200,8 @@ class BullConsumer implements Consumer {
 }
 
 /**
- * Moves a job back to where it is the next one, by the way of a job that is tried again at once: atomically, and only with the
- * lock of this queue. It counts as no attempt.
+ * Moves a job to the front of its queue as an immediate retry, which is atomic and requires the lock of this queue. It does
+ * not count as an attempt.
  */
 async function giveBack(job: BullJob): Promise<void> {
   job.attemptsMade -= 1;

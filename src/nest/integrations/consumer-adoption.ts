@@ -10,17 +10,17 @@ import { isRabbitConnection, RabbitConsumer } from './rabbit-connections.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { Consumer } from './consumer.js';
 
-/** A consumer that watches its instance. */
+/** A consumer that tracks the instance of its package. */
 interface WatchingConsumer extends Consumer {
-  /** @returns functions that leave the instance as it was */
+  /** @returns functions that restore the instance */
   watch(): (() => void)[];
 }
 
 interface Kind {
-  /** What its consumers are called in the report. */
+  /** Name of the consumers in the report. */
   readonly name: string;
   readonly packageName: string;
-  /** @returns the consumer of an instance; undefined, if it is none of this kind */
+  /** Returns the consumer of an instance; `undefined` if the instance is of another kind. */
   readonly consumerOf: (instance: object) => WatchingConsumer | undefined;
 }
 
@@ -51,9 +51,9 @@ function kinds(): Kind[] {
 }
 
 /**
- * Has the consumers among `instances` take part, each package's under its name.
+ * Registers the consumers among `instances`, with one participant for each package.
  *
- * @returns functions that leave the instances as they were
+ * @returns functions that restore the instances
  */
 export function adoptConsumers(instances: readonly object[], coordinator: PhasedCoordinator): (() => void)[] {
   const logger = new SafeLogger(new Logger('GracefulShutdown'));

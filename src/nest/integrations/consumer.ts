@@ -1,37 +1,37 @@
-/** What became of something that was to go back to its queue. */
+/** The result of handing one job or message back. */
 export interface HandBack {
-  /** Which one: `4711 of orders`. */
+  /** Name of the job or message, such as `4711 of orders`. */
   readonly name: string;
-  /** Why it could not go back. */
+  /** The error, if it could not be handed back. */
   readonly error?: unknown;
 }
 
-/** Something that fetches jobs or messages, in the terms of a shutdown; each package has a file that makes one of its instances. */
+/** Fetches jobs or messages. One file for each supported package implements it. */
 export interface Consumer {
-  /** What it consumes, for the log and the report. */
+  /** Kind of what it consumes, for the log and the report. */
   readonly kind: 'job' | 'message';
-  /** Stops fetching; settles when nothing more can come. What it has goes on. */
+  /** Stops fetching; settles when nothing more can arrive. Work in progress continues. */
   pause(): Promise<void>;
   /** Fetches again, unless the application had paused it. */
   resume(): Promise<void>;
-  /** Settles when it has finished what it has; it is paused. Never settles where that cannot be known. */
+  /** Settles when work in progress has finished; called while paused. Never settles if this cannot be determined. */
   idle(): Promise<void>;
-  /** What it is working on at this moment, by names for people: `4711 of orders`. */
+  /** Returns the names of the jobs or messages in progress, such as `4711 of orders`. */
   unfinished(): string[];
-  /** Gives back what has not finished; rejects when all of it stays. */
+  /** Hands unfinished jobs or messages back; rejects if none can be handed back. */
   handBack(): Promise<HandBack[]>;
-  /** Gives up what has not finished, so that closing it does not wait for that. */
-  letGo(): void;
-  /** Closes it, where the package leaves that to the application. */
+  /** Abandons unfinished jobs or messages, so that closing does not wait for them. */
+  abandon(): void;
+  /** Closes the consumer, if its package leaves that to the application. */
   close?(): Promise<void>;
-  /** What this process itself waits for, where it can be seen. */
+  /** What this process waits for, if it can be determined. */
   readonly waits?: Waits;
 }
 
-/** What a process waits for: the results of jobs that its own consumers may have to do. */
+/** The results that this process waits for, and that its own consumers may have to produce. */
 export interface Waits {
-  /** Whether there is anything at this moment. */
+  /** Returns whether this process currently waits for a result. */
   any(): boolean;
-  /** Is called whenever the answer has changed; returns a function that ends that. */
+  /** Calls `listener` whenever {@link any} may have changed; returns a function that stops this. */
   onChange(listener: () => void): () => void;
 }

@@ -9,14 +9,14 @@ import type { Consumer, HandBack } from './consumer.js';
 /** Before the resources of an application, which the work of its consumers may need. */
 export const CONSUMERS_PRIORITY = 500;
 
-/** What of the end of a drain is for handing jobs back; at most half of the time that is left when it begins. */
+/** Time at the end of the drain for handing work back, in milliseconds; at most half of the time left when it begins. */
 const HAND_BACK_MS = 1_000;
 
 /**
- * The consumers of one package: from the announcement on they fetch nothing, unless this process itself waits for what
- * they are to do, and what they have is finished.
+ * The consumers of one package: from the announcement on they fetch nothing, and work in progress finishes. A consumer
+ * continues to fetch while this process itself waits for a result from it.
  *
- * What has not finished at the end of the drain is handed back, and another consumer takes it.
+ * Work that has not finished at the end of the drain is handed back, and another consumer takes it.
  */
 export class Consumers implements ShutdownParticipant {
   readonly name: string;
@@ -26,7 +26,7 @@ export class Consumers implements ShutdownParticipant {
   readonly #blindSpot: () => string | undefined;
   readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
   readonly #cuts = new Set<string>();
-  readonly #letGo = new Set<Consumer>();
+  readonly #abandoned = new Set<Consumer>();
   #isAnnounced = false;
   #announcedAt = 0;
 
@@ -77,9 +77,9 @@ export class Consumers implements ShutdownParticipant {
     if (blindSpot !== undefined) throw new Error(blindSpot);
   }
 
-  /** For a consumer that no hook of Nest's closes; the others have been closed. */
+  /** Closes the consumers that no hook of Nest closes; the others are closed already. */
   async release(): Promise<void> {
-    const toClose = this.#consumers.filter(({ consumer }) => !this.#letGo.has(consumer));
+    const toClose = this.#consumers.filter(({ consumer }) => !this.#abandoned.has(consumer));
     await Promise.all(toClose.map(async ({ consumer }) => consumer.close?.()));
   }
 
@@ -94,7 +94,7 @@ export class Consumers implements ShutdownParticipant {
         return results.length > 0 ? [steered.consumer] : [];
       }),
     );
-    // The packages' own ways of closing would wait for what has just been handed back.
+    // Otherwise the close of the package would wait for the work that has just been handed back.
     if (!context.signal.aborted) for (const consumer of withResults.flat()) this.#abandon(consumer);
   }
 
@@ -124,9 +124,9 @@ export class Consumers implements ShutdownParticipant {
   }
 
   #abandon(consumer: Consumer): void {
-    if (this.#letGo.has(consumer)) return;
-    this.#letGo.add(consumer);
-    consumer.letGo();
+    if (this.#abandoned.has(consumer)) return;
+    this.#abandoned.add(consumer);
+    consumer.abandon();
   }
 
   #cutOne({ kind }: Consumer, name: string, context: ShutdownContext): void {

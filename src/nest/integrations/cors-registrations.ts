@@ -4,18 +4,18 @@ import type { AbstractHttpAdapter } from '@nestjs/core';
 
 type Register = (...args: unknown[]) => unknown;
 
-/** An adapter with what only Fastify's has. */
+/** An HTTP adapter; only the one for Fastify has `register()`. */
 export interface RegisteringAdapter {
   enableCors(options?: unknown): unknown;
   use(...args: unknown[]): unknown;
   register?(plugin: unknown, options?: unknown): unknown;
 }
 
-/** Registers something for CORS once more; tells whether it is for CORS at all, which a promise shows late. */
+/** Repeats a registration on another adapter; returns whether it is for CORS, which is unknown before a promise settles. */
 type Replay = (adapter: RegisteringAdapter) => boolean | Promise<boolean>;
 
 /**
- * What an application has registered for CORS, in order: with `enableCors()`, and with `use()` and `register()` where the
+ * Records what an application registers for CORS, in order: with `enableCors()`, and with `use()` and `register()` if the
  * middleware or plugin is recognised.
  */
 export class CorsRegistrations {
@@ -23,9 +23,9 @@ export class CorsRegistrations {
   readonly #restore: (() => void)[];
   #isWithin = false;
 
-  /** Records what is registered from now on. */
+  /** Starts recording. */
   constructor(adapter: AbstractHttpAdapter) {
-    // On Fastify, it would also see what is registered in an encapsulated context.
+    // On Fastify, this would also record registrations in encapsulated contexts.
     const direct = adapter.getType() === 'express' ? [Object(adapter.getInstance()) as object] : [];
     this.#restore = [
       this.#record(adapter, 'enableCors', (options) => (to) => {
@@ -42,9 +42,9 @@ export class CorsRegistrations {
   }
 
   /**
-   * Registers all of it on another adapter.
+   * Repeats all registrations on another adapter.
    *
-   * @returns whether there was anything
+   * @returns whether any of them was for CORS
    */
   async replayOn(adapter: RegisteringAdapter): Promise<boolean> {
     let isAny = false;
@@ -57,7 +57,7 @@ export class CorsRegistrations {
     for (const restore of this.#restore) restore();
   }
 
-  /** Records calls of a method, but not those that it makes to the others. */
+  /** Records calls of a method, except calls from within another recorded method. */
   #record(target: object, name: string, replayOf: (...args: unknown[]) => Replay | undefined): () => void {
     return overrideMethod(target, name, (register: Register) => (...args) => {
       if (this.#isWithin) return register(...args);
@@ -85,7 +85,7 @@ function replayOfMiddleware(...args: unknown[]): Replay | undefined {
   };
 }
 
-/** The package `cors` is recognised by the name of its function, others by the header that they set. */
+/** Recognises the package `cors` by the name of its function, and other middleware by the header in its source. */
 function isCorsMiddleware(middleware: Register): boolean {
   return (
     middleware.name === 'corsMiddleware' ||
@@ -110,13 +110,13 @@ function registerIt(plugin: unknown, options: unknown): (to: RegisteringAdapter)
   };
 }
 
-/** Fastify's plugins carry their name under a documented symbol. */
+/** Fastify plugins have their name under a documented symbol. */
 function isCorsPlugin(plugin: unknown): boolean {
   const meta: unknown = Reflect.get(Object(plugin) as object, Symbol.for('plugin-meta'));
   return (Object(meta) as { readonly name?: unknown }).name === '@fastify/cors';
 }
 
-/** `@fastify/cors` may be told to act in a later hook; what is refused never gets there. */
+/** The options of `@fastify/cors` may name a later hook, which refused requests never reach. */
 function inFirstHook(options: unknown): unknown {
   return typeof options === 'object' && options !== null && 'hook' in options
     ? { ...options, hook: 'onRequest' }

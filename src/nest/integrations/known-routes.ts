@@ -11,9 +11,9 @@ interface Fastify {
 }
 
 /**
- * Returns the lines to log at boot: one for each entry of `eventStreams` that no route of the application matches.
+ * Returns the lines to log at boot: one for each entry of `eventStreams` that matches no route of the application.
  *
- * It is no error: middleware for every path may answer what no router knows, and plugins and modules may add routes later.
+ * This is not an error: middleware may answer paths without a route, and plugins and modules may add routes later.
  */
 export function unknownStreams(
   adapter: AbstractHttpAdapter | undefined,
@@ -25,7 +25,7 @@ export function unknownStreams(
   const isKnown = knownBy(adapter, probes);
   return streams.flatMap(({ route }, index) => {
     const [pattern = '', method] = route.split(' ').toReversed();
-    // Nothing is known of what is below a path, other than what has that path in full.
+    // Only complete paths can be looked up, not everything below a path.
     const sample = pattern.replace(/\*$/, 'x').replaceAll(/:\w+/g, 'x');
     return pattern.endsWith('*') || mounted.covers(sample) || isKnown(method, sample)
       ? []
@@ -36,7 +36,7 @@ export function unknownStreams(
   });
 }
 
-/** Returns what tells whether a path is served, with one method or any. */
+/** Returns a function that looks up whether a path is served, with one method or any. */
 function knownBy(
   adapter: AbstractHttpAdapter,
   probes: ProbeCheck,

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { ProbeCheck } from '../../util/probe.js';
 
-/** Ends a late request; tells whether the application's CORS has had its say. */
+/** Refuses a late request, with or without CORS headers of the application. */
 type Refuse = (isCorsDone: boolean) => void;
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void;
@@ -33,10 +33,10 @@ interface FastifyReply {
 }
 
 /**
- * Has the application's own CORS act on late requests before they are refused.
+ * Applies the application's own CORS to late requests before they are refused.
  *
- * For that there is a second application of the same framework, with nothing but what was registered for CORS: it answers
- * preflights, and refuses everything else. It is created for the first late request that needs it.
+ * A second application of the same framework has only the CORS registrations of the first one. It answers preflights and
+ * refuses everything else. It is created for the first late request that needs it.
  */
 export class LateCors {
   readonly #adapter: AbstractHttpAdapter;
@@ -52,7 +52,7 @@ export class LateCors {
     this.#registrations = new CorsRegistrations(adapter);
   }
 
-  /** Acts on a request of another origin; `refuse` is called unless it is a preflight, which is answered. */
+  /** Applies CORS to a request with an `Origin`. Answers preflights; calls `refuse` for all other requests. */
   readonly apply = (request: IncomingMessage, response: ServerResponse, refuse: Refuse): void => {
     if (request.headers.origin === undefined || this.#registrations.isEmpty) return refuse(false);
     this.#handle ??= this.#create().catch(() => undefined);
@@ -83,7 +83,7 @@ export class LateCors {
   #onExpress(express: Express): Handle {
     express.disable('x-powered-by');
     express.use((_request: IncomingMessage, response: ServerResponse) => this.#refuse(response));
-    // An error of theirs means that the origin is not allowed. Express recognises the handler by its length.
+    // A CORS error means that the origin is not allowed. Express recognises the error handler by its length.
     express.use((_error: unknown, _request: IncomingMessage, response: ServerResponse, _next: unknown) =>
       this.#refuse(response),
     );
@@ -100,7 +100,7 @@ export class LateCors {
       reply.hijack();
       this.#refuse(reply.raw);
     };
-    // No body is read.
+    // Bodies are not read.
     fastify.removeAllContentTypeParsers();
     fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
     fastify.setNotFoundHandler((_request, reply) => refuse(reply));
@@ -114,11 +114,11 @@ export class LateCors {
   }
 }
 
-/** Creates an adapter of Nest's own class, without the options and the subclass of the application. */
+/** Creates an adapter of Nest's own class, without the application's options and subclass. */
 function createBare(adapter: AbstractHttpAdapter): AbstractHttpAdapter {
   let type = adapter.constructor;
   const parentOf = (child: object): object => Object.getPrototypeOf(child) as object;
-  // `AbstractHttpAdapter` is the class that extends no other.
+  // Stops below `AbstractHttpAdapter`, the only class in the chain that extends nothing.
   while (parentOf(parentOf(type)) !== Function.prototype) type = parentOf(type) as typeof type;
   return Reflect.construct(type, []) as AbstractHttpAdapter;
 }

@@ -1,7 +1,7 @@
 import { overrideMethod } from '../../util/override-method.js';
 import type { Waits } from './consumer.js';
 
-/** Counts what a process waits for: results of jobs that it has put into a queue, answers to requests that it has sent. */
+/** Counts the results that this process waits for: of jobs that it has queued, and of requests that it has sent. */
 export class PendingResults implements Waits {
   readonly #listeners = new Set<() => void>();
   #count = 0;
@@ -16,9 +16,9 @@ export class PendingResults implements Waits {
   }
 
   /**
-   * Counts each call of a method until what it returns has settled.
+   * Counts each call of a method until its result has settled.
    *
-   * @returns a function that leaves the method as it was
+   * @returns a function that restores the method
    */
   watch(target: object, method: string): () => void {
     return overrideMethod(

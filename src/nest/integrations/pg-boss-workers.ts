@@ -10,7 +10,7 @@ interface BossJob {
 type Handler = (jobs: BossJob[], ...rest: unknown[]) => unknown;
 
 interface Database {
-  /** Whether pg-boss has opened it; otherwise it is the application's. */
+  /** Whether pg-boss has opened the database; otherwise the application has. */
   readonly isOurs?: boolean;
   close?(): Promise<void>;
 }
@@ -26,28 +26,28 @@ interface PgBoss {
 interface Registration {
   readonly queue: string;
   readonly args: readonly unknown[];
-  /** What pg-boss calls its worker; another one after each resume. */
+  /** Id of the worker in pg-boss, which changes with each resume. */
   id: string;
 }
 
-/** Whether an instance is a pg-boss. */
+/** Returns whether an instance is a pg-boss. */
 export function isPgBoss(instance: object): instance is PgBoss {
   return hasMethods(instance, ['work', 'offWork', 'send', 'cancel', 'resume', 'getDb']);
 }
 
 /**
- * The workers of a pg-boss, which knows no pause: they are taken off at the announcement, and registered once more when that
- * is undone.
+ * The workers of a pg-boss. It cannot pause them, so they are removed at the announcement, and registered again on a
+ * resume.
  */
 export class PgBossConsumer implements Consumer {
   readonly kind = 'job';
 
   readonly #boss: PgBoss;
-  /** The methods as they were, while what is called on the instance is watched. */
+  /** The original methods of the instance. */
   #work: PgBoss['work'];
   #offWork: PgBoss['offWork'];
   readonly #registrations = new Map<string, Registration>();
-  /** What is being worked on, each job with its queue. */
+  /** Jobs in progress, with their queues. */
   readonly #running = new Map<BossJob, string>();
   readonly #handedBack = new WeakSet<BossJob>();
   readonly #statements = new Statements(() => this.#running.size > 0);
@@ -59,7 +59,7 @@ export class PgBossConsumer implements Consumer {
     this.#offWork = boss.offWork.bind(boss);
   }
 
-  /** To be called before workers are registered; returns functions that leave the instance as it was. */
+  /** Call it before workers are registered; returns functions that restore the instance. */
   watch(): (() => void)[] {
     return [
       overrideMethod(
@@ -88,7 +88,7 @@ export class PgBossConsumer implements Consumer {
 
   async pause(): Promise<void> {
     this.#isPaused = true;
-    // Some versions wait for the jobs of the worker, too.
+    // Not awaited, because some versions also wait for the jobs of the worker.
     for (const queue of this.#queues()) void this.#offWork(queue).catch(() => undefined);
   }
 
@@ -122,8 +122,8 @@ export class PgBossConsumer implements Consumer {
     return results.flat();
   }
 
-  /** Its own way of stopping waits for every handler, and then has their jobs fail. */
-  letGo(): void {
+  /** The own stop of pg-boss waits for every handler, and then fails their jobs. */
+  abandon(): void {
     const database = this.#boss.getDb();
     overrideMethod(this.#boss, 'stop', () => async () => {
       if (database.isOurs === true) await database.close?.();
@@ -142,7 +142,7 @@ export class PgBossConsumer implements Consumer {
     return id;
   }
 
-  /** @returns what pg-boss calls the worker now, where it is named by its id */
+  /** @returns the current id of the worker, if the argument is an id */
   #unregister(worker: unknown): unknown {
     if (typeof worker === 'string') {
       for (const [id, { queue }] of this.#registrations) if (queue === worker) this.#registrations.delete(id);
@@ -162,7 +162,7 @@ export class PgBossConsumer implements Consumer {
       try {
         return await handler(jobs, ...rest);
       } finally {
-        // A job that went back belongs to others: pg-boss must hear neither that it is done nor that it has failed.
+        // pg-boss must neither complete nor fail a job that was handed back, so this never settles.
         if (own.some((job) => this.#handedBack.has(job))) await new Promise(() => {});
         for (const job of own) this.#running.delete(job);
         this.#statements.changed();
@@ -170,7 +170,7 @@ export class PgBossConsumer implements Consumer {
     };
   }
 
-  /** By the way of a job that was cancelled and is resumed: no attempt is counted, nor is there a delay. */
+  /** Cancels and resumes the jobs, which counts no attempt and causes no delay. */
   async #handBackTo(queue: string, jobs: readonly BossJob[]): Promise<HandBack[]> {
     const ids = jobs.map(({ id }) => id);
     const names = ids.map((id) => `${id} of ${queue}`);

@@ -9,25 +9,25 @@ type Setup = (channel: AmqpChannel) => Promise<void>;
 type Handler = (payload: unknown, raw: AmqpMessage | AmqpMessage[], ...rest: unknown[]) => unknown;
 
 interface RabbitConnection {
-  /** Those that come back when the connection does; of amqp-connection-manager. */
+  /** The channels of amqp-connection-manager, which are restored with the connection. */
   readonly managedChannels: Readonly<
     Record<string, { addSetup(setup: Setup): Promise<void>; removeSetup(setup: Setup): unknown }>
   >;
   readonly managedConnection: { close(): Promise<void> };
 }
 
-/** What registers a handler, as its first argument. */
+/** Methods that register a handler, which is their first argument. */
 const REGISTERING = ['createSubscriber', 'createBatchSubscriber', 'createRpc'] as const;
 
-/** Whether an instance is a connection of `@golevelup/nestjs-rabbitmq`. */
+/** Returns whether an instance is a connection of `@golevelup/nestjs-rabbitmq`. */
 export function isRabbitConnection(instance: object): instance is RabbitConnection {
   return hasMethods(instance, ['createSubscriber', 'createRpc', 'request', 'publish', 'close']);
 }
 
-/** The consumers of a connection: cancelled at the announcement, and started again when that is undone. */
+/** The consumers of a connection, which are cancelled at the announcement and started again on a resume. */
 export class RabbitConsumer implements Consumer {
   readonly kind = 'message';
-  /** Requests to consumers, which may be of this process. */
+  /** Requests to consumers, which may be in this process. */
   readonly waits = new PendingResults();
 
   readonly #connection: RabbitConnection;
@@ -38,7 +38,7 @@ export class RabbitConsumer implements Consumer {
     this.#connection = connection;
   }
 
-  /** To be called before the hook in which handlers are registered; returns functions that leave the connection as it was. */
+  /** Call it before the hook in which handlers are registered; returns functions that restore the connection. */
   watch(): (() => void)[] {
     const setup: Setup = async (channel) => this.#subscriptions.watch(channel);
     const undo = Object.values(this.#connection.managedChannels).map((channel) => {
@@ -80,8 +80,8 @@ export class RabbitConsumer implements Consumer {
     return this.#deliveries.handBack();
   }
 
-  /** Its own way of closing waits for every handler. */
-  letGo(): void {
+  /** The connection's own `close()` waits for every handler. */
+  abandon(): void {
     overrideMethod(this.#connection, 'close', () => () => this.#connection.managedConnection.close());
   }
 

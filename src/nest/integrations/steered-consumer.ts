@@ -1,10 +1,9 @@
 import type { Consumer } from './consumer.js';
 
 /**
- * A consumer that is told what to do step by step, one after the other: packages get confused by a pause in the middle of
- * a resume.
+ * Pauses and resumes a consumer, one step after the other: packages do not support a pause during a resume.
  *
- * From the announcement on it fetches only as long as this process waits for something that it may have to do.
+ * From the announcement on, the consumer fetches only while this process waits for a result that it may have to produce.
  */
 export class SteeredConsumer {
   readonly consumer: Consumer;
@@ -33,14 +32,14 @@ export class SteeredConsumer {
     await this.#steer();
   }
 
-  /** Whatever this process waits for. */
+  /** Stops fetching even if this process waits for a result. */
   async stopForGood(): Promise<void> {
     this.#isStopped = true;
     this.#unwatch();
     await this.#steer();
   }
 
-  /** Settles when nothing in this process waits for it and it has finished its work. */
+  /** Settles when this process waits for no result and the work in progress has finished. */
   async finish(): Promise<void> {
     this.stopFetching();
     for (;;) {
@@ -73,7 +72,7 @@ export class SteeredConsumer {
       const isToBePaused = this.#isAnnounced && !this.#isNeeded;
       if (isToBePaused === this.#isPaused) return;
       this.#isPaused = isToBePaused;
-      // Without its server it cannot be told; it gets nothing either.
+      // Fails without a connection to its server, but then nothing arrives either.
       await (isToBePaused ? this.consumer.pause() : this.consumer.resume()).catch(() => undefined);
     });
     return this.#steps;

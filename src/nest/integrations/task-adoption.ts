@@ -19,7 +19,7 @@ import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { BackgroundTasks } from '../../tasks/background-tasks.js';
 import type { HookHost } from '../lifecycle/hook-hosts.js';
 
-/** Tracks work that instances in the container begin by themselves, in decorated methods or as packages of Nest. */
+/** Tracks work that instances in the container begin by themselves, in decorated methods or in Nest packages. */
 export class TaskAdoption {
   readonly #tasks: BackgroundTasks;
   readonly #coordinator: PhasedCoordinator;
@@ -32,7 +32,7 @@ export class TaskAdoption {
     this.#coordinator = coordinator;
   }
 
-  /** Tracks that work. Call it before the first hook of these instances. */
+  /** Starts tracking. Call it before the first hook of these instances. */
   adopt(hosts: readonly HookHost[]): void {
     const tasks = this.#tasks;
     provideTasks(hosts, tasks);

@@ -5,8 +5,8 @@ import type { HookHost } from '../lifecycle/hook-hosts.js';
 const REACTING = new Set(['HealthCheckExecutor', 'GracefulShutdownService']);
 
 /**
- * Whether a host is Terminus' own reaction to a shutdown: a wait for load balancers, which the announcement replaces,
- * and the end of its health checks, which must not happen before Nest's own call.
+ * Returns whether a host implements Terminus' own shutdown: a wait for load balancers, which the announcement replaces,
+ * and the end of its health checks, which must not happen before Nest calls it.
  */
 export function isOfTerminus({ name, moduleName }: HookHost): boolean {
   return moduleName === 'TerminusModule' && REACTING.has(name);

@@ -33,30 +33,30 @@ import type { SocketMessages } from '../../websockets/messages.js';
 import type { RepliesTo } from './counted-messages.js';
 import type { HttpServers } from '../../http/http-servers.js';
 
-/** Nest's word for the port of the application itself. */
+/** The port that Nest uses to denote the application's own server. */
 const UNDERLYING = 0;
-/** What clients of socket.io have in the query of a handshake. */
+/** Query parameter in handshakes of socket.io clients. */
 const OF_SOCKET_IO = /[?&]EIO=/;
 const GATEWAY_HOOKS = ['handleConnection', 'handleDisconnect'] as const;
 
-/** The application's HTTP servers, to which gateways add theirs. */
+/** The application's HTTP servers, to which the servers of gateways are added. */
 export interface GatewayServers {
   readonly servers: HttpServers;
-  /** Drains a server that a gateway has opened, unless it is Nest's own. */
+  /** Adds a server that a gateway has opened; does nothing for Nest's own. */
   add(server: unknown, name: string): void;
 }
 
-/** What is read of a client: a WebSocket of `ws`, or a socket of socket.io. */
+/** The part of a client that is used here: a WebSocket of `ws`, or a socket of socket.io. */
 interface Client {
   readonly conn?: object;
   readonly nsp?: { readonly name?: string };
 }
 
 /**
- * The application's gateways, where it has any.
+ * Connects the gateways of an application, if it has any, to the shutdown.
  *
- * Nest asks its configuration for the adapter before it connects the first gateway, and for each client again. That is
- * where what it gets is wrapped: at init, and never for a message.
+ * Nest gets the adapter from its configuration before it connects the first gateway, and again for each client. The
+ * adapter is wrapped on that occasion: during init, and never per message.
  */
 export class WebSocketBinding {
   readonly #coordinator: PhasedCoordinator;
@@ -104,13 +104,13 @@ export class WebSocketBinding {
     http.servers.onUpgrade = (connection, { url = '' }) => {
       if (!OF_SOCKET_IO.test(url)) this.#heard.await(connection);
     };
-    http.servers.isSeenOff = ({ socket }) => webSocketOn(socket) !== undefined;
+    http.servers.isEndedElsewhere = ({ socket }) => webSocketOn(socket) !== undefined;
     http.servers.continues = (request) => this.#servers.continues(request);
-    // Code that upgrades connections without a gateway has attached its listener by then.
+    // By then, code that upgrades connections without a gateway has added its listener.
     this.#restore.push(
       coordinator.observe(({ type }) => {
         if (type !== 'announced' && type !== 'terminating') return;
-        if (http.servers.upgrades) this.#takePart();
+        if (http.servers.upgrades) this.#addParticipant();
         checkClients(probes, this.#servers, http.servers.upgraded());
       }),
     );
@@ -124,11 +124,11 @@ export class WebSocketBinding {
     );
   }
 
-  /** To be called when the gateways are connected. */
+  /** Call it when the gateways are connected. */
   checkRecognised(): void {
     if (gatewaysOf(this.#modules).length === 0 || this.#probes.check(ADAPTER_OF_GATEWAYS, this.#hasAdapter))
       return;
-    this.#takePart();
+    this.#addParticipant();
   }
 
   dispose(): void {
@@ -140,11 +140,11 @@ export class WebSocketBinding {
     this.#adapters.add(adapter);
     this.#hasAdapter = true;
     this.#watchGateways();
-    if (!this.#probes.check(METHODS_OF_ADAPTER, adapter)) this.#takePart();
+    if (!this.#probes.check(METHODS_OF_ADAPTER, adapter)) this.#addParticipant();
     this.#restore.push(
       overrideMethod(adapter, 'create', (create) => (port, ...rest) => {
         const server = create(port, ...rest);
-        this.#takePart();
+        this.#addParticipant();
         this.#checkServer(adapter, port, server);
         const below = this.#servers.add(server) ?? serverOnPort(adapter, port);
         this.#http.add(below, `HTTP server on port ${String(port)}`);
@@ -169,7 +169,7 @@ export class WebSocketBinding {
     return this.#messages.of(client.conn ?? client, client.nsp?.name);
   }
 
-  /** Nest binds what a gateway does about its clients when it connects the gateway, and drops what that returns. */
+  /** Tracks the client hooks of gateways. Nest binds them when it connects the gateway, and discards their results. */
   #watchGateways(): void {
     for (const instance of gatewaysOf(this.#modules)) {
       for (const hook of GATEWAY_HOOKS) {
@@ -185,12 +185,12 @@ export class WebSocketBinding {
     }
   }
 
-  #takePart(): void {
+  #addParticipant(): void {
     if (this.#isAdded) return;
     this.#isAdded = true;
     this.#coordinator.add({
       participant: this.#participant,
-      // Before the HTTP servers: what it cuts is cut by name.
+      // Before the HTTP servers, so that sockets are cut by name.
       options: { priority: Number.MAX_VALUE },
       registeredAt: 'GracefulShutdownModule',
       cutsAtOnce: true,
@@ -198,7 +198,7 @@ export class WebSocketBinding {
   }
 }
 
-/** The static instances; one of a request does not exist yet. */
+/** Returns the static instances; request-scoped ones do not exist yet. */
 function gatewaysOf(modules: ModulesContainer): object[] {
   return [...modules.values()]
     .flatMap(({ providers }) => [...providers.values()])
@@ -207,7 +207,7 @@ function gatewaysOf(modules: ModulesContainer): object[] {
     .filter((instance) => typeof instance === 'object' && instance !== null);
 }
 
-/** Nest's adapter for `ws` keeps the servers that several gateways on one port share, by port. */
+/** Returns the server that several gateways share on one port, which Nest's adapter for `ws` keeps by port. */
 function serverOnPort(adapter: object, port: unknown): unknown {
   const { httpServersRegistry } = adapter as { readonly httpServersRegistry?: unknown };
   return httpServersRegistry instanceof Map ? httpServersRegistry.get(port) : undefined;

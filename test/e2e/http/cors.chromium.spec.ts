@@ -52,7 +52,7 @@ describe.each(ADAPTERS)('a page of another origin, with an API on $name that shu
     shop.close();
   });
 
-  it('sees the 503 and how long to wait, not an error of CORS', async () => {
+  it('sees the 503 and Retry-After, not a CORS error', async () => {
     app = await NestFactory.create(ShopModule, (adapter as Adapter).create(), { logger: false });
     app.enableCors({ origin: (await page.evaluate('origin')) as string, exposedHeaders: ['Retry-After'] });
     await app.listen(0, '127.0.0.1');

@@ -21,7 +21,7 @@ const OTHER = 'https://other.example';
 
 type OriginCallback = (error: Error | null, isAllowed?: boolean) => void;
 
-/** As an application asks its database: the answer takes a while. */
+/** Answers asynchronously, as a database lookup would. */
 const slowly = (origin: string | undefined, done: OriginCallback): void =>
   void setImmediate(() => done(null, origin === SHOP));
 
@@ -186,7 +186,7 @@ const PREFLIGHT = {
   'access-control-request-headers': 'content-type',
 };
 
-/** What a browser looks at. */
+/** The headers that a browser checks. */
 function corsOf(headers: Headers): Record<string, string> {
   const names = [...headers.keys()].filter((name) => /^(access-control-.*|vary)$/.test(name));
   return Object.fromEntries(names.map((name) => [name, headers.get(name)!]));
@@ -262,7 +262,7 @@ describe.each([
     await answer.text();
   });
 
-  it('does not hold the shutdown up while CORS takes for ever', async () => {
+  it('does not hold up the shutdown if CORS never finishes', async () => {
     const setup = { configure: (app: INestApplication) => app.enableCors({ origin: () => {} }) };
     const { port, drain, release } = await start(setup, create());
     const { over } = await drain();

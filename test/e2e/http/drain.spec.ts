@@ -17,7 +17,7 @@ describe.each(ADAPTERS)('a Nest application on $name', (adapter) => {
     responses: readonly { headers: Record<string, string | undefined> }[];
   }) => client.responses.map(({ headers }) => headers['connection']);
 
-  it('says while it announces that each response is the last one of its connection', async () => {
+  it('announces in each response that it is the last one of its connection', async () => {
     served = await ServedApplication.start(adapter);
     const [idle, busy] = [await served.connect(), await served.held()];
     await idle.get('/quick').untilResponses(1);
@@ -30,7 +30,7 @@ describe.each(ADAPTERS)('a Nest application on $name', (adapter) => {
     expect(busy.responses).toMatchObject([{ status: 200, headers: { connection: 'close' }, body: 'done' }]);
   });
 
-  it('tells of its connections in the progress', async () => {
+  it('includes its connections in the progress', async () => {
     served = await ServedApplication.start(adapter);
     await served.held();
     const idle = await served.connect();
@@ -41,7 +41,7 @@ describe.each(ADAPTERS)('a Nest application on $name', (adapter) => {
     });
   });
 
-  it('answers three of three pipelined requests, and only the last says close', async () => {
+  it('answers three of three pipelined requests, and closes only with the last', async () => {
     served = await ServedApplication.start(adapter);
     await served.stopIn('announce');
     const client = await served.connect();
@@ -51,7 +51,7 @@ describe.each(ADAPTERS)('a Nest application on $name', (adapter) => {
     expect(connectionHeaders(client)).toEqual(['keep-alive', 'keep-alive', 'close']);
   });
 
-  it('says so on streams of events, too, which ask for the contrary', async () => {
+  it('does the same for event streams, although they ask for keep-alive', async () => {
     served = await ServedApplication.start(adapter);
     await served.stopIn('announce');
     const client = await served.connect();
@@ -62,7 +62,7 @@ describe.each(ADAPTERS)('a Nest application on $name', (adapter) => {
     expect(client.received).not.toMatch(/keep-alive/i);
   });
 
-  it('refuses what comes late, and answers what came before', async () => {
+  it('refuses late requests, and answers earlier ones', async () => {
     served = await ServedApplication.start(adapter);
     const busy = await served.held();
     const report = served.shutdown();
@@ -82,7 +82,7 @@ describe.each(ADAPTERS)('a Nest application on $name', (adapter) => {
     expect(busy.responses.map(({ status }) => status)).toEqual([200]);
   });
 
-  it('answers to the end of the drain that it is alive', async () => {
+  it('answers liveness probes until the end of the drain', async () => {
     served = await ServedApplication.start(adapter);
     await served.held();
     void served.shutdown();
@@ -94,7 +94,7 @@ describe.each(ADAPTERS)('a Nest application on $name', (adapter) => {
     expect(probe.responses.map(({ status }) => status)).toEqual([200]);
   });
 
-  it('finishes what is in flight before it closes its server, however roughly the adapter does that', async () => {
+  it('finishes requests in flight before its server closes, even if the adapter destroys connections', async () => {
     served = await ServedApplication.start(adapter);
     const busy = await served.held();
 
@@ -143,7 +143,7 @@ describe.each(ADAPTERS)('a Nest application on $name', (adapter) => {
     expect(client.responses).toMatchObject([{ status: 201, body: '1000 characters' }]);
   });
 
-  it('ends what would keep Nest waiting: idle, silent and half-sent connections', async () => {
+  it('ends the connections that Nest would wait for: idle, silent and half-sent ones', async () => {
     served = await ServedApplication.start(adapter);
     const HALF = 'GET /quick HTTP/1.1\r\nHo';
     const accepted: Socket[] = [];
@@ -159,7 +159,7 @@ describe.each(ADAPTERS)('a Nest application on $name', (adapter) => {
     expect(ends.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
   });
 
-  it('cuts a request when the time is up, and says so', async () => {
+  it('cuts a request at the deadline, and reports it', async () => {
     served = await ServedApplication.start(adapter, { drainTimeoutMs: 100 });
     const client = await served.held();
 

@@ -27,7 +27,7 @@ describe.each(ADAPTERS)(
     const generation = (): Promise<INestApplication> =>
       createHttp({ controllers: [SlowController] }, { create });
 
-    it('leaves its port to the next one at once', async () => {
+    it('frees its port for the next one immediately', async () => {
       const first = await generation();
       await first.listen(0, '127.0.0.1');
       const { port } = first.getHttpServer().address() as AddressInfo;
@@ -41,7 +41,7 @@ describe.each(ADAPTERS)(
       await second.close();
     });
 
-    it('finishes what is in flight while the next one is listening', async () => {
+    it('finishes requests in flight while the next one is listening', async () => {
       started = deferred();
       finish = deferred();
       const first = await generation();

@@ -26,7 +26,7 @@ afterEach(async () => {
 guardAgainstLeaks();
 
 describe.each(KINDS)('a Nest application on Fastify that speaks $name', ({ scheme, options }) => {
-  // Its types tell HTTP/2 from HTTP/1.1, which Nest's do not.
+  // Its types distinguish HTTP/2 from HTTP/1.1, which Nest's do not.
   const adapter = { create: () => new FastifyAdapter(options as object) };
 
   async function connect(): Promise<Http2Client> {
@@ -35,7 +35,7 @@ describe.each(KINDS)('a Nest application on Fastify that speaks $name', ({ schem
     return client;
   }
 
-  it('answers what was in flight, refuses what comes late, and says that it is alive to the end', async () => {
+  it('answers requests in flight, refuses late ones, and stays live until the end', async () => {
     served = await ServedApplication.start(adapter);
     const before = await connect();
     const held = served.nextHeld();
@@ -59,7 +59,7 @@ describe.each(KINDS)('a Nest application on Fastify that speaks $name', ({ schem
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('serves while it announces, by new sessions', async () => {
+  it('serves new sessions during the announcement', async () => {
     served = await ServedApplication.start(adapter);
     const before = await connect();
     expect(await before.ask('/quick')).toMatchObject({ status: 200 });
@@ -72,7 +72,7 @@ describe.each(KINDS)('a Nest application on Fastify that speaks $name', ({ schem
     expect(before.session.closed).toBe(true);
   });
 
-  it('ends event streams when the drain begins, and says goodbye', async () => {
+  it('ends event streams when the drain begins, with a last event', async () => {
     served = await ServedApplication.start(adapter);
     const client = await connect();
     const events = client.ask('/events');
@@ -87,7 +87,7 @@ describe.each(KINDS)('a Nest application on Fastify that speaks $name', ({ schem
     expect(report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('closes with sessions open, whose clients do nothing', async () => {
+  it('closes although clients leave their sessions open', async () => {
     served = await ServedApplication.start(adapter);
     const [idle, fresh] = [await connect(), await connect()];
     await idle.ask('/quick');
@@ -97,7 +97,7 @@ describe.each(KINDS)('a Nest application on Fastify that speaks $name', ({ schem
     expect([idle, fresh].map(({ session }) => session.destroyed || session.closed)).toEqual([true, true]);
   });
 
-  it('cuts and names what is left when the time is up', async () => {
+  it('cuts and names the remaining requests at the deadline', async () => {
     served = await ServedApplication.start(adapter, { drainTimeoutMs: 50 });
     const client = await connect();
     const held = served.nextHeld();
@@ -113,7 +113,7 @@ describe.each(KINDS)('a Nest application on Fastify that speaks $name', ({ schem
   });
 });
 
-it('speaks HTTP/1.1, too, where it is allowed to, and ends that in its own way', async () => {
+it('also speaks HTTP/1.1 if allowed, and ends those connections as usual', async () => {
   served = await ServedApplication.start({ create: () => new FastifyAdapter(KINDS[1].options as object) });
   const client = await RawClient.connectTls(served.port);
   const held = served.nextHeld();

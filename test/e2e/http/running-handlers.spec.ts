@@ -29,7 +29,7 @@ import type {
 afterEach(closeAll);
 guardAgainstLeaks();
 
-/** What holds work up, and what has become of it. */
+/** Holds work up, and records its results. */
 class Work {
   readonly started = deferred<void>();
   readonly finish: Deferred<void> = deferred();
@@ -163,7 +163,7 @@ describe.each(ADAPTERS)('on $adapter, work whose client has gone', ({ create }) 
     expect(reportOf(app)).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('is awaited where the client leaves in the middle of the drain', async () => {
+  it('is awaited if the client disconnects during the drain', async () => {
     const client = request(`${url}/json/1`, { method: 'POST', agent: false });
     client.on('error', () => {});
     client.end();
@@ -179,7 +179,7 @@ describe.each(ADAPTERS)('on $adapter, work whose client has gone', ({ create }) 
     expect(reportOf(app)).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('is awaited where the response was sent long before', async () => {
+  it('is awaited if the response was sent long before', async () => {
     const response = await fetch(`${url}/answered`, { method: 'POST' });
     expect(await response.text()).toBe('accepted');
 
@@ -192,7 +192,7 @@ describe.each(ADAPTERS)('on $adapter, work whose client has gone', ({ create }) 
     expect(reportOf(app).status).toBe('completed');
   });
 
-  it('is cut at the end of the drain, once and by its name', async () => {
+  it('is cut once at the end of the drain, and named', async () => {
     await app.close();
     app = await createHttp(
       {
@@ -220,7 +220,7 @@ describe.each(ADAPTERS)('on $adapter, work whose client has gone', ({ create }) 
     work.finish.resolve();
   });
 
-  it('is one cut where its client is still there', async () => {
+  it('is a single cut if its client is still connected', async () => {
     await app.close();
     app = await createHttp(
       {
@@ -281,7 +281,7 @@ describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create 
     await coordinatorEntered(app, 'drain');
   });
 
-  it('does not hold the drain up, and is awaited in release when its client has gone', async () => {
+  it('does not hold up the drain, and is awaited in release if its client has disconnected', async () => {
     await giveUpOn(app, url, 'POST /json/1');
 
     drain.resolve();
@@ -293,7 +293,7 @@ describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create 
     expect(reportOf(app)).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('is cut by its name when nothing is left but its handler', async () => {
+  it('is cut by name when only its handler is left', async () => {
     await giveUpOn(app, url, 'POST /json/1');
 
     drain.resolve();
@@ -306,7 +306,7 @@ describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create 
     work.finish.resolve();
   });
 
-  it('is one cut where its client is still there', async () => {
+  it('is a single cut if its client is still connected', async () => {
     const client = request(`${url}/json/1`, { method: 'POST', agent: false });
     client.on('error', () => {});
     client.end();
@@ -322,7 +322,7 @@ describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create 
   });
 });
 
-/** Starts a request, and leaves when its handler is at work. */
+/** Starts a request, and disconnects when its handler is running. */
 async function giveUpOn(app: INestApplication, url: string, route: string): Promise<void> {
   const [method = '', path = ''] = route.split(' ');
   const client = request(`${url}${path}`, { method, agent: false });

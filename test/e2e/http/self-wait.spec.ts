@@ -47,7 +47,7 @@ describe.each(ADAPTERS)('a shutdown that a handler asks for on $adapter', ({ cre
     return { app, url: await app.getUrl() };
   };
 
-  it('is warned of when the handler awaits it: the request is waited for, and cut in the end', async () => {
+  it('causes a warning if the handler awaits it, and the request is cut in the end', async () => {
     const logger = new LogLines();
     const { app, url } = await start(logger);
     await expect(fetch(`${url}/awaiting`)).rejects.toThrow('fetch failed');
@@ -60,7 +60,7 @@ describe.each(ADAPTERS)('a shutdown that a handler asks for on $adapter', ({ cre
     await app.close();
   });
 
-  it('is warned of when a task awaits it', async () => {
+  it('causes a warning if a task awaits it', async () => {
     const logger = new LogLines();
     const { app, url } = await start(logger);
     expect(await (await fetch(`${url}/task`)).text()).toBe('on its way');
@@ -70,7 +70,7 @@ describe.each(ADAPTERS)('a shutdown that a handler asks for on $adapter', ({ cre
     await app.close();
   });
 
-  it('is not when the handler does not await it, and is answered', async () => {
+  it('causes no warning if the handler does not await it, and the request is answered', async () => {
     const logger = new LogLines();
     const { app, url } = await start(logger);
     expect(await (await fetch(`${url}/leaving`)).text()).toBe('on its way');

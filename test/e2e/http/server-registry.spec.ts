@@ -62,7 +62,7 @@ function errorOf(act: () => unknown): unknown {
 }
 
 describe('a server that is handed over', () => {
-  it('is drained under its name: what it has accepted is answered, and what comes late is refused', async () => {
+  it('is drained under its name: accepted requests are answered, late ones are refused', async () => {
     const app = await application();
     const end = deferred<void>();
     const server = await listening(
@@ -92,7 +92,7 @@ describe('a server that is handed over', () => {
     expect(server.listening).toBe(false);
   });
 
-  it('is drained if it speaks HTTP/2', async () => {
+  it('is drained with HTTP/2', async () => {
     const app = await application();
     const end = deferred<void>();
     const server = await listening(
@@ -111,7 +111,7 @@ describe('a server that is handed over', () => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('may be handed over by a provider, before the application is there', async () => {
+  it('can be handed over by a provider, before the application is created', async () => {
     const server = createServer();
     @Injectable()
     class AdminServer {
@@ -130,7 +130,7 @@ describe('a server that is handed over', () => {
     expect(outcomesOf(coordinatorOf(app).report!, 'HTTP server#2')).toContain('release: completed');
   });
 
-  it('cuts what outlasts the drain, by name', async () => {
+  it('cuts requests that outlast the drain, by name', async () => {
     const options = { gracePeriodMs: 1_000, drainTimeoutMs: 50, announceDelayMs: 0, logProgress: false };
     const app = await application(undefined, options);
     const server = await listening(createServer(() => {}));
@@ -148,7 +148,7 @@ describe('a server that is handed over', () => {
     });
   });
 
-  it('may be closed by the application in a hook, as any server that the shutdown has closed', async () => {
+  it('can be closed by a hook of the application, like any server that the shutdown has closed', async () => {
     const app = await application();
     const server = await listening(createServer());
     app.get(ServerRegistry).serve(server);
@@ -167,7 +167,7 @@ describe('a server that is handed over', () => {
     });
   });
 
-  it('keeps its listener open to the end of the drain if it speaks another protocol', async () => {
+  it('keeps its listener open until the end of the drain if it speaks another protocol', async () => {
     const app = await application();
     const server = await listening(createTcp((socket) => socket.end('hello')));
     app.get(ServerRegistry).serve(server, 'greeter');
@@ -186,7 +186,7 @@ describe('a server that is handed over', () => {
     expect(server.listening).toBe(false);
   });
 
-  it.each(ADAPTERS)('may be one that was found already: $adapter', async ({ create }) => {
+  it.each(ADAPTERS)('can be one that was already found: $adapter', async ({ create }) => {
     const app = await application(create);
     const handler: unknown = app.getHttpAdapter().getInstance();
     const own = app.getHttpServer() as HttpServer;
@@ -206,7 +206,7 @@ describe('a server that is handed over', () => {
 
 describe('serve()', () => {
   it.each([{}, null, 7, { server: {} }])(
-    'refuses what is no server, and says where: %j',
+    'throws for a value that is not a server, with the location: %j',
     async (candidate) => {
       const app = await application();
 
@@ -215,13 +215,13 @@ describe('serve()', () => {
       expect(error).toBeInstanceOf(ShutdownError);
       expect(error).toMatchObject({
         code: 'SHUTDOWN_SETUP_INVALID',
-        message: expect.stringMatching(/requires a server.*called at .*: use what listen\(\) returns/),
+        message: expect.stringMatching(/requires a server.*called at .*: use the return value of listen\(\)/),
       });
       expect(String(error)).toMatch(HERE);
     },
   );
 
-  it('refuses the same server twice, and names both places', async () => {
+  it('throws for the same server twice, with both locations', async () => {
     const app = await application();
     const server = createServer();
     const registry = app.get(ServerRegistry);
@@ -237,7 +237,7 @@ describe('serve()', () => {
   });
 
   it.each([(): Server => createServer(), (): Server => createTcp()])(
-    'refuses a name that is taken, and leaves the server alone',
+    'throws if the name is taken, and does not change the server',
     async (create) => {
       const app = await application();
       const [one, two] = [create(), create()];
@@ -267,7 +267,7 @@ describe('serve()', () => {
     expect(names).toEqual(expect.arrayContaining(['HTTP server', 'HTTP server#2', 'HTTP server#3']));
   });
 
-  it('refuses a server once the shutdown has begun, and takes it in an announcement that can be undone', async () => {
+  it('throws once the shutdown has begun, but not during an announcement that can be undone', async () => {
     const app = await application();
     const coordinator = coordinatorOf(app);
     const registry = app.get(ServerRegistry);
@@ -279,13 +279,13 @@ describe('serve()', () => {
 
     expect(error).toMatchObject({
       code: 'SHUTDOWN_TERMINATING',
-      message: expect.stringMatching(/called during the shutdown \(at .*\).*hand it over before/),
+      message: expect.stringMatching(/called during the shutdown \(at .*\).*call it earlier/),
     });
     await over;
     expect(outcomesOf(coordinator.report!, 'in time')).toContain('release: completed');
   });
 
-  it('is the same without Nest', async () => {
+  it('works the same without Nest', async () => {
     const shutdown = createShutdown({ exit: false, logger: { log() {}, warn() {}, error() {} } });
     const server = createServer();
     shutdown.serve(server);

@@ -16,7 +16,7 @@ describe.each(ADAPTERS)('a transfer of a Nest application on $name', (adapter) =
   const inFlight = (count: number): Promise<void> =>
     eventually(() => served.coordinator.progress().inFlight === count);
 
-  it('of an async iterable goes on for as long as it is being computed', async () => {
+  it('of an async iterable continues while it is being computed', async () => {
     served = await ServedApplication.start(adapter, { stallTimeoutMs: 1 });
     const client = await served.connect();
     const held = served.nextHeld();
@@ -32,7 +32,7 @@ describe.each(ADAPTERS)('a transfer of a Nest application on $name', (adapter) =
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('of a file to a client that reads nothing is cut, and named', async () => {
+  it('of a file to a client that reads nothing is cut and named', async () => {
     served = await ServedApplication.start(adapter, { stallTimeoutMs: STALL_TIMEOUT_MS });
     const client = await served.connect();
     client.socket.pause();
@@ -48,7 +48,7 @@ describe.each(ADAPTERS)('a transfer of a Nest application on $name', (adapter) =
     expect(cuts[0]!.ageMs).toBeGreaterThanOrEqual(STALL_TIMEOUT_MS - 1);
   });
 
-  it('that is an upload which stalls is cut, and named', async () => {
+  it('that is a stalled upload is cut and named', async () => {
     served = await ServedApplication.start(adapter, { stallTimeoutMs: STALL_TIMEOUT_MS });
     const client = await served.connect();
     client.send(
@@ -72,7 +72,7 @@ describe.each(ADAPTERS)('a request of a Nest application on $name that is cut', 
   it.each([
     ['the pattern of its route', '/orders/7/items/7?secret', 'GET /orders/:id/items/:item'],
     [
-      'the pattern of its route, whatever its target has escaped',
+      'the pattern of its route, for a target with escapes',
       '/orders/a%20b/items/1',
       'GET /orders/:id/items/:item',
     ],

@@ -31,7 +31,7 @@ describe.each(ADAPTERS)('an event stream of a Nest application on $name', (adapt
     expect(report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('of @Sse() that has never said anything ends, too', async () => {
+  it('of @Sse() ends even if it has never sent an event', async () => {
     application = await StreamingApplication.start(adapter);
     const client = await application.listen('silent', '\r\n\r\n');
     await application.shutdown();
@@ -39,7 +39,7 @@ describe.each(ADAPTERS)('an event stream of a Nest application on $name', (adapt
     expect(bodyOf(client)).toMatch(/event: shutdown/);
   });
 
-  it('is unsubscribed from when it has ended, while others are still draining', async () => {
+  it('is unsubscribed from when it has ended, while other participants are still draining', async () => {
     application = await StreamingApplication.start(adapter);
     let release!: () => void;
     application.coordinator.register({
@@ -60,7 +60,7 @@ describe.each(ADAPTERS)('an event stream of a Nest application on $name', (adapt
     expect(bodyOf(client)).toMatch(/data: the last one\n\n$/);
   });
 
-  it('ends when its own time is over', async () => {
+  it('ends after its own time limit', async () => {
     application = await StreamingApplication.start(adapter);
     const client = await application.listen('limited');
     expect(await application.shutdown()).toMatchObject({ status: 'completed' });
@@ -69,7 +69,7 @@ describe.each(ADAPTERS)('an event stream of a Nest application on $name', (adapt
   });
 
   it.each(['ticks', 'finite', 'limited'])(
-    'ends at once on close(), and leaves it to its client when to come back: %s',
+    'ends immediately on close(), without a retry: %s',
     async (route) => {
       application = await StreamingApplication.start(adapter);
       const client = await application.listen(route);
@@ -85,7 +85,7 @@ describe.each(ADAPTERS)('an event stream of a Nest application on $name', (adapt
     expect(received.match(/^x-accel-buffering: no\r$/gim)).toHaveLength(1);
   });
 
-  it('goes on while an operator drains', async () => {
+  it('continues while an operator drains', async () => {
     application = await StreamingApplication.start(adapter);
     const client = await application.listen('decorated');
     application.coordinator.announce();

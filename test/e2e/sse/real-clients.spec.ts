@@ -26,7 +26,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
     return application;
   };
 
-  /** A balancer in the client: requests go to the instance that was started last. */
+  /** A client-side load balancer: requests go to the instance that was started last. */
   const toTheLatest = (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const url = new URL(input instanceof Request ? input.url : input);
     url.port = String(applications.at(-1)!.port);
@@ -56,7 +56,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       expect(application.journal).toEqual(journal);
     });
 
-    it('gets half of an answer if its stream is told to end, but the handler is awaited', async () => {
+    it('gets part of an answer if the policy ends its stream, but the handler is awaited', async () => {
       const application = await start({ eventStreams: [{ route: 'POST /v1/*', policy: 'end' }] });
       application.coordinator.register({ name: 'the test', drain: () => application.carryOn() });
       application.coordinator.entered = () => application.carriesOn;
@@ -67,7 +67,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       expect(application.journal).toEqual(['handler returned', 'module destroyed']);
     });
 
-    it('that comes late is refused, tries again elsewhere by itself, and gets its answer', async () => {
+    it('is refused when late, retries elsewhere by itself, and gets its answer', async () => {
       const late = await start();
       const held = hold(late, 'drain');
       const over = late.shutdown();
@@ -96,7 +96,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       expect(await over).toMatchObject({ status: 'completed', cuts: [] });
     });
 
-    it('gets half of an answer, and an error, only if the time is over', async () => {
+    it('gets part of an answer and an error only at the deadline', async () => {
       const application = await start({ drainTimeoutMs: 100 });
       application.coordinator.entered = () => new Promise(() => {});
       const answer = await complete(openai('v1'));
@@ -132,7 +132,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       return { client, errors, opened };
     };
 
-    it('gets the result of a tool that is under way, and its GET stream ends', async () => {
+    it('gets the result of a tool in progress, and its GET stream ends', async () => {
       const application = await start();
       const { client, errors, opened } = await connect();
       const result = client.callTool({ name: 'book' });
@@ -155,7 +155,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       expect(await over).toMatchObject({ status: 'completed', cuts: [] });
     });
 
-    it('gets no result of a tool if its streams are told to end', async () => {
+    it('gets no result of a tool if the policy ends its streams', async () => {
       const application = await start({ eventStreams: [{ route: path, policy: 'end' }] });
       const { client } = await connect();
       application.coordinator.entered = () => new Promise(() => {});
@@ -168,7 +168,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
     });
   });
 
-  it('an EventSource goes on with the next instance where it was', async () => {
+  it('an EventSource continues with the next instance where it left off', async () => {
     const application = await start({ reconnectWindowMs: 100 });
     const source = new EventSource('http://127.0.0.1/ticks', {
       fetch: (url, init) => toTheLatest(url, init as RequestInit),

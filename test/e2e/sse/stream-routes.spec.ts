@@ -11,7 +11,7 @@ import { LogLines } from '../nest/applications.js';
 import type { INestApplication } from '@nestjs/common';
 import type { Adapter } from '../http/served-application.js';
 
-/** An instance of Express or Fastify, as far as routes are concerned. */
+/** The part of an Express or Fastify instance that adds routes. */
 interface Framework {
   get(path: string, handler: () => void): void;
 }
@@ -48,13 +48,13 @@ describe.each(ADAPTERS)('a policy for the event streams of a route, on $name,', 
     app.use('/mcp', (_request: unknown, _response: unknown, next: () => void) => next());
     (app.getHttpAdapter().getInstance() as Framework).get('/own/:name', () => {});
     await app.listen(0, '127.0.0.1');
-    // The hints come when the server listens, in front of nothing else.
+    // The hints are logged when the server listens.
     await new Promise((resolve) => setImmediate(resolve));
     await eventually(() => log.of('log', 'Nest application successfully started').length > 0);
     return log.of('warn', 'eventStreams');
   }
 
-  it('that exists says nothing in the log', async () => {
+  it('logs nothing if the application has the route', async () => {
     const routes = [
       '/mcp',
       '/mcp/messages',
@@ -66,7 +66,7 @@ describe.each(ADAPTERS)('a policy for the event streams of a route, on $name,', 
     expect(await hintsFor(routes)).toEqual([]);
   });
 
-  it('that does not exist says so, for each at once, and the application starts', async () => {
+  it('logs a hint for each unknown route, and the application starts', async () => {
     expect(await hintsFor(['/mpc', '/mcp', '/chats/:id/events', '/nowhere/at/all'])).toEqual([
       expect.stringContaining('eventStreams[0] may have no effect: the application has no route /mpc'),
       expect.stringContaining(

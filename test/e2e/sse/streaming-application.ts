@@ -30,7 +30,7 @@ export class StreamingApplication {
 
   static async start(adapter: Adapter, options: GracefulShutdownOptions = {}): Promise<StreamingApplication> {
     const unsubscribed: string[] = [];
-    /** Goes on for ever, and does not notice that nobody listens. */
+    /** Never ends, and ignores that the client has disconnected. */
     const ticks = (route: string): Observable<{ data: string }> =>
       new Observable((subscriber) => {
         const timer = setInterval(() => subscriber.next({ data: 'tick' }), 1);

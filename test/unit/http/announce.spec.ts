@@ -15,7 +15,7 @@ async function start(options: DrainedServerOptions = {}, on: RequestListener = l
   drained = await DrainedServer.start(on, options);
 }
 
-/** Announces, with no way back, until the end of the test. */
+/** Announces a shutdown that cannot be undone, until the end of the test. */
 async function announce(): Promise<void> {
   const held = drained.hold('announce');
   void drained.shutdown();
@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 describe('an HTTP server while its shutdown is announced', () => {
-  it('serves as before, and says that each response is the last one of its connection', async () => {
+  it('serves as before, and announces in each response that it is the last one of its connection', async () => {
     await start();
     const client = await drained.connect();
     await client.get('/before').untilResponses(1);
@@ -44,7 +44,7 @@ describe('an HTTP server while its shutdown is announced', () => {
     expect(connectionHeaders(client.responses)).toEqual(['keep-alive', 'close']);
   });
 
-  it('says so on responses that were in flight', async () => {
+  it('announces it in responses that were in flight', async () => {
     await start();
     const client = await drained.connect();
     client.get('/held');
@@ -57,7 +57,7 @@ describe('an HTTP server while its shutdown is announced', () => {
     expect(client.responses).toMatchObject([{ status: 200, headers: { connection: 'close' }, body: 'done' }]);
   });
 
-  it('says so on new connections, and on those with HTTP/1.0 keep-alive', async () => {
+  it('announces it on new connections, and with HTTP/1.0 keep-alive', async () => {
     await start();
     await announce();
     const [modern, old] = [await drained.connect(), await drained.connect()];
@@ -105,7 +105,7 @@ describe('an HTTP server while its shutdown is announced', () => {
     expect(connectionHeaders(client.responses)).toEqual(['keep-alive', 'keep-alive', 'close']);
   });
 
-  it('answers all of a pipeline that is longer than what is read at once', async () => {
+  it('answers all of a pipeline that is longer than one read', async () => {
     await start();
     await announce();
     const client = await drained.connect();
@@ -133,7 +133,7 @@ describe('an HTTP server while its shutdown is announced', () => {
     expect(connectionHeaders(client.responses)).toEqual(['keep-alive', 'keep-alive', 'close']);
   });
 
-  it('answers a client that says with its request that it will not send any more', async () => {
+  it('answers a client that half-closes its connection after the request', async () => {
     await start();
     await announce();
     const client = await drained.connect();
@@ -145,7 +145,7 @@ describe('an HTTP server while its shutdown is announced', () => {
     expect(client.responses).toMatchObject([{ status: 200, headers: { connection: 'close' } }]);
   });
 
-  it('does not run a request that came behind the last response, because its client cannot get an answer', async () => {
+  it('does not run a request that follows the last response, because its client cannot get an answer', async () => {
     const paths: (string | undefined)[] = [];
     await start({}, (request, response) => {
       paths.push(request.url);
@@ -201,7 +201,7 @@ describe('an HTTP server while its shutdown is announced', () => {
     ]);
   });
 
-  it('lets an upload that is answered early be sent to its end, so that its client gets the answer', async () => {
+  it('reads an upload to its end if it is answered early, so that its client gets the answer', async () => {
     const bytes = 8 * 1024 * 1024;
     await start({}, (_request, response) => response.writeHead(413).end('too large'));
     await announce();
@@ -216,7 +216,7 @@ describe('an HTTP server while its shutdown is announced', () => {
     expect(client.responses).toMatchObject([{ status: 413, headers: { connection: 'close' } }]);
   });
 
-  it('reads an upload to its end although the application has stopped in the middle', async () => {
+  it('reads an upload to its end although the application stopped reading', async () => {
     await start({}, (request, response) => {
       request.once('data', () => {
         request.pause();
@@ -233,7 +233,7 @@ describe('an HTTP server while its shutdown is announced', () => {
     expect(error).toBeUndefined();
   });
 
-  it('tells of every request that arrives, unless it is exempt', async () => {
+  it('reports every request that arrives, unless it is exempt', async () => {
     await start();
     const client = await drained.connect();
     await client.get('/before').untilResponses(1);
@@ -246,7 +246,7 @@ describe('an HTTP server while its shutdown is announced', () => {
     expect(drained.arrivals).toBe(2);
   });
 
-  it('gives a request that a checkContinue listener hands on to the application once', async () => {
+  it('passes a request from a checkContinue listener to the application once', async () => {
     const paths: (string | undefined)[] = [];
     await start({}, (request, response) => {
       paths.push(request.url);
@@ -268,7 +268,7 @@ describe('an HTTP server while its shutdown is announced', () => {
     expect(drained.arrivals).toBe(1);
   });
 
-  it('asks for the body of a request that expects that, as Node does', async () => {
+  it('asks for the body of a request with Expect, as Node does', async () => {
     await start({}, (request, response) => request.resume().once('end', () => response.end('done')));
     await announce();
     const client = await drained.connect();
@@ -293,7 +293,7 @@ describe('an HTTP server while its shutdown is announced', () => {
     expect(received).toContain('101 Switching Protocols');
   });
 
-  it('respects listeners that are added and removed meanwhile', async () => {
+  it('respects listeners that are added and removed during the announcement', async () => {
     await start();
     await announce();
     drained.server.off('request', listener);
@@ -307,7 +307,7 @@ describe('an HTTP server while its shutdown is announced', () => {
 });
 
 describe('an HTTP server that an operator drains', () => {
-  it('retires each connection once, and leaves those that come after that alone', async () => {
+  it('retires each open connection once, but no new ones', async () => {
     await start();
     const client = await drained.connect();
     await client.get('/').untilResponses(1);
@@ -322,7 +322,7 @@ describe('an HTTP server that an operator drains', () => {
     expect(connectionHeaders(next.responses)).toEqual(['keep-alive', 'keep-alive']);
   });
 
-  it('retires them all when the drain becomes a shutdown', async () => {
+  it('retires all connections when the drain becomes a shutdown', async () => {
     await start();
     const held = drained.hold('announce');
     drained.coordinator.announce();
@@ -336,7 +336,7 @@ describe('an HTTP server that an operator drains', () => {
     expect(connectionHeaders(client.responses)).toEqual(['keep-alive', 'close']);
   });
 
-  it('is as it was before after a resume', async () => {
+  it('is restored after a resume', async () => {
     await start();
     const eventsBefore = drained.server
       .eventNames()
@@ -363,7 +363,7 @@ describe('an HTTP server that an operator drains', () => {
     );
   });
 
-  it.each(['before', 'meanwhile'])('keeps what others have made of its emissions %s', async (when) => {
+  it.each(['before', 'meanwhile'])('keeps overrides of emit() by other code, made %s', async (when) => {
     await start();
     const events: string[] = [];
     const wrap = (): void => {

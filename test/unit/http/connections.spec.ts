@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 describe('the statistics of a server', () => {
-  it('tell what each connection is doing', async () => {
+  it('count each connection by its state', async () => {
     drained = await DrainedServer.start(listener);
     drained.server.on('upgrade', (_request, socket) => {
       socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
@@ -54,7 +54,7 @@ describe('the statistics of a server', () => {
     expect(silent!.received).toBe('');
   });
 
-  it('forget connections that are gone', async () => {
+  it('do not count closed connections', async () => {
     drained = await DrainedServer.start(listener);
     const client = await drained.connect();
     await eventually(() => drained.participant.statistics().open === 1);
@@ -67,7 +67,7 @@ describe('the statistics of a server', () => {
 });
 
 describe('the number of requests in flight', () => {
-  it('is that of the requests being worked on, exempt ones apart, before a shutdown and during one', async () => {
+  it('includes requests in progress, without exempt ones, before and during a shutdown', async () => {
     drained = await DrainedServer.start(listener);
     const [one, two, health] = [await drained.connect(), await drained.connect(), await drained.connect()];
     one.get('/one');
@@ -137,7 +137,7 @@ describe('a server', () => {
       stopListeningAt: 'drain',
     } as const;
     expect(() => new HttpServerParticipant(drained.server, options)).toThrow(
-      'this HTTP server is drained already',
+      'this HTTP server is already drained',
     );
 
     drained.participant.dispose();

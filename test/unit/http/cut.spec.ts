@@ -24,7 +24,7 @@ const listener: RequestListener = (request, response) => {
   }
 };
 
-/** A drain that is over soon, whatever happens. */
+/** A drain with a short deadline. */
 async function start(options: DrainedServerOptions = {}): Promise<void> {
   drained = await DrainedServer.start(listener, {
     firstRequestBudgetMs: 10_000,
@@ -50,7 +50,7 @@ afterEach(async () => {
 });
 
 describe('what is left when the time of a drain is up', () => {
-  it('is cut and named, by method and path, without anything that may be a secret', async () => {
+  it('is cut and named by method and path, without possible secrets', async () => {
     await start();
     const client = await inFlight((raw) =>
       raw.get('/orders/7?token=secret#fragment', 'Authorization: secret\r\n'),
@@ -79,7 +79,7 @@ describe('what is left when the time of a drain is up', () => {
     expect(report.cuts.map(({ name }) => name)).toEqual([`OPTIONS ${path}`]);
   });
 
-  it('is named by its whole path where Express has shortened it for a router', async () => {
+  it('is named by its full path if Express has shortened it for a router', async () => {
     const app = express();
     app.use(
       '/orders',
@@ -93,7 +93,7 @@ describe('what is left when the time of a drain is up', () => {
     expect(report.cuts.map(({ name }) => name)).toEqual(['GET /orders/7']);
   });
 
-  it('is cut in the moment in which the time is up', async () => {
+  it('is cut exactly at the deadline', async () => {
     await start();
     await inFlight((raw) => raw.get('/slow'));
     const destroyedAtTimeout: boolean[] = [];
@@ -108,7 +108,7 @@ describe('what is left when the time of a drain is up', () => {
     expect(destroyedAtTimeout).toEqual([true]);
   });
 
-  it('may be a stream, whose client has got a part of it', async () => {
+  it('can be a stream that was sent in part', async () => {
     await start();
     const client = await inFlight((raw) => raw.get('/events?since=1'));
     await client.until('data: 1');
@@ -122,7 +122,7 @@ describe('what is left when the time of a drain is up', () => {
   });
 
   it.each(['before', 'after'])(
-    'counts only bytes of its own when it came %s the announcement',
+    'counts only its own bytes if it arrived %s the announcement',
     async (when) => {
       await start();
       const client = await inFlight((raw) => raw.get('/first'));
@@ -147,7 +147,7 @@ describe('what is left when the time of a drain is up', () => {
     },
   );
 
-  it('may be a response to a client that never reads', async () => {
+  it('can be a response to a client that never reads', async () => {
     await start();
     const client = await inFlight((raw) => {
       raw.socket.pause();
@@ -164,7 +164,7 @@ describe('what is left when the time of a drain is up', () => {
     expect(received.length).toBeLessThan(MANY_BYTES);
   });
 
-  it('may be an upload that has stalled', async () => {
+  it('can be a stalled upload', async () => {
     await start();
     const client = await inFlight((raw) =>
       raw.send('POST /upload HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n'),
@@ -198,7 +198,7 @@ describe('what is left when the time of a drain is up', () => {
     expect(withoutAge(report)).toEqual([{ ...where, kind: 'socket', name }]);
   });
 
-  it('may be a request of which half was sent', async () => {
+  it('can be a half-sent request', async () => {
     await start();
     const client = await drained.connect();
     client.send('GET /half?secret HTTP/1.1\r\nHo');
@@ -214,7 +214,7 @@ describe('what is left when the time of a drain is up', () => {
     ]);
   });
 
-  it('is no loss when nothing was asked on it, or when the request was refused', async () => {
+  it('is no loss if there was no request, or if it was refused', async () => {
     await start();
     const [silent, idle, refused] = [
       await drained.connect(),
@@ -238,7 +238,7 @@ describe('what is left when the time of a drain is up', () => {
     await Promise.all([silent, idle, refused].map(({ ended }) => ended));
   });
 
-  it('is no loss when it is a refusal that its client does not read', async () => {
+  it('is no loss if it is a refusal that the client does not read', async () => {
     await start({ lateResponse: { code: 'LATE', message: 'x'.repeat(1024 * 1024), retryAfterSeconds: 1 } });
     await inFlight((raw) => raw.get('/slow'));
     const hold = drained.hold('quiesce');
@@ -254,7 +254,7 @@ describe('what is left when the time of a drain is up', () => {
     expect((await report).cuts.map(({ name }) => name)).toEqual(['GET /slow']);
   });
 
-  it('is every request of a pipeline', async () => {
+  it('includes every request of a pipeline', async () => {
     await start();
     const client = await drained.connect();
     const held = drained.hold('announce');

@@ -36,7 +36,7 @@ const isRefused = (port: number): Promise<boolean> =>
   });
 
 describe('an HTTP server that drains', () => {
-  it('waits for what is in flight, with its listener open', async () => {
+  it('waits for requests in flight, with its listener open', async () => {
     await start();
     const client = await held();
     const report = drained.shutdown();
@@ -56,7 +56,7 @@ describe('an HTTP server that drains', () => {
     expect(drained.server.listening).toBe(false);
   });
 
-  it('waits until a response that has ended is with the kernel to its last byte', async () => {
+  it('waits until the kernel has the last byte of a response', async () => {
     await start();
     const client = await drained.connect();
     client.socket.pause();
@@ -75,7 +75,7 @@ describe('an HTTP server that drains', () => {
     expect((await report).status).toBe('completed');
   });
 
-  it('waits for a response that streams', async () => {
+  it('waits for a streamed response', async () => {
     await start();
     const client = await held();
     routes.held[0]!.write('one,');
@@ -105,7 +105,7 @@ describe('an HTTP server that drains', () => {
     expect(client.responses.map(({ body }) => body)).toEqual(['6 bytes']);
   });
 
-  it('waits for all of what is pipelined', async () => {
+  it('waits for all pipelined requests', async () => {
     await start();
     const client = await drained.connect();
     client.get('/held').get('/held');
@@ -122,7 +122,7 @@ describe('an HTTP server that drains', () => {
     expect(client.responses.map(({ body }) => body)).toEqual(['first', 'second']);
   });
 
-  it('does not wait for a client that has gone away', async () => {
+  it('does not wait for a client that has disconnected', async () => {
     await start();
     const client = await held();
     const report = drained.shutdown();
@@ -133,7 +133,7 @@ describe('an HTTP server that drains', () => {
     expect((await report).status).toBe('completed');
   });
 
-  it('does not wait for the pipeline of a client that has gone away', async () => {
+  it('does not wait for the pipeline of a client that has disconnected', async () => {
     await start();
     const hold = drained.hold('announce');
     const report = drained.shutdown();
@@ -149,7 +149,7 @@ describe('an HTTP server that drains', () => {
     expect((await report).status).toBe('completed');
   });
 
-  it('lets an exempt request finish, but closes the listener meanwhile', async () => {
+  it('waits for an exempt request, but closes the listener in the meantime', async () => {
     await start();
     const client = await held('/healthz');
     const report = drained.shutdown();
@@ -163,7 +163,7 @@ describe('an HTTP server that drains', () => {
     expect(client.responses.map(({ body }) => body)).toEqual(['alive']);
   });
 
-  it('goes on answering probes, and refusing the rest, while others drain', async () => {
+  it('continues to answer probes, and to refuse other requests, while other participants drain', async () => {
     await start();
     const others = drained.hold('drain');
     const report = drained.shutdown();
@@ -185,7 +185,7 @@ describe('an HTTP server that drains', () => {
     expect(drained.server.listening).toBe(false);
   });
 
-  it('ends connections between two requests at the end, and not earlier', async () => {
+  it('ends idle connections at the end, and not earlier', async () => {
     await start();
     const idle = await drained.connect();
     await idle.get('/').untilResponses(1);
@@ -202,7 +202,7 @@ describe('an HTTP server that drains', () => {
     expect(drained.participant.statistics()).toMatchObject({ retired: 2, cut: 0 });
   });
 
-  it('answers a request that comes on a connection that was idle', async () => {
+  it('answers a request on a connection that was idle', async () => {
     await start();
     const idle = await drained.connect();
     await idle.get('/').untilResponses(1);
@@ -237,7 +237,7 @@ describe('an HTTP server that drains', () => {
     expect(await isRefused(port)).toBe(true);
   });
 
-  it('leaves nothing for a later close of the server to do', async () => {
+  it('leaves nothing to do for a later close of the server', async () => {
     await start();
     await drained.connect().then((client) => client.get('/').untilResponses(1));
 
@@ -248,7 +248,7 @@ describe('an HTTP server that drains', () => {
     expect(drained.participant.statistics()).toMatchObject({ retired: 1, cut: 0 });
   });
 
-  it('finishes what is in flight when somebody else has closed the listener', async () => {
+  it('finishes requests in flight if other code has closed the listener', async () => {
     await start();
     const client = await held();
     drained.server.close();
@@ -261,7 +261,7 @@ describe('an HTTP server that drains', () => {
     expect(client.responses.map(({ body }) => body)).toEqual(['done']);
   });
 
-  it('is content with a server that never listens', async () => {
+  it('supports a server that never listens', async () => {
     await start({ listens: false });
 
     const report = await drained.shutdown();
@@ -346,7 +346,7 @@ describe('an upgraded connection', () => {
     expect((await report).status).toBe('completed');
   });
 
-  it('is waited for when it came late, on an exempt route', async () => {
+  it('is waited for if it was late, on an exempt route', async () => {
     await start();
     await held();
     const report = drained.shutdown();
@@ -361,7 +361,7 @@ describe('an upgraded connection', () => {
     expect((await report).status).toBe('completed');
   });
 
-  it('is not waited for when somebody closes the application, but cut after all that is', async () => {
+  it('is not waited for on close(), but cut after everything else', async () => {
     await start();
     const [client, busy] = [await upgrade(), await held()];
     const report = drained.shutdown('close');

@@ -23,11 +23,7 @@ describe.each(['announce', 'quiesce'] as const)('in %s, a client that sends', (p
     ],
     ['two lengths', 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx', 400],
     ['a preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
-    [
-      'a chunk that is none',
-      'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nnone\r\n',
-      400,
-    ],
+    ['an invalid chunk', 'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nnone\r\n', 400],
   ])('%s is told off by Node, and holds up nothing', async (_what, text, status) => {
     drained = await DrainedServer.start(listener, { clock: new ManualClock() });
     const held = drained.hold(phase);
@@ -44,7 +40,7 @@ describe.each(['announce', 'quiesce'] as const)('in %s, a client that sends', (p
 });
 
 describe('a client that resets its connection', () => {
-  it('when its late request for an upgrade is refused, harms nobody', async () => {
+  it('when its late request for an upgrade is refused, has no effect on others', async () => {
     drained = await DrainedServer.start(listener);
     drained.server.on('upgrade', () => {});
     const held = drained.hold('quiesce');
@@ -59,7 +55,7 @@ describe('a client that resets its connection', () => {
     expect((await report).status).toBe('completed');
   });
 
-  it('before its request was given to the application, costs no work', async () => {
+  it('before the application has received its request, causes no work', async () => {
     const paths: (string | undefined)[] = [];
     drained = await DrainedServer.start((request, response) => {
       paths.push(request.url);

@@ -60,14 +60,14 @@ describe.each(KINDS)('a server of $name', (kind) => {
     return raw;
   }
 
-  /** A stream that the server is working on. */
+  /** A stream in progress. */
   async function held(client: RawHttp2Client, stream = 1): Promise<void> {
     const before = routes.held.length;
     client.request(stream, '/held');
     await eventually(() => routes.held.length > before);
   }
 
-  it('knows what is in flight, before a shutdown and while it announces', async () => {
+  it('counts requests in flight, before a shutdown and during the announcement', async () => {
     await start(kind);
     const client = await connectRaw();
     await held(client);
@@ -87,7 +87,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     await eventually(() => drained.participant.inFlight() === 0);
   });
 
-  it('tells clients while it announces which stream is the last, finishes that, and ends', async () => {
+  it('announces the last stream to clients, finishes it, and ends the session', async () => {
     await start(kind);
     const client = await connectRaw();
     await held(client);
@@ -109,7 +109,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(drained.participant.statistics()).toMatchObject({ retired: 1, cut: 0 });
   });
 
-  it('waits in the drain for streams that were open before it', async () => {
+  it('waits in the drain for streams that were already open', async () => {
     await start(kind);
     const client = await connectRaw();
     await held(client);
@@ -124,7 +124,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(client.frames).toContain('DATA 1 4 bytes');
   });
 
-  it('does not process what crosses that message, and the client knows', async () => {
+  it('does not process requests that cross the GOAWAY, and the client knows', async () => {
     await start(kind);
     const session = await connect();
     const slow = session.ask('/held');
@@ -140,7 +140,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(await slow).toMatchObject({ status: 200 });
   });
 
-  it('serves new sessions while it announces, and ends them after that', async () => {
+  it('serves new sessions during the announcement, and ends them afterwards', async () => {
     await start(kind);
     const announcing = drained.hold('announce');
     const quiescing = drained.hold('quiesce');
@@ -161,7 +161,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(drained.participant.statistics()).toMatchObject({ retired: 1 });
   });
 
-  it('answers what comes late on a new session, refuses it unless it is exempt, and ends the session', async () => {
+  it('refuses a late request on a new session unless it is exempt, and ends the session', async () => {
     await start(kind);
     await held(await connectRaw());
     void drained.shutdown();
@@ -181,7 +181,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(drained.participant.statistics()).toMatchObject({ late: 1 });
   });
 
-  it('ends a session without streams at once, and one whose client stays at the end, which is no loss', async () => {
+  it('ends sessions without streams immediately, or at the end if the client stays, which is no loss', async () => {
     const clock = new ManualClock();
     await start(kind, { clock, firstRequestBudgetMs: 300 });
     const [polite, stubborn] = [await connectRaw(), await connectRaw(true)];
@@ -201,7 +201,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('gives a session that sends nothing after the announcement a short time, too', async () => {
+  it('gives a session that sends nothing after the announcement a short time', async () => {
     const clock = new ManualClock();
     await start(kind, { clock, firstRequestBudgetMs: 300 });
     const hold = drained.hold('drain');
@@ -218,7 +218,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('does not let a session hold up the release whose time was up before', async () => {
+  it('does not hold up the release for a session whose time is already over', async () => {
     const clock = new ManualClock();
     await start(kind, { clock, firstRequestBudgetMs: 300 });
     const [stubborn, busy] = [await connectRaw(true), await connectRaw()];
@@ -238,7 +238,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     await Promise.all([busy.ended, silent.ended]);
   });
 
-  it('does not bother the application with a stream that is gone already', async () => {
+  it('does not pass a closed stream to the application', async () => {
     await start(kind);
     const hold = drained.hold('announce');
     void drained.shutdown();
@@ -266,7 +266,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(report.cuts).toMatchObject([{ kind: 'socket', name: 'HTTP/2 session', phase: 'release' }]);
   });
 
-  it('cuts and names the streams that are left when the time is up', async () => {
+  it('cuts and names the remaining streams at the deadline', async () => {
     await start(kind, { coordinator: { drainTimeoutMs: 100 } });
     const client = await connectRaw();
     await held(client);
@@ -288,7 +288,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(drained.participant.statistics()).toMatchObject({ cut: 2 });
   });
 
-  it('is as it was when an operator resumes: clients come back by new sessions', async () => {
+  it('is restored when an operator resumes: clients return with new sessions', async () => {
     await start(kind);
     const before = await connectRaw();
     drained.coordinator.announce();
@@ -303,7 +303,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(Object.getOwnPropertyNames(drained.server)).not.toContain('emit');
   });
 
-  it('never ends a session from within the event of a stream, in which Node 20 does not survive that', async () => {
+  it('never ends a session within an event of a stream, which crashes Node 20', async () => {
     await start(kind);
     const closed: (boolean | undefined)[] = [];
     drained.server.prependListener('request', (_request, response) => {
@@ -320,7 +320,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(await client.ended).toBeUndefined();
   });
 
-  it('leaves to Node what it does with a tunnel', async () => {
+  it('leaves tunnels to Node', async () => {
     await start(kind);
     const hold = drained.hold('announce');
     void drained.shutdown();
@@ -334,7 +334,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(headers[':status']).toBe(405);
   });
 
-  it('does as well where sessions cannot be read', async () => {
+  it('works the same if sessions cannot be read', async () => {
     routes = new SampleRoutes();
     const server = kind.create(routes.listener);
     drained = await DrainedServer.start(server, { streams: new TrackedStreams(server) });
@@ -367,7 +367,7 @@ describe.each(KINDS)('a server of $name', (kind) => {
 });
 
 describe('a server of both HTTP/1.1 and HTTP/2', () => {
-  it('ends connections of either kind in its own way', async () => {
+  it('ends connections of both kinds, each in its own way', async () => {
     await start(KINDS[1]);
     const [one, two] = [await drained.connectTls(), await RawHttp2Client.connect('https', drained.port)];
     raws.push(two);

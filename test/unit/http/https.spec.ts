@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 describe('an HTTPS server', () => {
-  it('answers all of three pipelined requests while it announces, and only the last says close', async () => {
+  it('answers all of three pipelined requests during the announcement, and closes only with the last', async () => {
     await start();
     const hold = drained.hold('announce');
     void drained.shutdown();
@@ -39,7 +39,7 @@ describe('an HTTPS server', () => {
     ]);
   });
 
-  it('waits for what is in flight, to the last byte, and then ends what is idle', async () => {
+  it('waits for requests in flight, to the last byte, and then ends idle connections', async () => {
     await start();
     const [idle, slow] = [await drained.connectTls(), await drained.connectTls()];
     await idle.get('/').untilResponses(1);
@@ -59,7 +59,7 @@ describe('an HTTPS server', () => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('tells the clients of idle connections of the end, so that they do not take it for an attack', async () => {
+  it('sends close_notify on idle connections, so that clients do not treat the end as truncation', async () => {
     await start();
     const { socket } = await drained.connect();
     const secure = tls.connect({ socket, ...clientTls });
@@ -74,7 +74,7 @@ describe('an HTTPS server', () => {
     expect(socket.bytesRead).toBeGreaterThan(bytesBefore);
   });
 
-  it('refuses what comes late', async () => {
+  it('refuses late requests', async () => {
     await start();
     const hold = drained.hold('quiesce');
     void drained.shutdown();
@@ -86,7 +86,7 @@ describe('an HTTPS server', () => {
     expect(client.responses).toMatchObject([{ status: 503, headers: { connection: 'close' } }]);
   });
 
-  it('gives a handshake under way its short budget, and a request after it', async () => {
+  it('gives a handshake in progress a short budget, and another to the request after it', async () => {
     const clock = new ManualClock();
     await start({ clock, firstRequestBudgetMs: 300 });
     const [silent, half] = [await drained.connect(), await drained.connect()];
@@ -119,7 +119,7 @@ describe('an HTTPS server', () => {
     expect(drained.participant.statistics()).toMatchObject({ open: 2, silent: 1, idle: 1 });
   });
 
-  it('cuts and names what is left when the time is up', async () => {
+  it('cuts and names the remaining requests at the deadline', async () => {
     await start({ coordinator: { drainTimeoutMs: 100 } });
     const client = await drained.connectTls();
     client.get('/held?secret');

@@ -26,7 +26,7 @@ async function announceAndResume(): Promise<void> {
 }
 
 describe('instrumentation that wraps a server while a shutdown is announced', () => {
-  /** As tracing agents do: by assignment, and what was there comes back in the end. */
+  /** As tracing agents do: assigns a wrapper, and restores the original in the end. */
   function traceEmit(seen: unknown[]): () => void {
     const { server } = drained;
     const found = Reflect.get(server, 'emit') as (...args: unknown[]) => boolean;
@@ -52,7 +52,7 @@ describe('instrumentation that wraps a server while a shutdown is announced', ()
     untrace();
   });
 
-  it('may be taken off after that, and leaves nothing behind with the next announcement', async () => {
+  it('can be removed after that, and leaves nothing behind at the next announcement', async () => {
     await start();
     drained.coordinator.announce();
     const untrace = traceEmit([]);
@@ -89,7 +89,7 @@ describe('a response that is in flight when a shutdown is announced', () => {
     await drained.coordinator.resume();
   });
 
-  it('keeps what other code has put in front of it, and in its order', async () => {
+  it('keeps overrides by other code, in their order', async () => {
     await start();
     const client = await drained.inFlight((each) => each.get('/held'));
     drained.coordinator.announce();
@@ -107,7 +107,7 @@ describe('a response that is in flight when a shutdown is announced', () => {
     await drained.coordinator.resume();
   });
 
-  it('can be answered after a first attempt that Node refuses', async () => {
+  it('can be answered after a first attempt that Node rejects', async () => {
     await start();
     const client = await drained.inFlight((each) => each.get('/held'));
     drained.coordinator.announce();

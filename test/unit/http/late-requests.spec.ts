@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 describe('a request that arrives in or after quiesce', () => {
-  it('is refused with 503, when to come again, and the end of the connection', async () => {
+  it('is refused with 503, Retry-After and Connection: close', async () => {
     await quiesce();
     const client = await drained.connect();
 
@@ -56,7 +56,7 @@ describe('a request that arrives in or after quiesce', () => {
     expect(drained.participant.statistics()).toMatchObject({ late: 1, retired: 1 });
   });
 
-  it('is told what the options say', async () => {
+  it('is answered with the texts of the options', async () => {
     await quiesce({
       lateResponse: { code: 'GONE_FISHING', message: 'Ça va être prêt', retryAfterSeconds: 7 },
     });
@@ -73,7 +73,7 @@ describe('a request that arrives in or after quiesce', () => {
     });
   });
 
-  it('has no body in the answer to HEAD', async () => {
+  it('gets no body in the answer to HEAD', async () => {
     await quiesce();
     const client = await drained.connect();
 
@@ -82,7 +82,7 @@ describe('a request that arrives in or after quiesce', () => {
     expect(received).toMatch(/^HTTP\/1\.1 503 .*Content-Length: \d\d.*\r\n\r\n$/s);
   });
 
-  it('is served where it is exempt, query or not, on a connection that ends', async () => {
+  it('is served on an exempt route, with or without query, and its connection ends', async () => {
     await quiesce();
     const client = await drained.connect();
 
@@ -94,7 +94,7 @@ describe('a request that arrives in or after quiesce', () => {
     expect(drained.participant.statistics().late).toBe(0);
   });
 
-  it('is served when the options say so', async () => {
+  it('is served if the options say so', async () => {
     await quiesce({ lateRequests: 'serve' });
     const client = await drained.connect();
 
@@ -119,7 +119,7 @@ describe('a request that arrives in or after quiesce', () => {
     ]);
   });
 
-  it('is refused behind one that was accepted, which is answered first', async () => {
+  it('is refused after an accepted request, which is answered first', async () => {
     drained = await DrainedServer.start(listener);
     const client = await drained.connect();
     client.get('/held');
@@ -139,7 +139,7 @@ describe('a request that arrives in or after quiesce', () => {
     ]);
   });
 
-  it('with an upload gets its answer, because the upload is read to the end', async () => {
+  it('gets its answer after an upload, because the upload is read to the end', async () => {
     const bytes = 8 * 1024 * 1024;
     await quiesce();
     const client = await drained.connect();
@@ -178,7 +178,7 @@ describe('a request that arrives in or after quiesce', () => {
     expect(served).toEqual([]);
   });
 
-  it('is refused whatever it expects', async () => {
+  it('is refused with any expectation', async () => {
     drained = await DrainedServer.start(listener);
     drained.server.on('checkExpectation', (_request, response) => response.end('expected'));
     const held = drained.hold('quiesce');
@@ -222,7 +222,7 @@ describe('a request that arrives in or after quiesce', () => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('holds nothing up when it was refused an upgrade and does not go', async () => {
+  it('holds nothing up if its upgrade is refused and the client stays connected', async () => {
     drained = await DrainedServer.start(listener);
     drained.server.on('upgrade', () => {});
     const held = drained.hold('quiesce');
@@ -237,7 +237,7 @@ describe('a request that arrives in or after quiesce', () => {
     expect((await report).status).toBe('completed');
   });
 
-  it('may upgrade where it is exempt', async () => {
+  it('can upgrade on an exempt route', async () => {
     await quiesce();
     drained.server.on('upgrade', (_request, socket) =>
       socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n'),

@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 describe('an HTTP server whose listener closes when the shutdown is announced', () => {
-  it('finishes behind it what is in flight', async () => {
+  it('finishes requests in flight afterwards', async () => {
     await start({ stopListeningAt: 'announce' });
     const client = await held();
     const hold = drained.hold('announce');
@@ -72,7 +72,7 @@ describe('an HTTP server whose listener closes when the shutdown is announced', 
     expect(report.cuts).toMatchObject([{ kind: 'socket', name: 'tunnel / (test)' }]);
   });
 
-  it('keeps it open while an operator drains', async () => {
+  it('keeps the listener open while an operator drains', async () => {
     await start({ stopListeningAt: 'announce' });
     drained.coordinator.announce();
     await someTurns();
@@ -83,7 +83,7 @@ describe('an HTTP server whose listener closes when the shutdown is announced', 
 });
 
 describe('an HTTP server whose listener closes before requests are late', () => {
-  it('closes at the trigger if there is nothing to announce', async () => {
+  it('closes at the trigger without an announce delay', async () => {
     await start({ stopListeningAt: 'quiesce' });
     const hold = drained.hold('announce');
     const report = drained.shutdown();
@@ -95,7 +95,7 @@ describe('an HTTP server whose listener closes before requests are late', () => 
     expect((await report).status).toBe('completed');
   });
 
-  it('keeps it open for the announce delay, and closes it in quiesce', async () => {
+  it('stays open for the announce delay, and closes in quiesce', async () => {
     await start({ stopListeningAt: 'quiesce', announceDelayMs: () => 1 });
     const announced = drained.hold('announce');
     const quiesced = drained.hold('quiesce');
@@ -114,8 +114,8 @@ describe('an HTTP server whose listener closes before requests are late', () => 
   });
 });
 
-describe('a server that somebody else closes during a shutdown', () => {
-  it('keeps its idle connections, which may have a request on its way', async () => {
+describe('a server that other code closes during a shutdown', () => {
+  it('keeps its idle connections, on which a request may be in transit', async () => {
     await start({ lateRequests: 'serve' });
     await held();
     const kept = await drained.connect();
@@ -130,7 +130,7 @@ describe('a server that somebody else closes during a shutdown', () => {
     expect((await report).status).toBe('completed');
   });
 
-  it('has its idle connections swept again when an operator has resumed', async () => {
+  it('sweeps its idle connections again after an operator has resumed', async () => {
     await start();
     const kept = await drained.connect();
     await kept.get('/').untilResponses(1);
@@ -145,8 +145,8 @@ describe('a server that somebody else closes during a shutdown', () => {
   });
 });
 
-describe('the last thing that a listener does', () => {
-  /** What the kernel is told to queue. */
+describe('a listener about to close', () => {
+  /** Records the backlogs that are passed to the kernel. */
   function backlogsOf(server: http.Server): number[] {
     const backlogs: number[] = [];
     const { _handle: handle } = server as unknown as { _handle: { listen(backlog: number): number } };
@@ -158,7 +158,7 @@ describe('the last thing that a listener does', () => {
     return backlogs;
   }
 
-  it('is to have new connections held back, not earlier than right before it closes', async () => {
+  it('holds new connections back, but not earlier than right before it closes', async () => {
     await start();
     await held();
     const backlogs = backlogsOf(drained.server);
@@ -173,7 +173,7 @@ describe('the last thing that a listener does', () => {
     expect(backlogs).toEqual([0]);
   });
 
-  it('is not that where another process may share the socket', async () => {
+  it('does not hold them back if another process may share the socket', async () => {
     const owner = net.createServer().listen(0, '127.0.0.1');
     await once(owner, 'listening');
     await start({ listens: false });
@@ -188,7 +188,7 @@ describe('the last thing that a listener does', () => {
     owner.close();
   });
 
-  it('is to say once that it is closed, and never when it was not open', async () => {
+  it('emits close once, and never if it was not open', async () => {
     const closed: string[] = [];
     const other = await DrainedServer.start(() => {}, { listens: false });
     await start();

@@ -16,13 +16,13 @@ const STALL_TIMEOUT_MS = 10_000;
 
 let clock: ManualClock;
 let drained: DrainedServer;
-/** Bytes that `/upload` has got. */
+/** Bytes that `/upload` has received. */
 let uploaded = 0;
-/** What handlers are still working on. */
+/** Responses that handlers have not ended. */
 const pending: ServerResponse[] = [];
 const raws: RawHttp2Client[] = [];
 
-/** `/big` answers with many bytes, `/upload` when it has got one; `/headers` sends those only, and the rest nothing. */
+/** `/big` answers with many bytes, `/upload` when it has received one; `/headers` sends only headers, others nothing. */
 const listener: RequestListener = (request, response) => {
   const { url } = request;
   if (url === '/big') {
@@ -57,10 +57,10 @@ async function start(create: () => AnyHttpServer, options: DrainedServerOptions 
   drained = await DrainedServer.start(create(), { clock, stallTimeoutMs: STALL_TIMEOUT_MS, ...options });
 }
 
-/** Resolves when the server is working on so many requests. */
+/** Resolves when this number of requests is in flight. */
 const inFlight = (count: number): Promise<void> => eventually(() => drained.participant.inFlight() === count);
 
-/** Lets the time pass in which nothing may move, as often as it would take to cut anything. */
+/** Lets the stall timeout pass, as often as it would take to cut anything. */
 async function wait(): Promise<void> {
   for (let look = 0; look < 3; look += 1) {
     await clock.advance(STALL_TIMEOUT_MS);
@@ -95,7 +95,7 @@ describe.each(Object.entries(SERVERS))('a server of %s', (name, create) => {
     expect(cuts[0]!.bytesSent).toBeLessThan(MANY_BYTES);
   });
 
-  it('leaves a download alone whose client reads now and then', async () => {
+  it('does not cut a download whose client reads now and then', async () => {
     await start(create);
     const client = await connect();
     client.socket.pause();
@@ -104,7 +104,7 @@ describe.each(Object.entries(SERVERS))('a server of %s', (name, create) => {
     const report = drained.shutdown();
     await drained.entered('drain');
 
-    // As much as it takes for a kernel to tell the other one that there is room again.
+    // Enough for the kernel to announce a new receive window.
     for (let part = 1; part <= 4; part += 1) {
       client.socket.resume();
       await eventually(() => client.received.length > (part * MANY_BYTES) / 5);
@@ -142,7 +142,7 @@ describe.each(Object.entries(SERVERS))('a server of %s', (name, create) => {
     expect(slow.responses).toMatchObject([{ status: 200, body: 'done' }]);
   });
 
-  it('leaves an upload alone that goes on byte by byte', async () => {
+  it('does not cut an upload that continues byte by byte', async () => {
     await start(create);
     const client = await connect();
     client.send('POST /upload HTTP/1.1\r\nHost: test\r\nContent-Length: 3\r\n\r\n');
@@ -189,7 +189,7 @@ describe('a request that waits for its handler, not for its client,', () => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('is never stalled: one that is at what it has got of its upload', async () => {
+  it('is never stalled while its handler processes part of an upload', async () => {
     await start(SERVERS['HTTP']!);
     const client = await drained.connect();
     client.send('POST /pausing HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\nabc');
@@ -210,7 +210,7 @@ describe('a request that waits for its handler, not for its client,', () => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('is never stalled: one behind another response of its connection', async () => {
+  it('is never stalled while it is queued behind another response of its connection', async () => {
     await start(SERVERS['HTTP']!);
     const hold = drained.hold('announce');
     const report = drained.shutdown();
@@ -254,7 +254,7 @@ describe('a stalled transfer', () => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('is waited for to the end of the drain where there is no such timeout', async () => {
+  it('is waited for until the end of the drain without a stall timeout', async () => {
     await start(SERVERS['HTTP']!, { stallTimeoutMs: Infinity, coordinator: { drainTimeoutMs: 100 } });
     await stalled();
 
@@ -265,7 +265,7 @@ describe('a stalled transfer', () => {
     expect((await report).cuts).toMatchObject([{ kind: 'request', name: 'GET /big' }]);
   });
 
-  it('is cut once, and as what it is, when the drain is over sooner', async () => {
+  it('is cut once, as a request, if the drain is over sooner', async () => {
     await start(SERVERS['HTTP']!, { coordinator: { drainTimeoutMs: 100 } });
     const client = await drained.connect();
     client.send('POST /upload HTTP/1.1\r\nHost: test\r\nContent-Length: 3\r\n\r\na');
@@ -297,10 +297,10 @@ describe('a server of HTTP/2', () => {
   }
   const create = (): AnyHttpServer => http2.createServer(listener as never);
 
-  it('cuts a download that its client grants no room for, and an upload that stalls, and leaves the rest alone', async () => {
+  it('cuts a download without flow-control window and a stalled upload, and no other requests', async () => {
     await start(create);
     const [stuck, moving, uploading] = [await connect(), await connect(), await connect()];
-    // Behind many bytes Node would accept no second stream: they take the memory that a session may have.
+    // After many bytes, Node would not accept a second stream: they use up the memory limit of the session.
     stuck.request(1, '/computing').request(3, '/big');
     moving.request(1, '/big');
     uploading.request(1, '/upload', 'POST').data(1, 10);
@@ -309,7 +309,7 @@ describe('a server of HTTP/2', () => {
     const report = drained.shutdown();
     await drained.entered('drain');
 
-    // That the server says goodbye is a move, too: it may take a second look to see that there was no other.
+    // The GOAWAY of the server counts as movement, so the stall may be detected only at a second check.
     for (const bytes of [1_000, 1_001]) {
       moving.grant(1, bytes);
       await moving.until(`DATA 1 ${bytes}`);

@@ -39,7 +39,7 @@ describe('a connection that has not sent its request when the server drains', ()
     expect((await report).status).toBe('completed');
   });
 
-  it('is ended when its budget is used up, which is no loss', async () => {
+  it('is ended after its budget, which is no loss', async () => {
     const clock = new ManualClock();
     await start({ clock, firstRequestBudgetMs: 300 });
     const client = await drained.connect();
@@ -55,7 +55,7 @@ describe('a connection that has not sent its request when the server drains', ()
     expect((await report).cuts).toEqual([]);
   });
 
-  it('has its budget for itself, however late it came', async () => {
+  it('has its own budget, however late it opened', async () => {
     const clock = new ManualClock();
     await start({ clock, firstRequestBudgetMs: 300 });
     await held();
@@ -75,7 +75,7 @@ describe('a connection that has not sent its request when the server drains', ()
     expect((await report).status).toBe('completed');
   });
 
-  it('has used up its budget when others have taken longer', async () => {
+  it('uses up its budget while others take longer', async () => {
     const clock = new ManualClock();
     await start({ clock, firstRequestBudgetMs: 300 });
     const client = await drained.connect();
@@ -123,7 +123,7 @@ describe('a connection that has not sent its request when the server drains', ()
     expect((await report).status).toBe('completed');
   });
 
-  it('is answered when the other half comes in time', async () => {
+  it('is answered if the other half arrives in time', async () => {
     await start({ clock: new ManualClock() });
     const client = await drained.connect();
     client.send('GET /half HTTP/1.1\r\nHo');
@@ -137,7 +137,7 @@ describe('a connection that has not sent its request when the server drains', ()
     expect((await report).status).toBe('completed');
   });
 
-  it('is ended at once when somebody closes the application', async () => {
+  it('is ended immediately on close()', async () => {
     await start({ clock: new ManualClock() });
     const [silent, half] = [await drained.connect(), await drained.connect()];
     half.send('GET /half HT');
@@ -149,7 +149,7 @@ describe('a connection that has not sent its request when the server drains', ()
     expect(report.status).toBe('completed');
   });
 
-  it('is answered even then when its request is with the kernel already', async () => {
+  it('is answered on close() if the kernel already has its request', async () => {
     await start({ clock: new ManualClock() });
     const clients = new QueuedClients(drained.port, 10);
     clients.blockUntilQueued();
@@ -159,7 +159,7 @@ describe('a connection that has not sent its request when the server drains', ()
     expect(await clients.answers()).toEqual(Array.from({ length: 10 }, () => '503'));
   });
 
-  it('and is refused, in the middle of its upload, gets a short budget only', async () => {
+  it('gets only a short budget if it is refused during its upload', async () => {
     const clock = new ManualClock();
     await start({ clock, firstRequestBudgetMs: 300 });
     await held();
@@ -178,7 +178,7 @@ describe('a connection that has not sent its request when the server drains', ()
     expect((await report).status).toBe('completed');
   });
 
-  it('and is refused may finish its upload, so that it gets to read the answer', async () => {
+  it('may finish its upload if it is refused, so that the client can read the answer', async () => {
     await start({ clock: new ManualClock() });
     await held();
     const report = drained.shutdown();
@@ -196,7 +196,7 @@ describe('a connection that has not sent its request when the server drains', ()
     expect((await report).status).toBe('completed');
   });
 
-  it('may finish an upload that was answered early, so that it gets to read the answer', async () => {
+  it('may finish an upload that was answered early, so that the client can read the answer', async () => {
     drained = await DrainedServer.start((_request, response) => response.writeHead(413).end('too large'), {
       clock: new ManualClock(),
     });
@@ -217,7 +217,7 @@ describe('a connection that has not sent its request when the server drains', ()
     expect((await report).status).toBe('completed');
   });
 
-  it('has no more than a twentieth of the time that is left', async () => {
+  it('has no more than a twentieth of the time left', async () => {
     const clock = new ManualClock();
     const coordinator = { gracePeriodMs: 4_000 };
     await start({ clock, firstRequestBudgetMs: 300, coordinator });
@@ -234,7 +234,7 @@ describe('a connection that has not sent its request when the server drains', ()
     expect((await report).status).toBe('completed');
   });
 
-  it('and never reads its refusals, gets a short budget only', async () => {
+  it('gets only a short budget if it never reads its refusals', async () => {
     const clock = new ManualClock();
     const lateResponse = { code: 'LATE', message: 'x'.repeat(1024 * 1024), retryAfterSeconds: 1 };
     await start({ clock, firstRequestBudgetMs: 300, lateResponse });

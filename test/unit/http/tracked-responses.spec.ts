@@ -20,8 +20,8 @@ afterEach(async () => {
   await drained.close();
 });
 
-describe('where sockets cannot be read, requests are followed one by one, and', () => {
-  it('what is in flight is counted, waited for and retired', async () => {
+describe('if sockets cannot be read, every request is tracked, and', () => {
+  it('requests in flight are counted, waited for and retired', async () => {
     const client = await drained.inFlight((raw) => raw.get('/held'));
     const report = drained.shutdown();
     await drained.entered('drain');
@@ -49,7 +49,7 @@ describe('where sockets cannot be read, requests are followed one by one, and', 
     expect((await report).status).toBe('completed');
   });
 
-  it('pipelined requests are all answered, and only the last says close', async () => {
+  it('pipelined requests are all answered, and only the last closes', async () => {
     const client = await drained.connect();
     client.get('/held').get('/held').get('/held');
     await eventually(() => routes.held.length === 3);
@@ -69,7 +69,7 @@ describe('where sockets cannot be read, requests are followed one by one, and', 
     ]);
   });
 
-  it('connections are told apart by what was asked on them', async () => {
+  it('connections have the right state', async () => {
     const idle = await drained.connect();
     await idle.get('/').untilResponses(1);
     const half = await drained.connect();
@@ -79,7 +79,7 @@ describe('where sockets cannot be read, requests are followed one by one, and', 
     expect(drained.participant.statistics()).toMatchObject({ open: 2, idle: 1, inFlight: 0, halfSent: 1 });
   });
 
-  it('nobody follows them after it was disposed of', () => {
+  it('nothing is tracked after disposal', () => {
     expect(channel('http.server.request.start').hasSubscribers).toBe(true);
 
     drained.participant.dispose();

@@ -17,7 +17,7 @@ async function start(): Promise<void> {
   });
 }
 
-it('closes a WebSocket that nobody else sees off with its own close frame', async () => {
+it('sends a close frame to a WebSocket that no other participant ends', async () => {
   await start();
   new WebSocketServer({ server: drained.server });
   const client = new WebSocket(`ws://127.0.0.1:${drained.port}/`);
@@ -30,7 +30,7 @@ it('closes a WebSocket that nobody else sees off with its own close frame', asyn
   expect(report).toMatchObject({ status: 'completed', cuts: [] });
 });
 
-it('harms nobody who writes to a tunnel that has ended', async () => {
+it('does not raise an error for writes to a tunnel that has ended', async () => {
   await start();
   const tunnels: Duplex[] = [];
   drained.server.on('upgrade', (_request, socket) => {
@@ -47,7 +47,7 @@ it('harms nobody who writes to a tunnel that has ended', async () => {
   expect(tunnels).toMatchObject([{ destroyed: true }]);
 });
 
-it('cuts a tunnel whose client does not take its leave, and names it', async () => {
+it('cuts and names a tunnel whose client does not end it', async () => {
   await start();
   drained.server.on('upgrade', (_request, socket) => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
@@ -62,7 +62,7 @@ it('cuts a tunnel whose client does not take its leave, and names it', async () 
   expect(report.cuts).toMatchObject([{ kind: 'socket', name: 'tunnel /held (test)', phase: 'drain' }]);
 });
 
-it('puts no close frame where the handshake has had no answer', async () => {
+it('sends no close frame before the handshake is answered', async () => {
   await start();
   drained.server.on('upgrade', (_request, socket) => socket.resume());
   const client = await drained.connect();

@@ -75,7 +75,7 @@ describe('an event stream', () => {
     expect(gunzipSync(Buffer.from(body, 'latin1')).toString()).toBe(`data: 1\n\n${FAREWELL}\n`);
   });
 
-  it('that is written compressed gets no uncompressed text', async () => {
+  it('that is already compressed gets no uncompressed text', async () => {
     served = await StreamingServer.start((_request, response) => {
       response.setHeader('Content-Encoding', 'gzip');
       open(response, 'compressed');
@@ -238,7 +238,7 @@ describe('an event stream of HTTP/2', () => {
     expect(await answer).toMatchObject({ status: 200, body: 'data: 1\n\ndata: 2\n\n' });
   });
 
-  it('that is asked for late with POST is refused', async () => {
+  it('that is requested late with POST is refused', async () => {
     await listenTo();
     const held = served.drained.hold('drain');
     void served.drained.shutdown();
@@ -248,7 +248,7 @@ describe('an event stream of HTTP/2', () => {
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
   });
 
-  it('that begins during the drain ends, too', async () => {
+  it('that begins during the drain also ends', async () => {
     const client = await listenTo(() => {});
     const held = served.drained.hold('drain');
     const answer = client.ask('/events');
@@ -281,7 +281,7 @@ describe('a late request', () => {
     return client.responses[0]!;
   };
 
-  it('for an event stream gets an empty one, after which an EventSource comes back', async () => {
+  it('for an event stream gets an empty one, after which an EventSource reconnects', async () => {
     const { status, headers, body } = await late('Accept: text/event-stream\r\n');
     expect(status).toBe(200);
     expect(headers).toMatchObject({ 'content-type': 'text/event-stream', connection: 'close' });
@@ -302,14 +302,14 @@ describe('a late request', () => {
   it.each([
     ['for anything', 'Accept: */*\r\n', 'GET'],
     ['for nothing in particular', '', 'GET'],
-    ['for something else rather', 'Accept: application/json, text/event-stream\r\n', 'GET'],
-    ['that is no GET', 'Accept: text/event-stream\r\nContent-Length: 0\r\n', 'POST'],
+    ['that prefers another type', 'Accept: application/json, text/event-stream\r\n', 'GET'],
+    ['that is not GET', 'Accept: text/event-stream\r\nContent-Length: 0\r\n', 'POST'],
   ])('%s is answered with 503', async (_what, headers, method) => {
     expect(await late(headers, method)).toMatchObject({ status: 503 });
   });
 });
 
-/** As middlewares for that do it: by methods of the response's own, which call those that were there before. */
+/** As compression middleware does: assigns methods to the response that call the original ones. */
 function compress(response: ServerResponse): void {
   const gzip = createGzip();
   const [write, end] = [response.write.bind(response), response.end.bind(response)];

@@ -20,7 +20,7 @@ describe('a stream with the policy finish', () => {
     );
   let manual: ManualClock;
 
-  it('goes on while others end, and ends by itself', async () => {
+  it('continues while others end, and ends by itself', async () => {
     manual = new ManualClock();
     served = await finishing();
     const [other, client] = [await served.listen(), await served.listen('/finishing')];
@@ -36,7 +36,7 @@ describe('a stream with the policy finish', () => {
   it.each([
     ['at the end of its own time', 300, 300],
     ['in time for the end of the drain', undefined, 1_000],
-    ['in time for the end of the drain, whatever it wants', 5_000, 1_000],
+    ['in time for the end of the drain, despite a longer limit', 5_000, 1_000],
   ])('is ended like the others %s', async (_when, maxMs, endsAt) => {
     manual = new ManualClock();
     served = await finishing(maxMs);
@@ -50,7 +50,7 @@ describe('a stream with the policy finish', () => {
     expect(client.responses[0]!.body).toContain(FAREWELL);
   });
 
-  it('has the rest of its time when it begins during the drain', async () => {
+  it('has the rest of its time if it begins during the drain', async () => {
     manual = new ManualClock();
     served = await StreamingServer.start(
       (_request, response) => setPolicy(response, { policy: 'finish', maxMs: 300 }),
@@ -138,7 +138,7 @@ describe('a stream that answers POST', () => {
     expect(await over).toMatchObject({ status: 'completed' });
   });
 
-  it('ends with a last event when the time of its route is over', async () => {
+  it('ends with a last event after the time limit of its route', async () => {
     const { client } = await begin([{ route: '/answers', policy: 'finish', maxMs: 300 }]);
     await served.drained.entered('drain');
     await manual.advance(299);

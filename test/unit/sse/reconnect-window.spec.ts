@@ -27,7 +27,7 @@ describe('the window', () => {
     expect(retries.map((ms) => Math.floor((ms - 1_000) / (WINDOW_MS / 10)))).toEqual([...Array(10).keys()]);
   });
 
-  it('spends half the time on ending many streams, and each client waits as long again', async () => {
+  it('ends many streams over half the window, and each client waits as long again', async () => {
     const manual = clock();
     served = await StreamingServer.start(undefined, { clock: manual, windowMs: WINDOW_MS });
     const clients = await listenAll(100);
@@ -89,7 +89,7 @@ describe('the window', () => {
     const errors: unknown[] = [];
     const [last] = served.responses.filter(({ writableEnded }) => !writableEnded).slice(-1);
     last!.on('error', (error) => errors.push(error));
-    // So much that it is still on its way when its turn comes.
+    // So much that it is still being sent at the instant of this stream.
     for (const client of clients) client.socket.pause();
     last!.end('x'.repeat(20_000_000));
     await manual.advance(WINDOW_MS);
