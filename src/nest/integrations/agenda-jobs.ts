@@ -105,7 +105,7 @@ export class AgendaConsumer implements Consumer {
   }
 
   /** Its own way of stopping waits for nothing. */
-  letGo(): void {}
+  abandon(): void {}
 
   /** Has it stopped as if it had never been paused: only then does it close its connection. */
   async close(): Promise<void> {

@@ -78,7 +78,7 @@ export class BullWorkerConsumer implements Consumer {
     return results;
   }
 
-  letGo(): void {
+  abandon(): void {
     const children = Object.values(this.#worker.childPool?.retained ?? {});
     void this.#worker.close(true).catch(() => undefined);
     // They would finish their jobs first, and outlive this process.
