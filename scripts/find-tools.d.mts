@@ -1,4 +1,15 @@
 export const AS_PID_1: readonly string[];
 export function requireTool(
-  word: 'chromium' | 'promtool' | 'ps' | 'script' | 'unshare' | 'postgres' | 'redis' | 'rabbitmq',
+  word:
+    | 'chromium'
+    | 'promtool'
+    | 'ps'
+    | 'script'
+    | 'unshare'
+    | 'postgres'
+    | 'redis'
+    | 'rabbitmq'
+    | 'nats'
+    | 'mosquitto'
+    | 'kafka',
 ): string;

@@ -26,6 +26,12 @@ const POSTGRES_ROOT = '/usr/lib/postgresql';
 /** Where they put the programs of RabbitMQ itself. */
 const RABBITMQ_ROOT = '/usr/lib/rabbitmq/bin';
 
+/** Where they put servers, beside the folders of PATH. */
+const SBIN = ['/usr/sbin'];
+
+/** The header of the mock cluster, which not every librdkafka comes with. */
+const RDKAFKA_MOCK = '/usr/include/librdkafka/rdkafka_mock.h';
+
 /**
  * By the words that stand for them in the names of spec files: `report-page.chromium.spec.ts` needs Chromium.
  *
@@ -65,6 +71,20 @@ const TOOLS = {
     packages: 'rabbitmq-server util-linux',
     // Not the one in PATH, which runs as a user of its own and writes to /var.
     find: () => findServer('rabbitmq-server', [RABBITMQ_ROOT], []),
+  },
+  nats: { name: 'NATS', packages: 'nats-server util-linux', find: () => findServer('nats-server', SBIN) },
+  mosquitto: {
+    name: 'Mosquitto',
+    packages: 'mosquitto util-linux',
+    find: () => findServer('mosquitto', SBIN),
+  },
+  kafka: {
+    name: "a C compiler and librdkafka's mock cluster",
+    packages: 'gcc libc6-dev librdkafka-dev util-linux',
+    find: () => {
+      if (!existsSync(RDKAFKA_MOCK)) throw new Error(`there is no ${RDKAFKA_MOCK}`);
+      return findServer('cc');
+    },
   },
 };
 

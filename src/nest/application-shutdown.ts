@@ -16,6 +16,7 @@ import { ProbeCheck } from '../util/probe.js';
 import { registerDecoratedMethods } from './decorators/on-shutdown.decorator.js';
 import { registerDecoratedResources } from './decorators/shutdown-resource.decorator.js';
 import { HttpBinding } from './http-binding.js';
+import { Microservices } from './integrations/microservices.js';
 import { TaskAdoption } from './integrations/task-adoption.js';
 import { isOfTerminus, terminusNote } from './integrations/terminus-hooks.js';
 import { WebSocketBinding } from './integrations/web-socket-binding.js';
@@ -42,6 +43,7 @@ export class ApplicationShutdown implements LivingApplication {
   readonly #modules: ModulesContainer;
   readonly #probes: ProbeCheck;
   readonly #http: HttpBinding;
+  readonly #microservices: Microservices;
   readonly #webSockets: WebSocketBinding;
   readonly #process: ProcessBinding;
   readonly #taskAdoption: TaskAdoption;
@@ -71,6 +73,9 @@ export class ApplicationShutdown implements LivingApplication {
     this.#management = management;
     this.#taskAdoption = new TaskAdoption(tasks, coordinator, probes);
     this.#http = new HttpBinding(coordinator, options, adapterHost, routes, probes);
+    this.#microservices = new Microservices(coordinator, options, modules, probes, () =>
+      this.#warnIfUnwired(),
+    );
     this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http, probes);
     const program = new ProgramShutdown(
       {
@@ -79,7 +84,8 @@ export class ApplicationShutdown implements LivingApplication {
         probes,
         options,
         logger: this.#logger,
-        announceDelayMs: () => announceDelayMs(options, this.#http.servers.isListening),
+        announceDelayMs: () =>
+          announceDelayMs(options, this.#http.servers.isListening || this.#microservices.isListening),
         isBootstrapped: () => lifecycle.isBootstrapped,
       },
       () => this.#dispose(),
@@ -102,8 +108,9 @@ export class ApplicationShutdown implements LivingApplication {
     return this.#lifecycle.isOwned;
   }
 
-  /** Takes over the signals and `app.close()`. */
-  own(closeApplication: CloseApplication): void {
+  /** Takes over the signals and `app.close()` of an application. */
+  own(app: object, closeApplication: CloseApplication): void {
+    this.#microservices.findIn(app);
     this.#lifecycle.own(closeApplication);
     this.#process.own();
   }
@@ -156,9 +163,8 @@ export class ApplicationShutdown implements LivingApplication {
     if (!hasBegun('release', this.coordinator.state)) registerDecoratedResources(hosts, this.#resources);
     this.#resources.markBootstrapped();
     this.#webSockets.checkRecognised();
-    for (const hint of setupHints(this.#modules.values(), this.#options, this.#probes)) {
-      this.#logger.warn(hint);
-    }
+    const hints = setupHints(this.#modules.values(), this.#options, this.#probes);
+    for (const hint of [...hints, ...this.#microservices.hints()]) this.#logger.warn(hint);
     this.#process.onBootstrapped();
   }
 
@@ -193,6 +199,7 @@ export class ApplicationShutdown implements LivingApplication {
     this.#stopAwaitingApplication();
     await this.#management.close();
     this.#webSockets.dispose();
+    this.#microservices.dispose();
     this.#http.dispose();
     this.#taskAdoption.dispose();
   }

@@ -19,8 +19,8 @@ export type ShutdownStreamOptions =
 /** A registered symbol, so that every copy of this package finds the policy on the response. */
 const POLICY = Symbol.for('nestjs-drain.stream-policy');
 
-/** Stores the policy of `response`. */
-export function setPolicy(response: ServerResponse, options: ShutdownStreamOptions): void {
+/** Stores the policy of `response`, or of what belongs to a message. */
+export function setPolicy(response: ServerResponse | object, options: ShutdownStreamOptions): void {
   Object.defineProperty(response, POLICY, { value: options, configurable: true });
 }
 
@@ -29,5 +29,15 @@ export function finishLimitMs(response: ServerResponse): number {
   // Another version of this package may have noted something else.
   const { policy, maxMs } = Object(Reflect.get(response, POLICY)) as { policy?: unknown; maxMs?: unknown };
   if (policy !== 'finish') return 0;
+  return typeof maxMs === 'number' ? maxMs : Infinity;
+}
+
+/** Returns how long the stream of a message may go on in `drain`, in milliseconds: for ever, without a policy. */
+export function streamLimitMs(context: unknown): number {
+  const { policy, maxMs } = Object(Reflect.get(Object(context) as object, POLICY)) as {
+    policy?: unknown;
+    maxMs?: unknown;
+  };
+  if (policy === 'end') return 0;
   return typeof maxMs === 'number' ? maxMs : Infinity;
 }

@@ -33,6 +33,12 @@ class StreamPolicyInterceptor implements NestInterceptor {
   }
 
   intercept(context: ExecutionContext, next: CallHandler): ReturnType<CallHandler['handle']> {
+    if (context.getType() === 'rpc') {
+      // It belongs to this message alone: the context of its transport, or the call of gRPC.
+      const last: unknown = context.getArgs().at(-1);
+      if (typeof last === 'object' && last !== null) setPolicy(last, this.#options);
+      return next.handle();
+    }
     const reply = context.switchToHttp().getResponse<ServerResponse & { readonly raw?: ServerResponse }>();
     const response = reply.raw ?? reply;
     setPolicy(response, this.#options);

@@ -1,10 +1,6 @@
-/** What became of something that was to go back to its queue. */
-export interface HandBack {
-  /** Which one: `4711 of orders`. */
-  readonly name: string;
-  /** Why it could not go back. */
-  readonly error?: unknown;
-}
+import type { HandBack } from '../../microservices/hand-back.js';
+
+export type { HandBack };
 
 /** Something that fetches jobs or messages, in the terms of a shutdown; each package has a file that makes one of its instances. */
 export interface Consumer {

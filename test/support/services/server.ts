@@ -36,11 +36,11 @@ export class Server implements AsyncDisposable {
     if (code !== 0) throw new Error(`${file} ended with code ${code}\n${output}`);
   }
 
-  /** Starts it; returns when it has said that it is ready. */
-  async start(file: string, args: readonly string[], ready: RegExp): Promise<void> {
+  /** Starts it; returns what it has said when it is ready. */
+  async start(file: string, args: readonly string[], ready: RegExp): Promise<RegExpExecArray> {
     const program = this.#start(file, args);
     this.#program = program;
-    await program.printed(ready);
+    return program.printed(ready);
   }
 
   /** Stops it by a signal; returns when it is gone. */

@@ -1,4 +1,4 @@
-import { deferred, type Deferred } from '../util/deferred.js';
+import { deferred, type Deferred } from './deferred.js';
 
 /** A condition that can be awaited: it is checked again whenever something that it may depend on has changed. */
 export class Condition {
