@@ -3,6 +3,8 @@ import { overrideMethod } from '../util/override-method.js';
 import type { EventEmitter } from 'node:events';
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import type { Statistics } from '../core/participant.js';
+import { SESSIONS_OF_GRPC } from './message-probes.js';
+import type { ProbeCheck } from '../util/probe.js';
 import type { MessageHandler } from './message-server.js';
 import type { RunningMessages } from './running-messages.js';
 import type { Transport } from './transport.js';
@@ -34,11 +36,13 @@ export class GrpcTransport implements Transport {
 
   readonly #server: GrpcServer;
   readonly #messages: RunningMessages;
+  readonly #probes: ProbeCheck;
   #retired = 0;
 
-  constructor(server: GrpcServer, messages: RunningMessages) {
+  constructor(server: GrpcServer, messages: RunningMessages, probes: ProbeCheck) {
     this.#server = server;
     this.#messages = messages;
+    this.#probes = probes;
   }
 
   get isListening(): boolean {
@@ -47,6 +51,11 @@ export class GrpcTransport implements Transport {
 
   watch(): (() => void)[] {
     return [
+      overrideMethod(this.#server, 'createClient', (create) => async (...args) => {
+        const core = await create(...args);
+        this.#probes.check(SESSIONS_OF_GRPC, Object(core) as object);
+        return core;
+      }),
       overrideMethod(
         this.#server,
         'addHandler',
@@ -103,7 +112,8 @@ export class GrpcTransport implements Transport {
   }
 
   get #core(): GrpcCore | undefined {
-    return this.#server.grpcClient ?? undefined;
+    const core = this.#server.grpcClient;
+    return core && this.#probes.missing(SESSIONS_OF_GRPC) === undefined ? core : undefined;
   }
 
   #goAway(): void {

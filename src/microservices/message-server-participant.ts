@@ -48,6 +48,7 @@ export class MessageServerParticipant implements ShutdownParticipant {
   readonly #dependencies: MessageServerDependencies;
   #transport!: Transport;
   #steps: Promise<unknown> = Promise.resolve();
+  #isStarted = false;
   #isStopped = false;
   #announcedAt: number | undefined;
   #drainBeganAt: number | undefined;
@@ -91,6 +92,10 @@ export class MessageServerParticipant implements ShutdownParticipant {
           (stream, respond, ...rest) =>
             send(stream, this.countedReplies(respond as Respond), ...rest),
       ),
+      overrideMethod(server, 'listen', (listen) => (...args) => {
+        this.#isStarted = true;
+        return listen(...args);
+      }),
       overrideMethod(
         server,
         'close',
@@ -201,7 +206,7 @@ export class MessageServerParticipant implements ShutdownParticipant {
 
   /** Tells the transport one thing after the other: libraries get confused by a stop in the middle of a start. */
   #steer(isToStop: boolean): void {
-    if (this.#isStopped === isToStop) return;
+    if (this.#isStopped === isToStop || !this.#isStarted) return;
     this.#isStopped = isToStop;
     this.#steps = this.#steps
       .then(() => (isToStop ? this.#transport.stopIntake() : this.#transport.startIntake()))

@@ -77,7 +77,7 @@ export class TcpTransport implements Transport {
 
   stopIntake(): Promise<void> {
     this.#isRetiring = true;
-    this.#retireIdle();
+    this.#retireSoon();
     return Promise.resolve();
   }
 
@@ -89,14 +89,11 @@ export class TcpTransport implements Transport {
   endIntake(): void {
     this.#isClosed = true;
     this.#server.unwrap().close();
-    this.#retireIdle();
+    this.#retireSoon();
   }
 
   onEnded(): void {
-    // The reply is written one tick after its handler has ended.
-    setImmediate(() => {
-      if (this.#isRetiring) this.#retireIdle();
-    });
+    this.#retireSoon();
   }
 
   async flush(): Promise<void> {
@@ -124,6 +121,13 @@ export class TcpTransport implements Transport {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
   };
+
+  /** A reply is written one tick after its handler has ended. */
+  #retireSoon(): void {
+    setImmediate(() => {
+      if (this.#isRetiring) this.#retireIdle();
+    });
+  }
 
   /** Ends the connections on which nothing is being answered. An event needs no connection. */
   #retireIdle(): void {

@@ -2,7 +2,7 @@ import { hasMethods, read } from '../util/foreign.js';
 import { CustomTransport } from './custom-transport.js';
 import { GrpcTransport, type GrpcServer } from './grpc-transport.js';
 import { KafkaTransport, type KafkaServer } from './kafka-transport.js';
-import { PARTS_OF_SERVER } from './message-probes.js';
+import { PARTS_OF_SERVER, SESSIONS_OF_GRPC } from './message-probes.js';
 import { MqttTransport, type MqttServer } from './mqtt-transport.js';
 import { NatsTransport, type NatsServer } from './nats-transport.js';
 import { RedisTransport, type RedisServer } from './redis-transport.js';
@@ -25,6 +25,7 @@ type Make = (
   server: MessageServer,
   participant: MessageServerParticipant,
   errors: MessageErrors,
+  probes: ProbeCheck,
 ) => Transport;
 
 /** By Nest's number of the transport, with the name of its server's class. */
@@ -46,7 +47,8 @@ const KINDS: readonly { readonly name: string; readonly make: Make }[] = [
   },
   {
     name: 'gRPC',
-    make: (server, { messages }) => new GrpcTransport(server as unknown as GrpcServer, messages),
+    make: (server, { messages }, _, probes) =>
+      new GrpcTransport(server as unknown as GrpcServer, messages, probes),
   },
   {
     name: 'RMQ',
@@ -71,7 +73,14 @@ export function transportOf(
   const kind = kindOf(server);
   const probe = kind && PARTS_OF_SERVER[kind.name];
   if (!kind || !probe || !probes.check(probe, server)) return new CustomTransport(server, errors.cut);
-  return kind.make(server, participant, errors);
+  return kind.make(server, participant, errors, probes);
+}
+
+/** Returns what could be lost unseen on a server whose parts are not recognised. */
+export function blindSpotOf(server: object, probes: ProbeCheck): string | undefined {
+  const probe = PARTS_OF_SERVER[transportName(server)];
+  if (!probe) return undefined;
+  return probes.missing(probe, ...(probe === PARTS_OF_SERVER['gRPC'] ? [SESSIONS_OF_GRPC] : []));
 }
 
 /** A custom strategy may use a number of Nest's, but not its classes. */

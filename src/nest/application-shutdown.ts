@@ -73,7 +73,7 @@ export class ApplicationShutdown implements LivingApplication {
     this.#management = management;
     this.#taskAdoption = new TaskAdoption(tasks, coordinator, probes);
     this.#http = new HttpBinding(coordinator, options, adapterHost, routes, probes);
-    this.#microservices = new Microservices(coordinator, options, modules, probes, () =>
+    this.#microservices = new Microservices(coordinator, options, modules, tasks, probes, () =>
       this.#warnIfUnwired(),
     );
     this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http, probes);

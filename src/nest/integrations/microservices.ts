@@ -1,28 +1,36 @@
+import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { SERVER_OF_MICROSERVICE } from '../../microservices/message-probes.js';
 import { MessageServerParticipant } from '../../microservices/message-server-participant.js';
 import { CustomTransport } from '../../microservices/custom-transport.js';
-import { transportName, transportOf } from '../../microservices/transports.js';
+import { blindSpotOf, transportName, transportOf } from '../../microservices/transports.js';
 import { SafeLogger } from '../../report/safe-logger.js';
 import { streamLimitMs } from '../../sse/stream-policy.js';
 import { systemClock } from '../../util/clock.js';
 import { classNameOf, hasMethod, hasMethods, isObject, read } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
 import { UniqueNames } from '../../util/unique-names.js';
+import { isTracked } from '../decorators/track-task.decorator.js';
 import type { ModulesContainer } from '@nestjs/core';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { MessageServer } from '../../microservices/message-server.js';
 import type { MessageErrors } from '../../microservices/transports.js';
+import type { BackgroundTasks } from '../../tasks/background-tasks.js';
 import type { ProbeCheck } from '../../util/probe.js';
 
 /** Before Nest's own teardown, like the HTTP servers. */
 const PRIORITY = Number.MAX_VALUE / 2;
 
+/** Metadata of Nest on the methods that handle messages. */
+const PATTERN = 'microservices:pattern';
+
 /** Finds the servers of an application's microservices, and has each take part in its shutdown. */
 export class Microservices {
   readonly #coordinator: PhasedCoordinator;
   readonly #options: ResolvedOptions;
+  readonly #modules: ModulesContainer;
+  readonly #tasks: BackgroundTasks;
   readonly #probes: ProbeCheck;
   readonly #onListening: () => void;
   readonly #participants = new Map<object, MessageServerParticipant>();
@@ -37,9 +45,12 @@ export class Microservices {
     coordinator: PhasedCoordinator,
     options: ResolvedOptions,
     modules: ModulesContainer,
+    tasks: BackgroundTasks,
     probes: ProbeCheck,
     onListening: () => void,
   ) {
+    this.#modules = modules;
+    this.#tasks = tasks;
     this.#coordinator = coordinator;
     this.#options = options;
     this.#probes = probes;
@@ -97,9 +108,10 @@ export class Microservices {
       released: coordinator.entered('release'),
       onArrival: () => coordinator.arrivals.record(),
       streamLimitMs,
-      blindSpot: () => undefined,
+      blindSpot: () => blindSpotOf(server, this.#probes),
     });
     this.#participants.set(server, participant);
+    this.#countOnce();
     const transport = transportOf(server, participant, this.#errors(), this.#probes);
     if (name === 'custom' && !CustomTransport.isSteerable(server)) this.#hints.push(hintFor(server));
     this.#restore.push(
@@ -120,11 +132,35 @@ export class Microservices {
     });
   }
 
+  /** Handlers with `@TrackTask()` are counted as messages, and not as tasks as well. */
+  #countOnce(): void {
+    for (const { controllers } of this.#modules.values()) {
+      for (const { metatype } of controllers.values()) {
+        for (const method of methodsOf(metatype)) {
+          if (Reflect.hasMetadata(PATTERN, method) && isTracked(method))
+            this.#tasks.countedElsewhere.add(method);
+        }
+      }
+    }
+  }
+
   #errors(): MessageErrors {
     const { lateRequests, lateResponse } = this.#options;
     const error = (message: string): unknown => ({ status: 'error', code: lateResponse.code, message });
     return { late: lateRequests === 'serve' ? undefined : error(lateResponse.message), cut: error };
   }
+}
+
+/** Returns the methods of a class, including inherited ones. */
+function methodsOf(type: unknown): object[] {
+  const methods: object[] = [];
+  let owner: unknown = Object(type).prototype;
+  for (; isObject(owner) && owner !== Object.prototype; owner = Object.getPrototypeOf(owner)) {
+    for (const { value } of Object.values(Object.getOwnPropertyDescriptors(owner))) {
+      if (typeof value === 'function') methods.push(value);
+    }
+  }
+  return methods;
 }
 
 function isMessageServer(server: unknown): server is MessageServer & object {

@@ -9,7 +9,7 @@ import { NatsServer } from '../services/nats.js';
 import { RabbitServer } from '../services/rabbitmq.js';
 import { RedisServer } from '../services/redis.js';
 import { freePort } from '../services/server.js';
-import type { ClientGrpcProxy, ClientKafka, ClientOptions, ClientProxy } from '@nestjs/microservices';
+import type { ClientGrpcProxy, ClientOptions, ClientProxy, KafkaOptions } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 import type { Job, MicroservicePlan } from '../../fixtures/microservice-plan.js';
 
@@ -18,7 +18,8 @@ const HANG_MS = 10_000;
 
 /** A client that sends work to microservices. */
 export interface JobClient {
-  request(this: void, job: Job): Promise<unknown>;
+  /** Undefined for a broker whose replies do not work. */
+  request?(this: void, job: Job): Promise<unknown>;
   /** Undefined for transports without events. */
   emit?(this: void, job: Job): Promise<unknown>;
   /** Other kinds of requests, by name. */
@@ -34,11 +35,16 @@ export interface Meeting extends AsyncDisposable {
     readonly port?: number;
   }>;
   client(): Promise<JobClient>;
+  /** The part of the usual load that it can take. Default: 1. */
+  readonly pace?: number;
   /** Balances what listens. */
   readonly balancer?: TcpBalancer;
 }
 
 export type TransportName = MicroservicePlan['transport'] | 'rmq-noack';
+
+/** What a pattern of several parts is called on the wire. */
+const TRACKED = '{"cmd":"tracked"}';
 
 export const TRANSPORTS: Readonly<Record<TransportName, () => Promise<Meeting>>> = {
   tcp: () =>
@@ -83,21 +89,31 @@ export const TRANSPORTS: Readonly<Record<TransportName, () => Promise<Meeting>>>
   rmq: () => atRabbit(false),
   'rmq-noack': () => atRabbit(true),
   kafka: async () => {
-    const kafka = await KafkaMock.create([
-      'order',
-      'order.reply',
-      'note',
-      'stream',
-      'endless',
-      '{"cmd":"tracked"}',
-    ]);
+    const kafka = await KafkaMock.create(['order', 'order.reply', 'note', 'stream', 'endless', TRACKED]);
     const client = { brokers: [kafka.broker], retry: { retries: 2 } };
-    const consumer = { groupId: 'orders', allowAutoTopicCreation: false };
-    return atBroker(
-      kafka,
-      { transport: 'kafka', options: { client, consumer, subscribe: { fromBeginning: true } } },
-      { transport: Transport.KAFKA, options: { client, consumer } },
-    );
+    const consumer = (groupId: string): object => ({ groupId, allowAutoTopicCreation: false });
+    return {
+      server: () =>
+        Promise.resolve({
+          plan: {
+            transport: 'kafka',
+            options: {
+              client,
+              consumer: consumer('orders'),
+              subscribe: { fromBeginning: true },
+              run: { partitionsConsumedConcurrently: 4 },
+            },
+          },
+        }),
+      client: () =>
+        proxyClient({
+          transport: Transport.KAFKA,
+          options: { client, consumer: consumer(crypto.randomUUID()) } as KafkaOptions['options'] & object,
+        }),
+      // It handles what is in a partition one by one.
+      pace: 0.3,
+      [Symbol.asyncDispose]: () => kafka[Symbol.asyncDispose](),
+    };
   },
 };
 
@@ -151,23 +167,29 @@ async function behindBalancer(
 
 async function proxyClient(options: ClientOptions): Promise<JobClient> {
   const client = ClientProxyFactory.create(options as never) as unknown as ClientProxy;
-  const { transport } = options as { transport: Transport };
-  if (transport === Transport.KAFKA) (client as unknown as ClientKafka).subscribeToResponseOf('order');
   await client.connect();
-  const send = (pattern: unknown) => (job: Job) =>
-    firstValueFrom((client.send(pattern, job) as Observable<unknown>).pipe(timeout(HANG_MS)));
+  const emit: JobClient['emit'] = (job) =>
+    firstValueFrom(client.emit('note', job) as Observable<unknown>, { defaultValue: undefined });
+  const close = async (): Promise<void> => void (await client.close());
+  // The mock cluster does not give a client the partition that Nest's assigner has chosen for its replies.
+  if ((options as { transport: Transport }).transport === Transport.KAFKA) return { emit, others: {}, close };
+  const send =
+    (pattern: unknown): NonNullable<JobClient['request']> =>
+    (job) =>
+      firstValueFrom((client.send(pattern, job) as Observable<unknown>).pipe(timeout(HANG_MS)));
+  const sendForAll =
+    (pattern: string): NonNullable<JobClient['request']> =>
+    (job) =>
+      lastValueFrom((client.send(pattern, job) as Observable<unknown>).pipe(timeout(HANG_MS), toArray()));
   return {
     request: send('order'),
-    emit: (job) =>
-      firstValueFrom(client.emit('note', job) as Observable<unknown>, { defaultValue: undefined }),
+    emit,
     others: {
       tracked: send({ cmd: 'tracked' }),
-      stream: (job) =>
-        lastValueFrom((client.send('stream', job) as Observable<unknown>).pipe(timeout(HANG_MS), toArray())),
-      endless: (job) =>
-        lastValueFrom((client.send('endless', job) as Observable<unknown>).pipe(timeout(HANG_MS), toArray())),
+      stream: sendForAll('stream'),
+      endless: sendForAll('endless'),
     },
-    close: async () => void (await client.close()),
+    close,
   };
 }
 
@@ -207,10 +229,11 @@ function grpcClient(port: number): Promise<JobClient> {
 function listClient(port: number): Promise<JobClient> {
   const redis = new Redis(port);
   const replies = new Redis(port);
+  const replyTo = `replies:${crypto.randomUUID()}`;
   const waiting = new Map<string, (reply: { response?: unknown; err?: unknown }) => void>();
   const listen = async (): Promise<void> => {
     for (;;) {
-      const [, text] = (await replies.blpop(`replies:${process.pid}`, 0)) ?? [];
+      const [, text] = (await replies.blpop(replyTo, 0)) ?? [];
       const reply = JSON.parse(text ?? '') as { id: string; response?: unknown; err?: unknown };
       waiting.get(reply.id)?.(reply);
     }
@@ -230,7 +253,7 @@ function listClient(port: number): Promise<JobClient> {
           else reject(new Error(JSON.stringify(err)));
         });
       });
-      await push({ pattern: 'order', data, id: data.id, replyTo: `replies:${process.pid}` });
+      await push({ pattern: 'order', data, id: data.id, replyTo });
       return replied;
     },
     emit: (data) => push({ pattern: 'note', data }),
