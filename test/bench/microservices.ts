@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import { restart, type Tally } from '../support/microservices/restarts.js';
 import { TRANSPORTS, type TransportName } from '../support/microservices/transports.js';
 import type { Figure } from './figure.js';
@@ -10,7 +9,6 @@ const WANTED = process.env['TRANSPORTS']?.split(',') ?? Object.keys(TRANSPORTS);
 /** Two servers under a load that goes on, of which one after the other is replaced, on each transport. */
 export async function measure(): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
-  Logger.overrideLogger(false);
   for (const name of WANTED as TransportName[]) {
     for (const isHybrid of [false, true]) {
       for (const isBare of [true, false]) {

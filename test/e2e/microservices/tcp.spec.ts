@@ -93,8 +93,8 @@ function controllers(gate: Gate): Type[] {
 
     @MessagePattern('endless')
     @ShutdownStream({ policy: 'end' })
-    endless(@Payload() _: unknown, @Ctx() _context: TcpContext): Observable<number> {
-      return interval(5).pipe(map((index) => index));
+    endless(@Ctx() context: TcpContext): Observable<string> {
+      return interval(5).pipe(map((index) => `${context.getPattern()} ${index}`));
     }
 
     @MessagePattern('never')
@@ -108,8 +108,8 @@ function controllers(gate: Gate): Type[] {
     }
 
     @EventPattern('hanging')
-    hanging(@Payload() _: object): Promise<void> {
-      void gate.pass('hanging');
+    hanging(@Payload() name: string): Promise<void> {
+      void gate.pass(name);
       return new Promise(() => {});
     }
   }
@@ -219,7 +219,7 @@ describe('a microservice on TCP', () => {
     const { app, client } = await createMicroservice(new Gate());
     const first = deferred<void>();
     const values = lastValueFrom(
-      client.send<number>('endless', {}).pipe(
+      client.send<string>('endless', {}).pipe(
         map((value) => {
           first.resolve();
           return value;
@@ -236,7 +236,7 @@ describe('a microservice on TCP', () => {
   it('names what never ends by its pattern, and answers it with an error', async () => {
     const gate = new Gate();
     const { app, client } = await createMicroservice(gate, { gracePeriodMs: 1_500 });
-    client.emit('hanging', {});
+    client.emit('hanging', 'hanging');
     await gate.arrived('hanging');
     const replies = [
       ask(client, 'hang', {}),

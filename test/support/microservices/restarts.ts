@@ -3,7 +3,7 @@ import { SMALLEST_PLAN } from '../../fixtures/microservice-plan.js';
 import { openLoop } from '../load/open-loop.js';
 import { start, type Program } from '../process/program.js';
 import { TRANSPORTS, type JobClient, type Meeting, type TransportName } from './transports.js';
-import type { Job } from '../../fixtures/microservice-plan.js';
+import type { Job, MicroservicePlan } from '../../fixtures/microservice-plan.js';
 
 /** What a balancer takes to notice that a server is going. */
 const BALANCER_LAG_MS = 300;
@@ -88,12 +88,15 @@ export async function restart(name: TransportName, options: RestartOptions): Pro
   return tally;
 }
 
-async function startServer(
+/** Starts a server and waits until it is ready. */
+export async function startServer(
   meeting: Meeting,
-  { isHybrid, isBare, nest = 12 }: RestartOptions,
+  { isHybrid, isBare, nest = 12 }: Omit<RestartOptions, 'restarts'>,
+  plan: Partial<MicroservicePlan> = {},
 ): Promise<{ program: Program; port: number | undefined }> {
-  const { plan, port } = await meeting.server();
-  const whole = { ...SMALLEST_PLAN, ...plan, isHybrid, isBare, announceDelayMs: ANNOUNCE_DELAY_MS };
+  const { plan: usual, port } = await meeting.server();
+  const announceDelayMs = ANNOUNCE_DELAY_MS;
+  const whole = { ...SMALLEST_PLAN, ...usual, isHybrid, isBare, announceDelayMs, ...plan };
   const program = start('fixtures/microservice-main', {
     env: { PLAN: JSON.stringify(whole), NODE_ENV: 'production' },
     nest,

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { Logger } from '@nestjs/common';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { Redis } from 'ioredis';
 import { firstValueFrom, from, lastValueFrom, timeout, toArray } from 'rxjs';
@@ -27,6 +28,14 @@ export interface JobClient {
   close(): Promise<void>;
 }
 
+/** A broker that can fail. */
+export interface Broker extends AsyncDisposable {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+}
+
 /** Where the servers of one transport meet their clients: a broker, or a balancer of connections. */
 export interface Meeting extends AsyncDisposable {
   /** What the next server is planned to be; `port` for servers that listen. */
@@ -37,6 +46,7 @@ export interface Meeting extends AsyncDisposable {
   client(): Promise<JobClient>;
   /** The part of the usual load that it can take. Default: 1. */
   readonly pace?: number;
+  readonly broker?: Broker;
   /** Balances what listens. */
   readonly balancer?: TcpBalancer;
 }
@@ -132,13 +142,14 @@ async function atRabbit(noAck: boolean): Promise<Meeting> {
 }
 
 function atBroker(
-  broker: AsyncDisposable,
+  broker: Broker,
   plan: Pick<MicroservicePlan, 'transport' | 'options'> & Partial<MicroservicePlan>,
   client: ClientOptions,
 ): Meeting {
   return {
     server: () => Promise.resolve({ plan }),
     client: () => proxyClient(client),
+    broker,
     [Symbol.asyncDispose]: async () => {
       await broker[Symbol.asyncDispose]();
     },
@@ -166,6 +177,8 @@ async function behindBalancer(
 }
 
 async function proxyClient(options: ClientOptions): Promise<JobClient> {
+  // They tell of every connection that is lost, which is the point here.
+  Logger.overrideLogger(false);
   const client = ClientProxyFactory.create(options as never) as unknown as ClientProxy;
   await client.connect();
   const emit: JobClient['emit'] = (job) =>
