@@ -45,6 +45,8 @@ interface Handling {
 export class KafkaTransport implements Transport {
   readonly name = 'Kafka';
   readonly isListening = false;
+  /** kafkajs leaves the group when its current fetch is over, which takes 5 s at most by default. */
+  readonly confirmMs = 6_000;
 
   readonly #server: KafkaServer;
   readonly #handling = new Set<Handling>();

@@ -178,6 +178,10 @@ export class MessageServerParticipant implements ShutdownParticipant {
     };
   }
 
+  get #confirmMs(): number {
+    return this.#transport.confirmMs ?? CONFIRM_MS;
+  }
+
   /** Handlers that were registered before the server was found, which happens with old versions of Nest. */
   #countRegistered(): void {
     const handlers = this.#server.getHandlers?.();
@@ -221,7 +225,7 @@ export class MessageServerParticipant implements ShutdownParticipant {
   /** Waits until the other side has confirmed what it was told, but never until the end of the drain. */
   async #confirmed(work: Promise<unknown>, what: string): Promise<void> {
     const { clock, logger } = this.#dependencies;
-    const ms = Math.min(CONFIRM_MS, (this.#context?.until.remainingMs ?? 0) / 2);
+    const ms = Math.min(this.#confirmMs, (this.#context?.until.remainingMs ?? 0) / 2);
     try {
       if (await atMost(clock, ms, work)) return;
       logger.warn(`${this.name}: the other side did not confirm within ${Math.round(ms)} ms: ${what}`);
@@ -299,8 +303,8 @@ export class MessageServerParticipant implements ShutdownParticipant {
   async #close(close: () => unknown): Promise<void> {
     const { clock, logger } = this.#dependencies;
     try {
-      if (await atMost(clock, CONFIRM_MS, Promise.resolve(close()))) return;
-      logger.warn(`${this.name}: closing took longer than ${CONFIRM_MS} ms: the connection was dropped`);
+      if (await atMost(clock, this.#confirmMs, Promise.resolve(close()))) return;
+      logger.warn(`${this.name}: closing took longer than ${this.#confirmMs} ms: the connection was dropped`);
     } catch (error) {
       // Its replies have been sent, or named. A connection that is gone needs no closing.
       logger.warn(`${this.name}: closing failed: ${messageOf(error)}`);

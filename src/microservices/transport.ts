@@ -7,6 +7,8 @@ export interface Transport {
   readonly name: string;
   /** Whether clients connect to it, so that they need time to find another one; false if a broker is in between. */
   readonly isListening: boolean;
+  /** How long the other side may take to confirm what it was told, in milliseconds. Default: 2 000. */
+  readonly confirmMs?: number;
   /** Starts to watch the server, before it listens; returns functions that restore it. */
   watch(): (() => void)[];
   /** Stops receiving, or retires connections, without closing anything; settles when the other side has confirmed it. */

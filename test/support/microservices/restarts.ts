@@ -11,6 +11,8 @@ const ANNOUNCE_DELAY_MS = 1_000;
 /** How long there are two servers between two restarts. */
 const LOAD_BETWEEN_MS = 400;
 const CLIENTS = 4;
+/** How long what brokers still hold may take, once the load is over. */
+const BACKLOG_MS = 15_000;
 
 type Kind = 'request' | 'event' | 'other';
 type Sending = readonly [kind: Kind, index: number];
@@ -79,6 +81,7 @@ export async function restart(name: TransportName, options: RestartOptions): Pro
   await delay(LOAD_BETWEEN_MS);
   ended.abort();
   await isLoaded;
+  await load.eventsAreDone(programs);
   await Promise.all(clients.map((client) => client.close()));
   for (const { program } of running) {
     program.signal('SIGTERM');
@@ -143,6 +146,18 @@ class Load {
     if (!call) return;
     this.tally.requests += 1;
     await call(job).catch((error: unknown) => this.#failed.set(job.id, error));
+  }
+
+  /** Waits for what brokers still hold, unless that takes longer than anything should. */
+  async eventsAreDone(programs: readonly Program[]): Promise<void> {
+    const isDone = (): boolean => {
+      const done = new Set(
+        programs.flatMap(({ events }) => events.filter(({ event }) => event === 'done').map(({ id }) => id)),
+      );
+      return [...this.#events].every((id) => done.has(id));
+    };
+    const giveUpAt = performance.now() + BACKLOG_MS;
+    while (!isDone() && performance.now() < giveUpAt) await delay(50);
   }
 
   /** Compares what was sent with what the servers have told. */

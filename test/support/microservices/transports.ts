@@ -107,6 +107,7 @@ export const TRANSPORTS: Readonly<Record<TransportName, () => Promise<Meeting>>>
         Promise.resolve({
           plan: {
             transport: 'kafka',
+            gracePeriodMs: 15_000,
             options: {
               client,
               consumer: consumer('orders'),
