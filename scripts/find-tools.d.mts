@@ -3,6 +3,7 @@ export function requireTool(
   word:
     | 'chromium'
     | 'promtool'
+    | 'proc'
     | 'ps'
     | 'script'
     | 'unshare'

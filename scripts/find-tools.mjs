@@ -44,6 +44,12 @@ const TOOLS = {
     find: () => findProgram(['chromium', 'chromium-browser', 'google-chrome']),
   },
   promtool: { name: 'promtool', packages: 'prometheus', find: () => findProgram(['promtool']) },
+  proc: {
+    name: 'the file system /proc',
+    packages: 'mount',
+    condition: 'Linux',
+    find: () => findProgram(['children'], [], [`/proc/self/task/${process.pid}`]),
+  },
   ps: {
     name: 'the command ps',
     packages: 'procps',

@@ -15,6 +15,7 @@ export const DEFAULTS = {
   onFatalError: false,
   lateRequests: 'reject',
   exemptRoutes: ['/metrics'],
+  eventStreams: [],
   webSocketCloseCode: 1012,
   signals: ['SIGTERM', 'SIGINT'],
   watchdog: true,
@@ -22,6 +23,12 @@ export const DEFAULTS = {
   hooks: 'drain-first',
   logProgress: true,
 } as const satisfies GracefulShutdownOptions;
+
+/** Defaults that differ in a worker of a cluster, which gets no new connections by then. */
+export const WORKER_DEFAULTS = { lateRequests: 'serve' } as const satisfies GracefulShutdownOptions;
+
+/** Signals handled by default while no other code listens to them: elsewhere they reload, report or take a snapshot. */
+export const UNCONTESTED_SIGNALS: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2'];
 
 /** Defaults of the response to a late request. */
 export const LATE_RESPONSE_DEFAULTS: Required<LateResponseOptions> = {
@@ -33,8 +40,11 @@ export const LATE_RESPONSE_DEFAULTS: Required<LateResponseOptions> = {
 /** Defaults of the management port. */
 export const MANAGEMENT_DEFAULTS: Required<ManagementOptions> = { port: false, host: '127.0.0.1' };
 
-/** Defaults of the health routes. */
-export const HEALTH_DEFAULTS: Required<HealthOptions> = {
+/** Default of `health.shutdown` with `NODE_ENV=development`. */
+export const SHUTDOWN_PATH = '/_internal/shutdown';
+
+/** Defaults of the health routes; that of `shutdown` depends on the environment. */
+export const HEALTH_DEFAULTS: Required<Omit<HealthOptions, 'shutdown'>> = {
   readiness: '/readyz',
   liveness: '/healthz',
   drain: '/drain',

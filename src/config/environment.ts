@@ -1,3 +1,4 @@
+import { clusterWorker } from './cluster-worker.js';
 import { keyProblem, LONGEST_MS } from './option-rules.js';
 import { show } from './problem.js';
 import { Secret } from './secret.js';
@@ -18,6 +19,8 @@ export interface Environment {
   readonly drainKey: Secret | undefined;
   /** Whether `KUBERNETES_SERVICE_HOST` is set. */
   readonly inKubernetes: boolean;
+  /** Whether this process is a worker of `node:cluster`. */
+  readonly inCluster: boolean;
   /** `NODE_ENV` */
   readonly nodeEnv: string | undefined;
   /** The variables with invalid values. */
@@ -26,11 +29,11 @@ export interface Environment {
 
 /** Reads the current environment of this process. */
 export function processEnvironment(): Environment {
-  return readEnvironment(process.env);
+  return readEnvironment(process.env, clusterWorker() !== undefined);
 }
 
 /** Reads the variables; an empty value counts as not set. */
-export function readEnvironment(variables: Variables): Environment {
+export function readEnvironment(variables: Variables, inCluster = false): Environment {
   const problems: Problem[] = [];
   const text = (name: string): string | undefined => {
     const value = variables[name];
@@ -69,6 +72,7 @@ export function readEnvironment(variables: Variables): Environment {
     podGracePeriodMs: milliseconds('TERMINATION_GRACE_PERIOD_SECONDS'),
     drainKey: key === undefined ? undefined : new Secret(key),
     inKubernetes: text('KUBERNETES_SERVICE_HOST') !== undefined,
+    inCluster,
     nodeEnv: text('NODE_ENV'),
     problems,
   };

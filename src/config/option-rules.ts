@@ -123,6 +123,7 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
     'a route such as /metrics, GET /metrics or /admin/*',
     'use the paths as the client sends them, optionally with a method in front or a * at the end',
   ),
+  eventStreams: rule(Array.isArray, 'an array of routes', 'use [{ route, policy, maxMs }]'),
   webSocketCloseCode: rule(
     (value) => value === 1012 || value === 1001,
     '1012 or 1001',
@@ -160,6 +161,7 @@ export const HEALTH_RULES: Rules<HealthOptions> = {
   readiness: ownRoute,
   liveness: ownRoute,
   drain: ownRoute,
+  shutdown: ownRoute,
   readinessPaths: paths,
   livenessPaths: paths,
   indicators: listOf(

@@ -1,4 +1,5 @@
 import type { ShutdownReport } from '../core/report.js';
+import type { EventStreamRoute } from './stream-options.js';
 
 /**
  * Options of the module; all are optional.
@@ -62,21 +63,34 @@ export interface GracefulShutdownOptions {
    * `false`.
    */
   readonly raiseOnError?: boolean;
-  /** How requests that arrive from `quiesce` on are handled. Default: `'reject'`, with 503. */
+  /**
+   * How requests that arrive from `quiesce` on are handled. Default: `'reject'`, with 503; `'serve'` in a worker of a
+   * cluster.
+   */
   readonly lateRequests?: 'reject' | 'serve';
   /** The response to a rejected late request. */
   readonly lateResponse?: LateResponseOptions;
   /**
-   * Routes that are served until the end of a shutdown: `/metrics`, `GET /metrics`, `/admin/*` (everything below).
+   * Routes that are served until the end of a shutdown: `/metrics`, `GET /metrics`, `/orders/:id`, `/admin/*` (everything
+   * below).
    * Paths are as the client sends them, prefix included. Default: `['/metrics']`.
    */
   readonly exemptRoutes?: readonly string[];
+  /**
+   * What happens to the event streams of routes that `@ShutdownStream()` cannot reach, such as `app.use('/mcp', …)`; the
+   * first entry that matches applies, and `@ShutdownStream()` takes precedence. Without an entry, streams that answer GET
+   * end, and all others finish. Default: none.
+   */
+  readonly eventStreams?: readonly EventStreamRoute[];
   /**
    * Code of the close frame of WebSockets: 1012 is "Service Restart"; 1001 is "Going Away", for clients that do not
    * know 1012. Default: `1012`.
    */
   readonly webSocketCloseCode?: 1012 | 1001;
-  /** Signals that trigger a shutdown. Default: `['SIGTERM', 'SIGINT']`. */
+  /**
+   * Signals that trigger a shutdown. Default: `['SIGTERM', 'SIGINT']`, and SIGHUP, SIGQUIT, SIGABRT and SIGUSR2 as long
+   * as no other code listens to them.
+   */
   readonly signals?: readonly NodeJS.Signals[];
   /**
    * Whether an `uncaughtException` or `unhandledRejection` triggers a shutdown with a non-zero exit code; a second one
@@ -138,6 +152,11 @@ export interface HealthOptions {
   readonly liveness?: string | false;
   /** Path of the drain route, or `false` for none. Default: `'/drain'`, once there is a `drainAuthKey`. */
   readonly drain?: string | false;
+  /**
+   * Path of the route that shuts the application down, for programs on the same machine, or `false` for none. Default:
+   * `'/_internal/shutdown'` with `NODE_ENV=development`; else `false`.
+   */
+  readonly shutdown?: string | false;
   /**
    * The application's own readiness routes; from the trigger on they are answered with 503 without calling the
    * application. Paths are as the client sends them, prefix included. Default: none.

@@ -1,13 +1,21 @@
 import { ShutdownError } from '../core/errors.js';
 import { checkBudget, divide } from './budget.js';
-import { DEFAULTS, HEALTH_DEFAULTS, LATE_RESPONSE_DEFAULTS, MANAGEMENT_DEFAULTS } from './default-options.js';
+import {
+  DEFAULTS,
+  HEALTH_DEFAULTS,
+  LATE_RESPONSE_DEFAULTS,
+  MANAGEMENT_DEFAULTS,
+  SHUTDOWN_PATH,
+  UNCONTESTED_SIGNALS,
+  WORKER_DEFAULTS,
+} from './default-options.js';
 import { isRecord } from './option-rules.js';
 import { describeProblems } from './problem.js';
 import { Secret } from './secret.js';
 import { checkOptions, checkRoutes, definedOnly } from './validate.js';
 import type { NameOf } from './budget.js';
 import type { Environment } from './environment.js';
-import type { GracefulShutdownOptions } from './options.js';
+import type { GracefulShutdownOptions, HealthOptions } from './options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
 /** The default `terminationMessagePath` of Kubernetes. */
@@ -43,7 +51,11 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
   ) as GracefulShutdownOptions;
   const { gracePeriodMs, announceDelayMs } = environment;
   const set = { ...definedOnly({ gracePeriodMs, announceDelayMs }), ...valid };
-  const health = { ...HEALTH_DEFAULTS, ...definedOnly(valid.health ?? {}) };
+  const health: Required<HealthOptions> = {
+    ...HEALTH_DEFAULTS,
+    shutdown: environment.nodeEnv === 'development' ? SHUTDOWN_PATH : false,
+    ...definedOnly(valid.health ?? {}),
+  };
   const nameOf: NameOf = (option) => (valid[option] === undefined ? (VARIABLE_OF[option] ?? option) : option);
 
   const problems = [
@@ -59,9 +71,11 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
   const isDelaySet = set.announceDelayMs !== undefined;
   return deepFreeze({
     ...DEFAULTS,
+    ...(environment.inCluster && WORKER_DEFAULTS),
     ...rest,
     ...divide(set, environment, nameOf),
     exitCode,
+    uncontestedSignals: valid.signals === undefined ? UNCONTESTED_SIGNALS : [],
     lateResponse: { ...LATE_RESPONSE_DEFAULTS, ...definedOnly(valid.lateResponse ?? {}) },
     health,
     management: { ...MANAGEMENT_DEFAULTS, ...definedOnly(valid.management ?? {}) },
@@ -73,13 +87,19 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
     },
     drainKey: drainAuthKey === undefined ? environment.drainKey : new Secret(drainAuthKey),
     announceNeedsServer: !isDelaySet,
-    stopListeningAt:
-      environment.nodeEnv !== 'production' && !environment.inKubernetes && !isDelaySet ? 'announce' : 'drain',
+    stopListeningAt: stopListeningAt(environment, isDelaySet),
     podGracePeriodMs: environment.podGracePeriodMs,
     inKubernetes: environment.inKubernetes,
-    inDevelopment: environment.nodeEnv === 'development',
     inTests: environment.nodeEnv === 'test',
   });
+}
+
+function stopListeningAt(
+  { nodeEnv, inKubernetes, inCluster }: Environment,
+  isDelaySet: boolean,
+): ResolvedOptions['stopListeningAt'] {
+  if (nodeEnv !== 'production' && !inKubernetes && !isDelaySet) return 'announce';
+  return inCluster ? 'quiesce' : 'drain';
 }
 
 /** Returns a frozen copy, nested plain objects and arrays included; the caller's objects are not frozen. */

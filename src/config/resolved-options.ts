@@ -29,8 +29,13 @@ export interface ResolvedOptions extends Readonly<
   readonly announceMaxMs: number;
   /** `Infinity` when not set: draining may use all time that is left and not reserved. */
   readonly drainTimeoutMs: number;
-  /** The phase in which the listener closes; `announce` lets a watcher start the next process at once. */
-  readonly stopListeningAt: 'announce' | 'drain';
+  /**
+   * The phase in which the listener closes; `announce` lets a watcher start the next process at once, `quiesce` leaves the
+   * port to the other workers of a cluster.
+   */
+  readonly stopListeningAt: 'announce' | 'quiesce' | 'drain';
+  /** Signals that trigger a shutdown as long as no other code listens to them; none if `signals` was set. */
+  readonly uncontestedSignals: readonly NodeJS.Signals[];
   readonly lateResponse: Readonly<Required<LateResponseOptions>>;
   readonly exitCode: GracefulShutdownOptions['exitCode'];
   readonly drainKey: Secret | undefined;
@@ -39,8 +44,6 @@ export interface ResolvedOptions extends Readonly<
   readonly report: ResolvedReportOptions;
   /** Whether KUBERNETES_SERVICE_HOST is set. */
   readonly inKubernetes: boolean;
-  /** Whether NODE_ENV is exactly `development`. */
-  readonly inDevelopment: boolean;
   /** Whether NODE_ENV is exactly `test`. */
   readonly inTests: boolean;
 }

@@ -1,3 +1,4 @@
+import { checkEventStreams } from './check-event-streams.js';
 import { nearestName } from '../util/nearest-name.js';
 import { FORMER_OPTIONS } from './former-options.js';
 import {
@@ -33,14 +34,15 @@ export function checkOptions(options: unknown): Problem[] {
       const group = options[name];
       return isRecord(group) ? checkEach(group, rules, `${name}.`) : [];
     }),
+    ...checkEventStreams(options['eventStreams']),
   ];
 }
 
-/** Checks that the health and drain routes have distinct paths. */
+/** Checks that the health, drain and shutdown routes have distinct paths. */
 export function checkRoutes(health: HealthOptions): Problem[] {
   const names = new Map<string, string>();
   const problems: Problem[] = [];
-  for (const name of ['readiness', 'liveness', 'drain'] as const) {
+  for (const name of ['readiness', 'liveness', 'drain', 'shutdown'] as const) {
     const path = health[name];
     if (typeof path !== 'string') continue;
     const other = names.get(path);

@@ -10,8 +10,8 @@ import { RunRecord } from './run-record.js';
 import type { Share } from './allowance.js';
 import type { Clock } from '../util/clock.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
-import { Observers, type ShutdownObserver } from './events.js';
-import type { Execution, Step } from './execution.js';
+import { Observers, type ShutdownEvent, type ShutdownObserver } from './events.js';
+import type { Execution, Step, StepFunction } from './execution.js';
 import type { ParticipantMethod, ParticipantOptions, ShutdownParticipant } from './participant.js';
 import { ParticipantRegistry, type Registration } from './registered-participant.js';
 import type { PhaseRules, ShutdownPhase, ShutdownState } from './phase.js';
@@ -65,12 +65,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     this.#clock = clock;
     this.arrivals = new Arrivals(clock);
     this.add({
-      participant: new AnnounceDelay(
-        clock,
-        this.arrivals,
-        options,
-        () => this.#run?.record.announceDelayMs ?? 0,
-      ),
+      participant: new AnnounceDelay(clock, this.arrivals, options, () => this.announceDelayMs),
       options: { timeoutMs: Infinity },
       registeredAt: 'nestjs-drain',
     });
@@ -94,6 +89,15 @@ export class PhasedCoordinator extends ShutdownCoordinator {
 
   get report(): ShutdownReport | undefined {
     return this.#report;
+  }
+
+  /**
+   * How long the current shutdown announces, in milliseconds; 0 until it is final.
+   *
+   * @internal
+   */
+  get announceDelayMs(): number {
+    return this.#run?.record.announceDelayMs ?? 0;
   }
 
   /**
@@ -215,8 +219,13 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     };
   }
 
-  observe(observer: ShutdownObserver): () => void {
-    return this.#observers.add(observer);
+  /**
+   * Adds an observer; returns a function that removes it.
+   *
+   * @param types the events that the observer is called for; an application may have thousands of steps. Default: all
+   */
+  observe(observer: ShutdownObserver, types?: readonly ShutdownEvent['type'][]): () => void {
+    return this.#observers.add(observer, types);
   }
 
   /** Resolves once `phase` has begun or the shutdown is over. */
@@ -227,7 +236,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
         if (!hasBegun(phase, this.#state)) return;
         stop();
         resolve();
-      });
+      }, ['phase-entered', 'finished']);
     });
   }
 
@@ -256,9 +265,9 @@ export class PhasedCoordinator extends ShutdownCoordinator {
    * @returns resolves when the next step may begin: this one has settled, was abandoned or overtaken; never rejects
    * @internal
    */
-  perform(step: Omit<Step, 'phase'>, share: Share, explicitMs?: number): Promise<void> {
+  perform(step: Step, run: StepFunction, share: Share, explicitMs?: number): Promise<void> {
     if (!this.#run || this.#report) throw new Error(`${step.name} cannot run outside a shutdown`);
-    return this.#run.perform(step, share, explicitMs);
+    return this.#run.perform(step, run, share, explicitMs);
   }
 
   /**

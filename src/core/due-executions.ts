@@ -8,7 +8,9 @@ import type { Execution } from './execution.js';
  */
 export class DueExecutions {
   readonly #clock: Clock;
-  readonly #pending = new Set<Execution>();
+  /** The watched executions, some of which may have settled since the last look. */
+  #watched: Execution[] = [];
+  #pending = 0;
   #timer: Timer | undefined;
   #timerAt = Infinity;
 
@@ -19,15 +21,18 @@ export class DueExecutions {
   /** Watches an execution until it has settled. */
   watch(execution: Execution): void {
     if (!execution.isPending) return;
-    this.#pending.add(execution);
-    execution.onSettled = () => this.#forget(execution);
+    this.#watched.push(execution);
+    this.#pending += 1;
+    execution.onSettled = this.#onSettled;
     this.#setTimer(execution.dueAt);
   }
 
-  #forget(execution: Execution): void {
-    this.#pending.delete(execution);
-    if (this.#pending.size === 0) this.#clearTimer();
-  }
+  readonly #onSettled = (): void => {
+    this.#pending -= 1;
+    if (this.#pending > 0) return;
+    this.#watched = [];
+    this.#clearTimer();
+  };
 
   #setTimer(at: number): void {
     if (at >= this.#timerAt) return;
@@ -44,13 +49,10 @@ export class DueExecutions {
   readonly #onTimer = (): void => {
     this.#timerAt = Infinity;
     const now = this.#clock.now();
-    for (const execution of this.#pending) {
+    for (const execution of this.#watched) {
       if (execution.dueAt <= now) execution.onDue();
     }
-    let next = Infinity;
-    for (const execution of this.#pending) {
-      if (execution.isPending) next = Math.min(next, execution.dueAt);
-    }
-    this.#setTimer(next);
+    this.#watched = this.#watched.filter(({ isPending }) => isPending);
+    this.#setTimer(this.#watched.reduce((next, { dueAt }) => Math.min(next, dueAt), Infinity));
   };
 }

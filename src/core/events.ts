@@ -46,30 +46,40 @@ export type ShutdownEvent =
     }
   | { readonly type: 'cut'; readonly cut: Cut }
   | { readonly type: 'deadline-passed'; readonly phase: ShutdownPhase }
-  | { readonly type: 'forced'; readonly by: string }
+  | { readonly type: 'forced'; readonly by: string; readonly status: 'forced' | 'interrupted' }
   | { readonly type: 'observer-failed'; readonly error: unknown }
   | { readonly type: 'finished'; readonly report: ShutdownReport };
 
 /** Called with every event. Errors do not affect the shutdown; the first one of each observer is logged. */
 export type ShutdownObserver = (event: ShutdownEvent) => void;
 
+interface Subscription {
+  readonly observer: ShutdownObserver;
+  /** The events that the observer is called for; all if `undefined`. */
+  readonly types: readonly ShutdownEvent['type'][] | undefined;
+}
+
 /** The observers of one coordinator, such as its log and metrics. */
 export class Observers {
-  readonly #observers = new Set<ShutdownObserver>();
+  readonly #subscriptions = new Map<ShutdownObserver, Subscription>();
   readonly #failed = new WeakSet<ShutdownObserver>();
 
-  /** @returns a function that removes the observer */
-  add(observer: ShutdownObserver): () => void {
-    this.#observers.add(observer);
-    return () => void this.#observers.delete(observer);
+  /**
+   * @param types the events that the observer is called for; default: all
+   * @returns a function that removes the observer
+   */
+  add(observer: ShutdownObserver, types?: readonly ShutdownEvent['type'][]): () => void {
+    this.#subscriptions.set(observer, { observer, types });
+    return () => void this.#subscriptions.delete(observer);
   }
 
   /** Calls every observer; an error in one does not affect the others. */
   readonly emit = (event: ShutdownEvent): void => {
-    for (const observer of this.#observers) {
+    for (const { observer, types } of this.#subscriptions.values()) {
+      if (types?.includes(event.type) === false) continue;
       try {
         const result: unknown = observer(event);
-        if (isBegunPromise(result))
+        if (result !== undefined && isBegunPromise(result))
           result.then(undefined, (error: unknown) => this.#onFailed(observer, error));
       } catch (error) {
         this.#onFailed(observer, error);

@@ -1,10 +1,9 @@
 import { Deadline } from '../util/deadline.js';
 import { milliseconds } from '../util/milliseconds.js';
 import { ShutdownError } from './errors.js';
-import { deferred, type Deferred } from '../util/deferred.js';
 import { isThenable } from '../util/thenable.js';
 import type { Clock } from '../util/clock.js';
-import type { ShutdownObserver, StepPhase } from './events.js';
+import type { ShutdownEvent, ShutdownObserver, StepPhase } from './events.js';
 import type { AbandonCause, ParticipantOutcome } from './report.js';
 
 /** When an execution is abandoned, reported as slow and overtaken, in milliseconds since its start. */
@@ -22,17 +21,22 @@ export interface StepBounds {
   readonly overtaken: AbortSignal;
   /** End of the step's allowance. */
   readonly limit: Deadline;
+  /** Whether the step has not settled, and was not abandoned. */
+  readonly isPending: boolean;
   /** Starts the next step now, while this one continues. */
   overtake(): void;
+  /** Completes the step now; what it does later is ignored. */
+  complete(): void;
 }
 
-/** A named function that runs in a phase. */
-export interface Step<P extends StepPhase = StepPhase> {
+/** What an execution is named after; read while it runs and when it is reported. */
+export interface Step {
   readonly name: string;
-  readonly phase: P;
   readonly registeredAt?: string;
-  run(this: void, bounds: StepBounds): unknown;
 }
+
+/** The function that a step runs. */
+export type StepFunction = (bounds: StepBounds) => unknown;
 
 /** Why an execution was abandoned. */
 export type AbandonCode = 'SHUTDOWN_TIMED_OUT' | 'SHUTDOWN_FORCED' | 'SHUTDOWN_RESUMED';
@@ -50,7 +54,8 @@ const ABANDON_REASONS: Record<AbandonCode, string> = {
  * execution settles exactly once; anything the method does later is ignored.
  */
 export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
-  readonly step: Step<P>;
+  readonly step: Step;
+  readonly phase: P;
   readonly startedAt: number;
   /** Called synchronously when the execution settles or is abandoned. */
   onSettled: (() => void) | undefined;
@@ -59,19 +64,20 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   readonly #emit: ShutdownObserver;
   #abort: AbortController | undefined;
   #overtaking: AbortController | undefined;
-  #limitMs = Infinity;
-  #slowAfterMs = Infinity;
-  #overtakeAfterMs = Infinity;
-  #settled: Deferred<void> | undefined;
-  #passed: Deferred<void> | undefined;
+  #allowance: Allowance = UNLIMITED;
+  #settled: Promise<void> | undefined;
+  #passed: Promise<void> | undefined;
+  #onPassed: (() => void) | undefined;
+  #onEnd: (() => void) | undefined;
   #overtakenAt: number | undefined;
   #outcome: ParticipantOutcome | undefined;
   #error: unknown;
   #cause: AbandonCause | undefined;
   #endedAt: number | undefined;
 
-  constructor(step: Step<P>, clock: Clock, emit: ShutdownObserver) {
+  constructor(step: Step, phase: P, clock: Clock, emit: ShutdownObserver) {
     this.step = step;
+    this.phase = phase;
     this.startedAt = clock.now();
     this.#clock = clock;
     this.#emit = emit;
@@ -80,15 +86,15 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   /** Resolves when the method has settled or was abandoned; never rejects. */
   get settled(): Promise<void> {
     if (!this.isPending) return SETTLED;
-    this.#settled ??= deferred();
-    return this.#settled.promise;
+    this.#settled ??= new Promise((resolve) => (this.#onEnd = resolve));
+    return this.#settled;
   }
 
   /** Resolves when the method has settled, was abandoned or was overtaken; never rejects. */
   get passed(): Promise<void> {
     if (this.isPassed) return SETTLED;
-    this.#passed ??= deferred();
-    return this.#passed.promise;
+    this.#passed ??= new Promise((resolve) => (this.#onPassed = resolve));
+    return this.#passed;
   }
 
   /** Whether it has settled, was abandoned or overtaken; then only the end of the run waits for it. */
@@ -135,7 +141,7 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   }
 
   get limit(): Deadline {
-    return new Deadline(this.#clock, this.startedAt + this.#limitMs);
+    return new Deadline(this.#clock, this.startedAt + this.#allowance.limitMs);
   }
 
   get ageMs(): number {
@@ -143,15 +149,12 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   }
 
   /** Calls the method, unless the execution was abandoned before. */
-  start({ limitMs, slowAfterMs, overtakeAfterMs }: Allowance): void {
+  start(run: StepFunction, allowance: Allowance): void {
     if (!this.isPending) return;
-    const { name, phase, run } = this.step;
-    this.#emit({ type: 'participant-started', name, phase });
+    this.#emit({ type: 'participant-started', name: this.step.name, phase: this.phase });
     // An observer may have ended the run in response to the event.
     if (!this.isPending) return;
-    this.#limitMs = limitMs;
-    this.#slowAfterMs = slowAfterMs;
-    this.#overtakeAfterMs = overtakeAfterMs;
+    this.#allowance = allowance;
     try {
       const result = run(this);
       if (!isThenable(result)) return this.#settle('completed');
@@ -166,41 +169,46 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
 
   /** Time on the clock at which {@link onDue} must be called next; `Infinity` for never. */
   get dueAt(): number {
-    return this.startedAt + Math.min(this.#slowAfterMs, this.#overtakeAfterMs, this.#limitMs);
+    const { limitMs, slowAfterMs, overtakeAfterMs } = this.#allowance;
+    return this.startedAt + Math.min(slowAfterMs, overtakeAfterMs, limitMs);
   }
 
   /** Abandons the execution at its limit, marks it overtaken, or reports it as slow, whichever is due. */
   onDue(): void {
     if (!this.isPending) return;
-    if (this.#limitMs <= Math.min(this.#overtakeAfterMs, this.#slowAfterMs))
-      return this.abandon('SHUTDOWN_TIMED_OUT');
-    if (this.#overtakeAfterMs <= this.#slowAfterMs) return this.overtake();
-    this.#slowAfterMs = Infinity;
-    const { name, phase } = this.step;
-    this.#emit({ type: 'participant-slow', name, phase, ageMs: this.ageMs });
+    const { limitMs, slowAfterMs, overtakeAfterMs } = this.#allowance;
+    if (limitMs <= Math.min(overtakeAfterMs, slowAfterMs)) return this.abandon('SHUTDOWN_TIMED_OUT');
+    if (overtakeAfterMs <= slowAfterMs) return this.overtake();
+    this.#allowance = { limitMs, slowAfterMs: Infinity, overtakeAfterMs };
+    this.#emit({ type: 'participant-slow', name: this.step.name, phase: this.phase, ageMs: this.ageMs });
   }
 
   /** Starts the next step while this execution continues. */
   overtake(): void {
     if (this.isPassed) return;
     this.#overtakenAt = this.#clock.now();
-    this.#overtakeAfterMs = Infinity;
-    // The log has named it already.
-    this.#slowAfterMs = Infinity;
-    const { name, phase } = this.step;
-    this.#emit({ type: 'participant-overtaken', name, phase, ageMs: this.ageMs });
+    // Not reported as slow any more: the log names it now.
+    this.#allowance = { ...UNLIMITED, limitMs: this.#allowance.limitMs };
+    this.#emit({ type: 'participant-overtaken', name: this.step.name, phase: this.phase, ageMs: this.ageMs });
     this.#abortOvertaken();
-    this.#passed?.resolve();
+    this.#onPassed?.();
+  }
+
+  complete(): void {
+    this.#settle('completed');
   }
 
   /** Stops waiting for it. Its signal aborts first, so that the method can still cut its work and report the cuts. */
   abandon(code: AbandonCode): void {
     if (!this.isPending) return;
-    const { name, phase } = this.step;
+    const { phase, step } = this;
     const age = milliseconds(this.ageMs);
     this.#abort ??= new AbortController();
     this.#abort.abort(
-      new ShutdownError(code, `${name} was abandoned in ${phase} after ${age}: ${ABANDON_REASONS[code]}`),
+      new ShutdownError(
+        code,
+        `${step.name} was abandoned in ${phase} after ${age}: ${ABANDON_REASONS[code]}`,
+      ),
     );
     if (code === 'SHUTDOWN_RESUMED') return this.#settle('skipped');
     this.#cause = code === 'SHUTDOWN_FORCED' ? 'forced' : 'timeout';
@@ -208,8 +216,7 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   }
 
   #abortOvertaken(): void {
-    const { name, phase } = this.step;
-    const message = `${name} was overtaken in ${phase}: the next step has started`;
+    const message = `${this.step.name} was overtaken in ${this.phase}: the next step has started`;
     this.#overtaking?.abort(new ShutdownError('SHUTDOWN_OVERTAKEN', message));
   }
 
@@ -218,21 +225,29 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
     this.#outcome = outcome;
     this.#error = error;
     this.#endedAt = this.#clock.now();
-    const { name, phase, registeredAt } = this.step;
-    this.#emit({
+    const { name, registeredAt } = this.step;
+    const event: Settled = {
       type: 'participant-settled',
       name,
-      phase,
+      phase: this.phase,
       outcome,
       durationMs: this.ageMs,
-      ...(outcome === 'failed' && { error }),
-      ...(this.#cause && { cause: this.#cause }),
-      ...(registeredAt !== undefined && { registeredAt }),
-    });
+    };
+    if (outcome === 'failed') event.error = error;
+    if (this.#cause) event.cause = this.#cause;
+    if (registeredAt !== undefined) event.registeredAt = registeredAt;
+    this.#emit(event);
     this.onSettled?.();
-    this.#passed?.resolve();
-    this.#settled?.resolve();
+    this.#onPassed?.();
+    this.#onEnd?.();
+    this.#onPassed = this.#onEnd = this.onSettled = undefined;
   }
 }
 
+/** Built field by field: there may be thousands, and spreading an object copies it. */
+type Settled = { -readonly [K in keyof SettledEvent]: SettledEvent[K] };
+type SettledEvent = Extract<ShutdownEvent, { type: 'participant-settled' }>;
+
 const SETTLED = Promise.resolve();
+
+const UNLIMITED: Allowance = { limitMs: Infinity, slowAfterMs: Infinity, overtakeAfterMs: Infinity };

@@ -10,7 +10,7 @@ import type { Clock, Timer } from '../util/clock.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
 import type { RunRecord } from './run-record.js';
 import type { ShutdownObserver } from './events.js';
-import type { AbandonCode, Step, StepBounds } from './execution.js';
+import type { AbandonCode, Step, StepBounds, StepFunction } from './execution.js';
 import type { PhaseRules, ShutdownPhase } from './phase.js';
 import type {
   ParticipantMethodName,
@@ -76,7 +76,7 @@ export class Run {
   force(by: string, status: 'forced' | 'interrupted' = 'forced'): void {
     if (this.#isOver) return;
     this.record.force(by, status);
-    this.#dependencies.emit({ type: 'forced', by });
+    this.#dependencies.emit({ type: 'forced', by, status });
     this.#abandonPending('SHUTDOWN_FORCED');
     this.#cutInFlight(status === 'interrupted');
   }
@@ -102,8 +102,11 @@ export class Run {
     const executions = registry
       .takingPartIn('resume')
       .filter((registered) => this.#called.has(registered) || !registered.methods.has('announce'))
-      .map((registered) => new Execution(this.#stepOf(registered, 'resume'), clock, emit));
-    for (const execution of executions) resuming.add(execution);
+      .map((registered) => {
+        const execution = new Execution(registered, 'resume', clock, emit);
+        return { execution, run: this.#callOf(registered, 'resume') };
+      });
+    for (const { execution } of executions) resuming.add(execution);
     this.record.isResumed = true;
     abandon(this.record.executions, 'SHUTDOWN_RESUMED');
     this.#leavePhase();
@@ -113,12 +116,12 @@ export class Run {
       slowAfterMs: Infinity,
       overtakeAfterMs: Infinity,
     };
-    for (const execution of executions) {
-      this.#dependencies.inside.run(execution, () => execution.start(allowance));
+    for (const { execution, run } of executions) {
+      this.#dependencies.inside.run(execution, () => execution.start(run, allowance));
       this.#due.watch(execution);
     }
     await settled(resuming);
-    for (const execution of executions) resuming.delete(execution);
+    for (const { execution } of executions) resuming.delete(execution);
   }
 
   /** Called when the caller of `shutdown()` may itself be work that drain waits for; emits at most one event. */
@@ -141,13 +144,10 @@ export class Run {
    * @param share the step's position within its participant; the steps after that participant are added
    * @returns resolves when the step is passed or was skipped; never rejects
    */
-  perform(step: Omit<Step, 'phase'>, share: Share, explicitMs?: number): Promise<void> {
+  perform(step: Step, run: StepFunction, share: Share, explicitMs?: number): Promise<void> {
     const rules = this.#rules;
     if (!rules) throw new Error(`${step.name} cannot run outside a phase`);
-    if (!this.#isOver) {
-      const { phase } = rules;
-      return this.#execute({ ...step, phase }, rules, this.#withStepsAfter(share), explicitMs).passed;
-    }
+    if (!this.#isOver) return this.#execute(step, run, rules, share, explicitMs, this.#stepsAfter).passed;
     this.record.skip(step, rules.phase);
     return Promise.resolve();
   }
@@ -156,12 +156,9 @@ export class Run {
   shareMs(share: Share): number {
     if (this.#isOver || !this.#dependencies.options.forceAfterTimeout) return Infinity;
     const { remainingMs } = this.record.deadline;
-    const left = { ...this.#withStepsAfter(share), remainingMs, guaranteedMs: this.#guaranteedMs };
+    const stepsToCome = share.stepsToCome + this.#stepsAfter;
+    const left = { steps: share.steps, stepsToCome, remainingMs, guaranteedMs: this.#guaranteedMs };
     return shareOf(left, Infinity);
-  }
-
-  #withStepsAfter({ steps, stepsToCome }: Share): Share {
-    return { steps, stepsToCome: stepsToCome + this.#stepsAfter };
   }
 
   get #isOver(): boolean {
@@ -248,7 +245,7 @@ export class Run {
     const isOver = this.#rules && rules && PHASE_RULES.indexOf(this.#rules) > PHASE_RULES.indexOf(rules);
     if (!rules || isOver) return;
     const abandoned = this.record.executions.filter(
-      ({ step, outcome }) => step.phase === rules.phase && outcome !== 'completed',
+      ({ phase, outcome }) => phase === rules.phase && outcome !== 'completed',
     );
     const busy = this.#dependencies.registry
       .takingPartIn(rules.phase)
@@ -259,9 +256,8 @@ export class Run {
           !abandoned.some(({ step }) => step.name === registered.name),
       );
     for (const registered of busy) {
-      this.#execute(this.#stepOf(registered, rules.phase), rules, ALONE, undefined).abandon(
-        'SHUTDOWN_FORCED',
-      );
+      const run = this.#callOf(registered, rules.phase);
+      this.#execute(registered, run, rules, ALONE, undefined).abandon('SHUTDOWN_FORCED');
     }
   }
 
@@ -282,39 +278,45 @@ export class Run {
 
   #begin(registered: RegisteredParticipant, rules: PhaseRules, share: Share): Execution {
     const { phase } = rules;
-    return this.#execute(this.#stepOf(registered, phase), rules, share, registered.timeoutIn(phase));
+    const run = this.#callOf(registered, phase);
+    return this.#execute(registered, run, rules, share, registered.timeoutIn(phase));
   }
 
   #execute(
-    step: Step<ShutdownPhase>,
+    step: Step,
+    run: StepFunction,
     rules: PhaseRules,
     share: Share,
     explicitMs: number | undefined,
+    stepsAfter = 0,
   ): Execution {
     const { clock, options, inside, emit } = this.#dependencies;
-    const { remainingMs } = this.record.deadline;
-    const phaseAgeMs = clock.now() - this.#enteredAt;
-    const left = { ...share, remainingMs, guaranteedMs: this.#guaranteedMs, phaseAgeMs };
-    const execution = new Execution(step, clock, emit);
+    const execution = new Execution(step, rules.phase, clock, emit);
+    const { startedAt } = execution;
+    const allowance = allowanceFor(rules, explicitMs, options, {
+      steps: share.steps,
+      stepsToCome: share.stepsToCome + stepsAfter,
+      remainingMs: Math.max(0, this.record.deadline.at - startedAt),
+      guaranteedMs: this.#guaranteedMs,
+      phaseAgeMs: startedAt - this.#enteredAt,
+    });
     this.record.executions.push(execution);
-    inside.run(execution, () => execution.start(allowanceFor(rules, explicitMs, options, left)));
+    inside.run(execution, () => execution.start(run, allowance));
     this.#due.watch(execution);
     return execution;
   }
 
-  #stepOf<M extends ParticipantMethodName>(registered: RegisteredParticipant, method: M): Step<M> {
-    const { name, registeredAt, participant } = registered;
-    const called: ParticipantMethodName = method;
-    const phase = called === 'resume' ? 'announce' : called;
+  #callOf(registered: RegisteredParticipant, method: ParticipantMethodName): StepFunction {
+    const { name, participant } = registered;
+    const phase = method === 'resume' ? 'announce' : method;
     const { emit } = this.#dependencies;
-    const run = (bounds: StepBounds): unknown => {
+    return (bounds: StepBounds): unknown => {
       this.#called.add(registered);
       const until = (): Deadline => this.#endOf(phase).orEarlier(bounds.limit);
       return participant[method]?.(
         contextFor(this.record, emit, { participant: name, phase, bounds, until }),
       );
     };
-    return { name, phase: method, registeredAt, run };
   }
 
   /** Returns the number of sequential steps from these groups on; each later phase with participants counts as one. */
@@ -386,7 +388,7 @@ export class Run {
   /** Skips the participants that have not started in a phase. */
   #skipRest(phase: ShutdownPhase): void {
     const begun = this.record.executions
-      .filter(({ step }) => step.phase === phase)
+      .filter((execution) => execution.phase === phase)
       .map(({ step }) => step.name);
     const participants = this.#dependencies.registry.takingPartIn(phase);
     this.#skip(

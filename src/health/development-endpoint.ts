@@ -4,15 +4,21 @@ import type { IncomingMessage } from 'node:http';
 import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import type { Methods } from './endpoint.js';
 
-export const DEVELOPMENT_PATH = '/_internal/shutdown';
-
-/** The development route: triggers a shutdown, only from the same machine and with `NODE_ENV=development`. */
-export function developmentMethods(coordinator: ShutdownCoordinator, inDevelopment: boolean): Methods {
+/**
+ * The development route: triggers a shutdown, for programs on the same machine only.
+ *
+ * @returns `undefined` without a path: the route does not exist then
+ */
+export function developmentMethods(
+  coordinator: ShutdownCoordinator,
+  path: string | false,
+): Methods | undefined {
+  if (path === false) return undefined;
   return {
     POST: (request) => {
-      const refusal = refusalOf(request, inDevelopment);
+      const refusal = refusalOf(request);
       if (refusal !== undefined) return problem(403, 'Forbidden', refusal);
-      const reason = { kind: 'development', message: `POST ${DEVELOPMENT_PATH}` } as const;
+      const reason = { kind: 'development', message: `POST ${path}` } as const;
       // With `raiseOnError` it may reject; the log has the report either way.
       coordinator.shutdown(reason, { exit: true }).catch(() => {});
       return { status: 202, body: describeProgress(coordinator.progress()) };
@@ -20,14 +26,26 @@ export function developmentMethods(coordinator: ShutdownCoordinator, inDevelopme
   };
 }
 
-function refusalOf({ headers, socket }: IncomingMessage, inDevelopment: boolean): string | undefined {
-  if (!inDevelopment) return 'requires NODE_ENV=development';
+/** Headers that a browser or a proxy adds: the caller is a page of another origin, or a remote peer behind a local proxy. */
+const ADDED =
+  /^(origin|via|forwarded|x-forwarded-.*|x-(real|client|cluster-client)-ip|.*-connecting-ip|true-client-ip)$/;
+
+function refusalOf({ headers, socket }: IncomingMessage): string | undefined {
   if (!isLoopback(socket.remoteAddress)) return 'only allowed from the same machine';
-  // Headers added by a browser or proxy: the caller is a page of another origin, or a remote peer behind a local proxy.
-  const added = Object.keys(headers).find((name) => /^(origin|forwarded|x-forwarded-.*)$/.test(name));
-  return added === undefined ? undefined : `not allowed with the header ${added}`;
+  const added = Object.keys(headers).find((name) => ADDED.test(name));
+  if (added !== undefined) return `not allowed with the header ${added}`;
+  const { 'sec-fetch-site': site = 'none', host = headers[':authority'] } = headers;
+  if (site !== 'none' && site !== 'same-origin') return 'not allowed for a page of another site';
+  // A name of somebody else's that was made to lead here.
+  return isOwnHost(String(host ?? 'localhost'))
+    ? undefined
+    : 'only allowed with localhost or its address as the host';
 }
 
 function isLoopback(address: string | undefined): boolean {
   return address === '::1' || /^(::ffff:)?127\./.test(address ?? '');
+}
+
+function isOwnHost(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i.test(host);
 }

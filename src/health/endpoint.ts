@@ -17,7 +17,7 @@ export type Methods = Readonly<Record<string, (request: IncomingMessage) => Answ
 
 /** Creates a handler for a path: HEAD is handled like GET, any other missing method is answered with 405. */
 export function endpoint(methods: Methods): RawHandler {
-  const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  const allow = methodNames(methods);
   return (request, response) => {
     const name = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
@@ -34,6 +34,11 @@ export function endpoint(methods: Methods): RawHandler {
       }
     })();
   };
+}
+
+/** Returns the methods that are answered. */
+export function methodNames(methods: Methods): string[] {
+  return Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
 }
 
 export function send(response: ServerResponse, { status, body, headers }: Answer): void {

@@ -1,4 +1,4 @@
-import { DEVELOPMENT_PATH } from './development-endpoint.js';
+import { pathOf, RouteMatch } from '../util/route-match.js';
 import { endpoint } from './endpoint.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -7,7 +7,7 @@ import type { Answer } from './endpoint.js';
 /** Tells readiness and exempt routes apart from ordinary ones while shutting down. */
 export class SpecialRoutes {
   readonly #readinessPaths: ReadonlySet<string>;
-  readonly #exempt: readonly ExemptRoute[];
+  readonly #exempt: readonly RouteMatch[];
   readonly #refuse: (request: IncomingMessage, response: ServerResponse) => void;
 
   /** @param refusal returns the response to a readiness probe while shutting down */
@@ -15,15 +15,16 @@ export class SpecialRoutes {
     this.#readinessPaths = new Set(
       [health.readiness, ...health.readinessPaths].filter((path) => path !== false),
     );
-    const admin = [health.liveness, health.drain, DEVELOPMENT_PATH].filter((path) => path !== false);
-    this.#exempt = [...this.#readinessPaths, ...admin, ...health.livenessPaths, ...exemptRoutes].map(parse);
+    const admin = [health.liveness, health.drain, health.shutdown].filter((path) => path !== false);
+    this.#exempt = [...this.#readinessPaths, ...admin, ...health.livenessPaths, ...exemptRoutes].map(
+      (route) => new RouteMatch(route),
+    );
     this.#refuse = endpoint({ GET: refusal });
   }
 
   /** Whether a request is served until the end of the shutdown, even if it arrives late. */
   isExempt(method: string, url: string): boolean {
-    const path = pathOf(url);
-    return this.#exempt.some((route) => route.matches(method, path));
+    return this.#exempt.some((route) => route.matches(method, url));
   }
 
   /**
@@ -38,25 +39,4 @@ export class SpecialRoutes {
     this.#refuse(request, response);
     return true;
   }
-}
-
-interface ExemptRoute {
-  matches(method: string, path: string): boolean;
-}
-
-/** Parses `/metrics`, `GET /metrics` or `/admin/*`. */
-function parse(route: string): ExemptRoute {
-  const [pattern = '', only] = route.split(' ').toReversed();
-  const prefix = pattern.endsWith('*') ? pattern.slice(0, -1) : undefined;
-  return {
-    matches: (method, path) =>
-      (only === undefined || method === only || (method === 'HEAD' && only === 'GET')) &&
-      (prefix === undefined ? path === pathOf(pattern) : path.startsWith(prefix)),
-  };
-}
-
-/** Returns the path without query and trailing slash: to Express, both paths are the same. */
-function pathOf(url: string): string {
-  const path = url.split('?', 1)[0]!;
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

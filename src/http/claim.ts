@@ -23,6 +23,11 @@ export function claim(server: object): () => void {
   };
 }
 
+/** Whether a participant drains a server, of whatever application in this process. */
+export function isClaimed(server: object): boolean {
+  return CLAIM in server;
+}
+
 function drainedAlready(other: unknown): ShutdownError {
   const { copy = 'an unknown place' } = Object(other) as Partial<Claim>;
   return new ShutdownError(

@@ -1,4 +1,4 @@
-import { requestPath } from './request-path.js';
+import { requestName } from './request-path.js';
 import { bytesSentOnStream, cancelStream } from './session-streams.js';
 import { bytesSentOn } from './socket-bytes.js';
 import type { ShutdownContext } from '../core/participant.js';
@@ -8,7 +8,7 @@ import type { Connections } from './connections.js';
 import type { HttpServerDependencies } from './http-server-options.js';
 import type { Sessions } from './sessions.js';
 
-type CutsOptions = Pick<HttpServerDependencies, 'clock' | 'routePattern' | 'isStream'>;
+type CutsOptions = Pick<HttpServerDependencies, 'clock' | 'routePattern' | 'isStream' | 'onCut'>;
 type Report = ShutdownContext['cut'];
 
 /** Ends unfinished requests and connections, and reports each by name. */
@@ -71,7 +71,8 @@ export class Cuts {
   #reportRequest(kind: string, request: AcceptedRequest, report: Report): void {
     const ageMs = this.#options.clock.now() - request.seenAt;
     this.count += 1;
-    report({ kind, name: this.#nameOf(request), ageMs, bytesSent: bytesSentFor(request) });
+    const name = requestName(request.response.req, this.#options.routePattern);
+    report({ kind, name, ageMs, bytesSent: bytesSentFor(request) });
   }
 
   #reportSocket(name: string, openedAt: number, report: Report): void {
@@ -81,11 +82,6 @@ export class Cuts {
 
   #kindOf({ response }: AcceptedRequest): string {
     return this.#options.isStream?.(response) ? 'stream' : 'request';
-  }
-
-  #nameOf({ response: { req: request } }: AcceptedRequest): string {
-    const path = requestPath(request);
-    return `${request.method} ${this.#options.routePattern?.(request, path) ?? path}`;
   }
 }
 

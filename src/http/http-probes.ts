@@ -113,6 +113,16 @@ export const SOCKET_OF_SESSION: Probe<{ readonly shown: Socket; readonly below: 
   isPresent: ({ shown, below }) => below !== shown && below instanceof Socket,
 };
 
+export const ARGUMENTS_OF_CONNECT: Probe<() => readonly unknown[]> = {
+  name: 'net.connect() calling Socket.connect()',
+  package: 'node',
+  ifMissing: 'outside production, what the application asks itself during a shutdown is refused',
+  isPresent: (argumentsOfConnect) => {
+    const [list] = argumentsOfConnect();
+    return Array.isArray(list) && (list[0] as { readonly port?: unknown }).port === 1;
+  },
+};
+
 /** All of these. */
 export const HTTP_PROBES: readonly Probe[] = [
   RESPONSE_ON_SOCKET,
@@ -126,6 +136,7 @@ export const HTTP_PROBES: readonly Probe[] = [
   RESPONSE_ON_STREAM,
   HANDLE_OF_STREAM,
   SOCKET_OF_SESSION,
+  ARGUMENTS_OF_CONNECT,
 ];
 
 interface Bytes {

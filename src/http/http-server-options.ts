@@ -31,10 +31,26 @@ export interface HttpServerDependencies {
   isExempt(this: void, method: string, path: string): boolean;
   /** Whether a request belongs to something that was begun before, and can only end with more of them: it is not late. */
   continues?(this: void, request: IncomingMessage): boolean;
+  /** Whether the application may ask itself something while its port is closed already; default: not. */
+  readonly hasSideDoor?: boolean;
   /** Answers a request from `announce` on in the application's place, if it wants to; tells whether it did. */
   answer?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
-  /** Refuses a late request otherwise than with 503, if it wants to; tells whether it did. */
-  refuse?(this: void, request: IncomingMessage, response: ServerResponse): boolean;
+  /**
+   * Has the application's CORS act on a late request; calls `refuse`, and says whether the application has any, unless it
+   * has answered the request, as it does a preflight.
+   */
+  cors?(
+    this: void,
+    request: IncomingMessage,
+    response: ServerResponse,
+    refuse: (isCorsDone: boolean) => void,
+  ): void;
+  /**
+   * Refuses a late request otherwise than with 503, if it wants to; tells whether it did.
+   *
+   * @param isCorsDone whether the response has the CORS headers of the application
+   */
+  refuse?(this: void, request: IncomingMessage, response: ServerResponse, isCorsDone: boolean): boolean;
   /** How tunnels end that do not end by themselves; default: they are cut at the end of the drain. */
   tunnelTimes?(this: void, context: ShutdownContext): TunnelTimes;
   /** Whether a connection that was upgraded is seen off by another participant, and no work of this one's. */
@@ -47,6 +63,8 @@ export interface HttpServerDependencies {
   onArrival(this: void): void;
   /** Hears of every request that is accepted from `announce` on, those that were in flight by then included. */
   onAccepted?(this: void, request: AcceptedRequest): void;
+  /** Called for the response of every request that is cut. */
+  onCut?(this: void, response: ServerResponse): void;
   /** Whether a response is a stream, and is called that when it is cut; default: none is. */
   isStream?(this: void, response: ServerResponse): boolean;
   /**
@@ -56,6 +74,11 @@ export interface HttpServerDependencies {
   readonly firstRequestBudgetMs: number;
   /** How long, in milliseconds, a transfer may wait for its client without a byte before it is cut; `Infinity`: to the end. */
   readonly stallTimeoutMs: number;
-  /** When the listener closes: `announce` lets a watcher start the next process at once. */
-  readonly stopListeningAt: 'announce' | 'drain';
+  /**
+   * When the listener closes: `announce` lets a watcher start the next process at once, `quiesce` leaves a port that is
+   * shared to the others before a request can be late.
+   */
+  readonly stopListeningAt: 'announce' | 'quiesce' | 'drain';
+  /** How long the shutdown announces, in milliseconds; without that, a shared port is left at the trigger. Default: 0. */
+  announceDelayMs?(this: void): number;
 }

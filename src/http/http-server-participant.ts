@@ -12,11 +12,13 @@ import { ListeningSocket } from './listening-socket.js';
 import { RequestAdmission } from './request-admission.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
+import { openSideDoor } from './side-door.js';
 import { Stalls } from './stalls.js';
 import { Stragglers } from './stragglers.js';
 import { Tunnels } from './tunnels.js';
 import { Upgrade } from './upgrade.js';
 import { UpgradeRequests } from './upgrade-requests.js';
+import { isObject } from '../util/foreign.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 import type { AcceptedRequest } from './accepted-requests.js';
 import type { AnyHttpServer } from './any-http-server.js';
@@ -56,6 +58,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   readonly #upgradeRequests: UpgradeRequests;
   readonly #unclaim: () => void;
   #awaitsUpgraded = false;
+  #closeSideDoor = (): void => {};
   #swept = 0;
 
   /** @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when the server has such a participant already */
@@ -106,9 +109,13 @@ export class HttpServerParticipant implements ShutdownParticipant {
   announce({ terminating }: ShutdownContext): void {
     checkServerInUse(this.#dependencies.probes, this.#server, this.#connections, this.#sessions);
     this.#admission.start();
+    this.#listener.preventSweep();
     void terminating.then(({ kind }) => {
       this.#admission.retireNewcomers();
-      if (this.#dependencies.stopListeningAt !== 'announce') return;
+      const { stopListeningAt, announceDelayMs } = this.#dependencies;
+      const isHandedOver = stopListeningAt === 'quiesce' && !announceDelayMs?.();
+      if (stopListeningAt === 'announce') this.#openSideDoor();
+      else if (!isHandedOver) return;
       // Hot reloading closes the application without waiting, and listens on the same port next.
       if (kind === 'close') this.#listener.closeNow();
       else void this.#listener.close();
@@ -116,10 +123,12 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   resume(): void {
+    this.#listener.restoreSweep();
     this.#admission.stop();
   }
 
   quiesce(): void {
+    if (this.#dependencies.stopListeningAt === 'quiesce') void this.#listener.close();
     this.#admission.close();
   }
 
@@ -139,6 +148,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
   /** Not in `drain`, in which others may still be busy and probes have to be answered. */
   async release(context: ShutdownContext): Promise<void> {
+    this.#closeSideDoor();
     await this.#cuttingOnAbort(context, async () => {
       await this.#listener.close();
       this.#stragglers.expire();
@@ -197,6 +207,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#connections.dispose();
     this.#sessions.dispose();
     this.#responses.dispose();
+    this.#listener.dispose();
     this.#unclaim();
   }
 
@@ -213,12 +224,18 @@ export class HttpServerParticipant implements ShutdownParticipant {
     signal.removeEventListener('abort', cutTheRest);
   }
 
+  #openSideDoor(): void {
+    const address = this.#server.address();
+    if (this.#dependencies.hasSideDoor !== true || !isObject(address)) return;
+    this.#closeSideDoor = openSideDoor(this.#server, address.port, this.#dependencies.probes);
+  }
+
   #begin({ reason, deadline }: ShutdownContext): void {
     const { firstRequestBudgetMs, stopListeningAt } = this.#dependencies;
     const isClose = reason.kind === 'close';
     // What calls `close()` is mostly a test, which must not wait.
     this.#stragglers.admit(isClose ? 0 : Math.min(firstRequestBudgetMs, deadline.remainingMs / 20));
-    this.#awaitsUpgraded = !isClose && stopListeningAt === 'drain';
+    this.#awaitsUpgraded = !isClose && stopListeningAt !== 'announce';
     for (const connection of this.#connections) {
       if (connection.state === 'upgraded') this.#onUpgraded(connection);
     }
@@ -271,9 +288,11 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   #end(): void {
+    this.#closeSideDoor();
     this.#awaitsUpgraded = false;
     this.#tunnels.clear();
     this.#stragglers.clear();
+    this.#listener.restoreSweep();
     this.#admission.stop();
   }
 

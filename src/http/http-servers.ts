@@ -2,14 +2,22 @@ import { finishMs, reconnectWindowMs } from '../config/reconnect-window.js';
 import { HEADER_ON_RESPONSE } from '../sse/sse-probes.js';
 import { isEventStream } from '../sse/event-stream.js';
 import { EventStreams } from '../sse/event-streams.js';
+import { StreamPolicies } from '../sse/stream-policy.js';
 import { blindSpotOf, checkNode } from './check-server.js';
+import { requestPath } from './request-path.js';
+import { SelfCalls } from './self-calls.js';
+import { ListenerParticipant } from './listener-participant.js';
 import { sampleResponse } from './samples.js';
+import { UniqueNames } from '../util/unique-names.js';
+import { hasBegun } from '../core/phase.js';
 import { HttpServerParticipant } from './http-server-participant.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Server as NetServer } from 'node:net';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { Clock } from '../util/clock.js';
 import type { ProbeCheck } from '../util/probe.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
+import type { AcceptedRequest } from './accepted-requests.js';
 import type { AnyHttpServer } from './any-http-server.js';
 import type { Connection } from './connection.js';
 import type { HttpServerDependencies } from './http-server-options.js';
@@ -18,7 +26,7 @@ import type { HttpServerDependencies } from './http-server-options.js';
 const FIRST_REQUEST_BUDGET_MS = 500;
 
 /** Before Nest's own teardown. */
-const HTTP_PRIORITY = Number.MAX_VALUE / 2;
+export const HTTP_PRIORITY = Number.MAX_VALUE / 2;
 
 /** What the servers need of the program that they are part of. */
 export interface HttpServersDependencies {
@@ -36,7 +44,7 @@ export interface HttpServersDependencies {
 }
 
 /** What tells the requests of one server from others. */
-export interface HttpServerTraits extends Pick<HttpServerDependencies, 'routePattern' | 'blindSpot'> {
+export interface HttpServerTraits extends Pick<HttpServerDependencies, 'blindSpot'> {
   /** Where it was registered in the source; default: as all servers of the program. */
   readonly registeredAt?: string;
 }
@@ -47,19 +55,32 @@ export class HttpServers {
   continues: (request: IncomingMessage) => boolean = () => false;
   /** Whether upgraded connections are told to leave elsewhere. */
   isSeenOff: (connection: Connection) => boolean = () => false;
+  /** The pattern of the route that serves a request, where it is known. */
+  routePattern: NonNullable<HttpServerDependencies['routePattern']> = () => undefined;
+  /** Has the application's CORS act on a late request before it is refused. */
+  cors: NonNullable<HttpServerDependencies['cors']> = (_request, _response, refuse) => refuse(false);
   /** Hears of every connection that is about to be handed over to another protocol. */
   onUpgrade: (connection: Connection, request: IncomingMessage) => void = () => {};
 
   readonly #dependencies: HttpServersDependencies;
   readonly #participants = new Map<AnyHttpServer, HttpServerParticipant>();
+  readonly #listeners = new Map<NetServer, ListenerParticipant>();
+  readonly #names = new UniqueNames();
   readonly #eventStreams: EventStreams;
+  readonly #selfCalls: SelfCalls;
+  readonly #late = new WeakSet<ServerResponse>();
+  readonly #cut = new WeakSet<ServerResponse>();
+  #isPrepared = false;
 
   constructor(dependencies: HttpServersDependencies) {
     const { clock, options } = dependencies;
     this.#dependencies = dependencies;
+    this.#selfCalls = new SelfCalls(dependencies.probes);
+    const policies = new StreamPolicies(options.eventStreams);
     this.#eventStreams = new EventStreams({
       clock,
       farewell: options.lateResponse,
+      finishLimitMs: (response) => policies.finishLimitMs(response, requestPath(response.req)),
       requests: () => [...this.#participants.values()].flatMap(({ requests }) => [...requests]),
       times: (context) => ({
         windowMs: reconnectWindowMs(options, context),
@@ -70,7 +91,9 @@ export class HttpServers {
 
   /** Whether any of them has clients to expect. */
   get isListening(): boolean {
-    return [...this.#participants.values()].some(({ isListening }) => isListening);
+    return [...this.#participants.values(), ...this.#listeners.values()].some(
+      ({ isListening }) => isListening,
+    );
   }
 
   /** Whether anybody listens for requests for another protocol. */
@@ -83,31 +106,93 @@ export class HttpServers {
     return [...this.#participants.values()].flatMap((participant) => participant.upgraded());
   }
 
+  /** Whether a server is one of these. */
+  has(server: NetServer): boolean {
+    return this.#participants.has(server as AnyHttpServer) || this.#listeners.has(server);
+  }
+
+  /** A name for a server that was given none. */
+  nameFor(name: string): string {
+    return this.#names.take(name);
+  }
+
   /** Drains a server from now on; nothing happens when that is so already, or a shutdown is under way that cannot be undone. */
   add(server: AnyHttpServer, name: string, traits: HttpServerTraits = {}): void {
-    const { clock, coordinator, options, probes, routes } = this.#dependencies;
-    const { registeredAt = this.#dependencies.registeredAt, ...requestTraits } = traits;
-    if (coordinator.terminatingReason !== undefined || this.#participants.has(server)) return;
-    if (this.#participants.size === 0) {
-      checkNode(probes);
-      this.#addEventStreams();
+    const { coordinator } = this.#dependencies;
+    if (coordinator.terminatingReason !== undefined || this.has(server)) return;
+    this.#prepare();
+    const participant = new HttpServerParticipant(server, this.#dependenciesOf(server, name, traits));
+    this.#register(participant, traits);
+    this.#participants.set(server, participant);
+  }
+
+  /** Has a server of another protocol listen to the end of the drain; its connections are not drained. */
+  addListener(server: NetServer, name: string, traits: Pick<HttpServerTraits, 'registeredAt'>): void {
+    const { stopListeningAt } = this.#dependencies.options;
+    const participant = new ListenerParticipant(server, { name, stopListeningAt });
+    this.#register(participant, traits);
+    this.#listeners.set(server, participant);
+  }
+
+  /** Whether a request arrived in or after `quiesce`, so that its server awaits it in `release`. */
+  isLate(response: ServerResponse): boolean {
+    return this.#late.has(response);
+  }
+
+  /** Whether a request has been cut by its server. */
+  isCut(response: ServerResponse): boolean {
+    return this.#cut.has(response);
+  }
+
+  /** Leaves the servers as they were before. */
+  dispose(): void {
+    this.#eventStreams.dispose();
+    for (const participant of [...this.#participants.values(), ...this.#listeners.values()]) {
+      participant.dispose();
     }
+  }
+
+  #register(participant: HttpServerParticipant | ListenerParticipant, traits: HttpServerTraits): void {
+    const { coordinator, registeredAt } = this.#dependencies;
+    try {
+      coordinator.add({
+        participant,
+        // The listener is closed before Nest tears down what late requests are answered with.
+        options: { priority: HTTP_PRIORITY },
+        registeredAt: traits.registeredAt ?? registeredAt,
+        cutsAtOnce: true,
+      });
+    } catch (error) {
+      participant.dispose();
+      throw error;
+    }
+  }
+
+  #dependenciesOf(
+    server: AnyHttpServer,
+    name: string,
+    { blindSpot }: HttpServerTraits,
+  ): HttpServerDependencies {
+    const { clock, coordinator, options, probes, routes } = this.#dependencies;
     const { lateRequests, lateResponse, stopListeningAt, stallTimeoutMs } = options;
-    const participant = new HttpServerParticipant(server, {
-      ...requestTraits,
+    return {
       name,
       probes,
-      blindSpot: () => traits.blindSpot?.() ?? blindSpotOf(probes, server),
+      blindSpot: () => blindSpot?.() ?? blindSpotOf(probes, server),
       clock,
       lateRequests,
       lateResponse,
       stopListeningAt,
+      announceDelayMs: () => coordinator.announceDelayMs,
       firstRequestBudgetMs: FIRST_REQUEST_BUDGET_MS,
       stallTimeoutMs: stallTimeoutMs || Infinity,
       isExempt: (method, path) => routes.isExempt(method, path),
-      continues: (request) => this.continues(request),
+      continues: (request) => this.continues(request) || this.#isAcceptedSelfCall(request),
+      hasSideDoor: !options.inTests,
       isSeenOff: (connection) => this.isSeenOff(connection),
       onUpgrade: (connection, request) => this.onUpgrade(connection, request),
+      routePattern: (request, path) => this.routePattern(request, path),
+      cors: (request, response, refuse) => this.cors(request, response, refuse),
       tunnelTimes: (context) => ({
         windowMs: reconnectWindowMs(options, context),
         finishMs: finishMs(options, context),
@@ -115,23 +200,29 @@ export class HttpServers {
       }),
       answer: (request, response) => routes.refuses(request, response),
       onArrival: () => coordinator.arrivals.record(),
-      onAccepted: this.#eventStreams.onAccepted,
+      onAccepted: this.#onAccepted,
+      onCut: (response) => void this.#cut.add(response),
       refuse: this.#eventStreams.refuse,
       isStream: isEventStream,
-    });
-    this.#participants.set(server, participant);
-    // The listener is closed before Nest tears down what late requests are answered with.
-    coordinator.add({ participant, options: { priority: HTTP_PRIORITY }, registeredAt, cutsAtOnce: true });
+    };
   }
 
-  /** Leaves the servers as they were before. */
-  dispose(): void {
-    this.#eventStreams.dispose();
-    for (const participant of this.#participants.values()) participant.dispose();
+  /** What the application asks itself belongs to what it was asked; but in a test, the clients are in this process, too. */
+  #isAcceptedSelfCall(request: IncomingMessage): boolean {
+    const { coordinator, options } = this.#dependencies;
+    return !options.inTests && hasBegun('quiesce', coordinator.state) && this.#selfCalls.includes(request);
   }
 
-  #addEventStreams(): void {
+  readonly #onAccepted = (request: AcceptedRequest): void => {
+    if (request.isLate) this.#late.add(request.response);
+    this.#eventStreams.onAccepted(request);
+  };
+
+  #prepare(): void {
+    if (this.#isPrepared) return;
+    this.#isPrepared = true;
     const { coordinator, probes, registeredAt } = this.#dependencies;
+    checkNode(probes);
     probes.check(HEADER_ON_RESPONSE, sampleResponse());
     coordinator.add({
       participant: this.#eventStreams,

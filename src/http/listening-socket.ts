@@ -1,6 +1,8 @@
-import cluster from 'node:cluster';
 import { setImmediate as immediate } from 'node:timers/promises';
+import { clusterWorker } from '../config/cluster-worker.js';
 import { overrideMethod } from '../util/override-method.js';
+import { closeAgain } from './close-again.js';
+import { primaryAnswered } from './primary-answered.js';
 import type { Server } from 'node:net';
 
 /** More than a kernel queues for one listener (net.core.somaxconn), unless configured otherwise. */
@@ -8,20 +10,62 @@ const LONGEST_QUEUE = 4096;
 
 /** Private properties of a server; the same in every version of Node since 20. */
 interface ListeningServer {
-  readonly _handle?: { listen?(backlog: number): number } | null;
+  readonly _handle?: { listen?(backlog: number): number; readonly fd?: number } | null;
   readonly _connectionKey?: string;
 }
 
 /** Closes the listening socket of a server without resetting the connections that the kernel has queued for it. */
 export class ListeningSocket {
   readonly #server: Server;
+  #restoreSweep = (): void => {};
+  #noneUnderWay: Promise<void> = Promise.resolve();
+  #restoreClose = (): void => {};
 
   constructor(server: Server) {
     this.#server = server;
   }
 
-  /** Accepts the queued connections, then closes. */
+  /**
+   * Has `close()` leave the connections alone, whoever calls it: Node's own sweep would destroy responses that are not
+   * flushed and connections that have not sent their request.
+   */
+  preventSweep(): void {
+    this.#restoreSweep();
+    this.#restoreSweep = overrideMethod(this.#server, 'closeIdleConnections', () => () => undefined);
+  }
+
+  restoreSweep(): void {
+    this.#restoreSweep();
+    this.#restoreSweep = () => {};
+  }
+
+  /** Accepts the queued connections, then closes; resolves when no connection can be on its way to this process. */
   async close(): Promise<void> {
+    if (this.#isDealtOut) this.closeNow();
+    if (this.#server.listening) await this.#acceptQueued();
+    this.closeNow();
+    await this.#noneUnderWay;
+  }
+
+  /** Closes without waiting for queued connections. */
+  closeNow(): void {
+    if (!this.#server.listening) return;
+    const worker = this.#isDealtOut ? clusterWorker() : undefined;
+    this.#server.close();
+    this.#restoreClose = closeAgain(this.#server);
+    if (worker) this.#noneUnderWay = primaryAnswered(worker);
+  }
+
+  /**
+   * Whether the primary of a cluster accepts the connections and deals them out (round robin). The socket is then the
+   * primary's, which takes back what this worker does not accept any more; closing is said, not done.
+   */
+  get #isDealtOut(): boolean {
+    const { _handle: handle } = this.#server as ListeningServer;
+    return clusterWorker() !== undefined && Boolean(handle) && !('fd' in Object(handle));
+  }
+
+  async #acceptQueued(): Promise<void> {
     let accepted = 0;
     const count = (): void => void (accepted += 1);
     this.#server.on('connection', count);
@@ -33,20 +77,12 @@ export class ListeningSocket {
       await immediate();
     }
     this.#server.off('connection', count);
-    this.closeNow();
   }
 
-  /** Closes without waiting for queued connections. */
-  closeNow(): void {
-    const server = this.#server;
-    if (!server.listening) return;
-    // Node's own sweep would destroy responses that are not flushed and connections that have not sent their request.
-    const restore = overrideMethod(server, 'closeIdleConnections', () => () => undefined);
-    try {
-      server.close();
-    } finally {
-      restore();
-    }
+  /** Leaves the methods of the server as they were before. */
+  dispose(): void {
+    this.restoreSweep();
+    this.#restoreClose();
   }
 
   /**
@@ -55,7 +91,7 @@ export class ListeningSocket {
    */
   #holdBackNewConnections(): void {
     const { _handle: handle, _connectionKey: key } = this.#server as ListeningServer;
-    const isOwnTcpSocket = !cluster.isWorker && /^[46]:/.test(key ?? '');
+    const isOwnTcpSocket = clusterWorker() === undefined && /^[46]:/.test(key ?? '');
     if (isOwnTcpSocket) handle?.listen?.(0);
   }
 }

@@ -132,10 +132,20 @@ export class RequestAdmission {
     setImmediate(() => {
       if (connection?.socket.destroyed || isStreamGone(response)) return;
       if (!isRefused) return this.#dependencies.answer?.(request, response) ? undefined : proceed();
-      if (!this.#dependencies.refuse?.(request, response)) refuse(response, this.#dependencies.lateResponse);
+      this.#refuse(request, response);
       if (connection) this.#observer.onRefused(connection);
     });
   };
+
+  #refuse(request: IncomingMessage, response: ServerResponse): void {
+    const { cors, refuse: refuseOtherwise, lateResponse } = this.#dependencies;
+    const end = (isCorsDone: boolean): void => {
+      if (response.headersSent || response.destroyed) return;
+      if (!refuseOtherwise?.(request, response, isCorsDone)) refuse(response, lateResponse);
+    };
+    if (cors) cors(request, response, end);
+    else end(false);
+  }
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, proceed: () => void): void => {
     const connection = this.#connections.of(request.socket);

@@ -6,3 +6,12 @@ export function requestPath(request: IncomingMessage & { readonly originalUrl?: 
   const target = request.originalUrl ?? request.url ?? '';
   return target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/';
 }
+
+/** Names a request by its method and the pattern of its route, or its path: `GET /orders/:id`. */
+export function requestName(
+  request: IncomingMessage,
+  routePattern: ((request: IncomingMessage, path: string) => string | undefined) | undefined,
+): string {
+  const path = requestPath(request);
+  return `${request.method} ${routePattern?.(request, path) ?? path}`;
+}

@@ -1,6 +1,6 @@
 import { isPromise } from 'node:util/types';
 import { Condition } from '../util/condition.js';
-import { requestPath } from './request-path.js';
+import { requestName, requestPath } from './request-path.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 import type { Clock } from '../util/clock.js';
@@ -10,6 +10,10 @@ export interface RunningHandlersDependencies {
   readonly clock: Clock;
   /** Whether a route is served until the end of the shutdown, so that its handlers are not awaited. */
   isExempt(this: void, method: string, path: string): boolean;
+  /** Whether a request arrived so late that its server awaits it in `release`, not in `drain`. */
+  isLate(this: void, response: ServerResponse): boolean;
+  /** Whether a request has been cut, and named, by its server. */
+  isCut(this: void, response: ServerResponse): boolean;
   /** Returns the pattern of the route that serves a request, such as `/orders/:id`. */
   routePattern(this: void, request: IncomingMessage, path: string): string | undefined;
 }
@@ -64,19 +68,30 @@ export class RunningHandlers implements ShutdownParticipant {
     this.#announcedAt = this.#dependencies.clock.now();
   }
 
-  async drain(context: ShutdownContext): Promise<void> {
-    const cut = (): void => {
-      this.#cut(context);
-      this.#settled.notify();
-    };
-    context.signal.addEventListener('abort', cut, { once: true });
-    await this.#settled.until(() => !this.#running.some(this.#isAwaited), context.signal);
-    context.signal.removeEventListener('abort', cut);
+  drain(context: ShutdownContext): Promise<void> {
+    return this.#end(context, this.#isAwaited);
   }
 
   /** Counts the requests whose response is over; the others are counted as requests of their server. */
   inFlight(): number {
-    return this.#detached().size;
+    return this.#detached(this.#isAwaited).size;
+  }
+
+  /** Awaits, in `release`, the handlers of late requests; registered if late requests are served, after their servers. */
+  readonly late: ShutdownParticipant = {
+    name: 'handlers of late requests',
+    release: (context) => this.#end(context, this.#isLate),
+    inFlight: () => this.#detached(this.#isLate).size,
+  };
+
+  async #end(context: ShutdownContext, includes: (call: Call) => boolean): Promise<void> {
+    const cut = (): void => {
+      this.#cut(context, includes);
+      this.#settled.notify();
+    };
+    context.signal.addEventListener('abort', cut, { once: true });
+    await this.#settled.until(() => !this.#running.some(includes), context.signal);
+    context.signal.removeEventListener('abort', cut);
   }
 
   readonly #onEnd = (call: Call): void => {
@@ -91,26 +106,30 @@ export class RunningHandlers implements ShutdownParticipant {
     this.#settled.notify();
   };
 
-  readonly #isAwaited = ({ request }: Call): boolean =>
-    !this.#dependencies.isExempt(request.method ?? 'GET', requestPath(request));
+  readonly #isAwaited = ({ request, response }: Call): boolean =>
+    !this.#isExempt(request) && !this.#dependencies.isLate(response);
+
+  readonly #isLate = ({ request, response }: Call): boolean => {
+    const { isLate, isCut } = this.#dependencies;
+    return !this.#isExempt(request) && isLate(response) && !isCut(response);
+  };
+
+  #isExempt(request: IncomingMessage): boolean {
+    return this.#dependencies.isExempt(request.method ?? 'GET', requestPath(request));
+  }
 
   /** Requests of which only handlers are left: middleware and handler may both be running. */
-  #detached(): Set<IncomingMessage> {
+  #detached(includes: (call: Call) => boolean): Set<IncomingMessage> {
     return new Set(
-      this.#running.filter((call) => isDetached(call) && this.#isAwaited(call)).map(({ request }) => request),
+      this.#running.filter((call) => isDetached(call) && includes(call)).map(({ request }) => request),
     );
   }
 
-  #cut(context: ShutdownContext): void {
+  #cut(context: ShutdownContext, includes: (call: Call) => boolean): void {
     const { clock, routePattern } = this.#dependencies;
     const ageMs = clock.now() - (this.#announcedAt ?? clock.now());
-    for (const request of this.#detached()) {
-      const path = requestPath(request);
-      context.cut({
-        kind: 'handler',
-        name: `${request.method} ${routePattern(request, path) ?? path}`,
-        ageMs,
-      });
+    for (const request of this.#detached(includes)) {
+      context.cut({ kind: 'handler', name: requestName(request, routePattern), ageMs });
     }
   }
 }

@@ -1,6 +1,7 @@
 import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
-import { Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { overrideMethod } from '../util/override-method.js';
 
 /** A response without a client, for inspection. */
 export function sampleResponse(): ServerResponse {
@@ -24,4 +25,18 @@ export function sampleSocketOfServer(): object {
 /** A stream that belongs to no session. */
 export function sampleStream(): Duplex {
   return new Duplex({ read() {}, write: (_chunk, _encoding, callback) => callback() });
+}
+
+/** What `net.connect()` passes on to `connect()` of its socket; nothing is connected. */
+export function argumentsOfConnect(): unknown[] {
+  let passed: unknown[] = [];
+  const restore = overrideMethod(Socket.prototype, 'connect', () => (...args) => {
+    passed = args;
+  });
+  try {
+    connect({ port: 1 });
+  } finally {
+    restore();
+  }
+  return passed;
 }

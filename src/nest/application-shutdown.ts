@@ -1,20 +1,18 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { bootNotes } from '../config/boot-notes.js';
-import { announceDelayMs, RESOLVED_OPTIONS } from '../config/resolved-options.js';
-import { PhasedCoordinator } from '../core/coordinator.js';
+import { announceDelayMs } from '../config/resolved-options.js';
 import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
 import { hasBegun } from '../core/phase.js';
 import { ManagementServer } from '../health/management-server.js';
 import { SpecialRoutes } from '../health/special-routes.js';
+import { unknownServers } from '../http/listening-servers.js';
+import { ServerRegistry } from '../http/server-registry.js';
 import { ProgramShutdown } from '../process/program-shutdown.js';
-import { SafeLogger } from '../report/safe-logger.js';
-import { ResourceRegistry } from '../resources/resource-registry.js';
-import { BackgroundTasks } from '../tasks/background-tasks.js';
-import { systemClock } from '../util/clock.js';
-import { ProbeCheck } from '../util/probe.js';
+import { PROGRAM } from '../program/program.js';
 import { registerDecoratedMethods } from './decorators/on-shutdown.decorator.js';
 import { registerDecoratedResources } from './decorators/shutdown-resource.decorator.js';
+import { MountedPaths } from './health/mounted-paths.js';
 import { HttpBinding } from './http-binding.js';
 import { Microservices } from './integrations/microservices.js';
 import { TaskAdoption } from './integrations/task-adoption.js';
@@ -25,7 +23,12 @@ import { DISTANCE_OF_MODULE } from './lifecycle/container-probes.js';
 import { NestLifecycle } from './lifecycle/nest-lifecycle.js';
 import { setupHints } from './setup-hints.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ProcessBinding } from '../process/process-binding.js';
+import type { Program } from '../program/program.js';
+import type { ShutdownLogger } from '../report/shutdown-log.js';
+import type { ResourceRegistry } from '../resources/resource-registry.js';
+import type { ProbeCheck } from '../util/probe.js';
 import type { HookHost } from './lifecycle/hook-hosts.js';
 import type { CloseApplication, LivingApplication } from './lifecycle/nest-lifecycle.js';
 
@@ -35,10 +38,12 @@ import type { CloseApplication, LivingApplication } from './lifecycle/nest-lifec
 @Injectable()
 export class ApplicationShutdown implements LivingApplication {
   readonly coordinator: PhasedCoordinator;
+  /** The servers of the application, as it may hand over its own. */
+  readonly servers: ServerRegistry;
   readonly over: Promise<void>;
 
   readonly #options: ResolvedOptions;
-  readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
+  readonly #logger: ShutdownLogger;
   readonly #lifecycle: NestLifecycle;
   readonly #modules: ModulesContainer;
   readonly #probes: ProbeCheck;
@@ -49,50 +54,48 @@ export class ApplicationShutdown implements LivingApplication {
   readonly #taskAdoption: TaskAdoption;
   readonly #management: ManagementServer;
   readonly #resources: ResourceRegistry;
+  readonly #mounted: MountedPaths;
   readonly #stopAwaitingApplication: () => void;
 
   constructor(
-    @Inject(PhasedCoordinator) coordinator: PhasedCoordinator,
-    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+    @Inject(PROGRAM) program: Program,
     @Inject(NestLifecycle) lifecycle: NestLifecycle,
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
     @Inject(SpecialRoutes) routes: SpecialRoutes,
-    @Inject(BackgroundTasks) tasks: BackgroundTasks,
     @Inject(ModuleRef) moduleRef: ModuleRef,
-    @Inject(ResourceRegistry) resources: ResourceRegistry,
     @Inject(ManagementServer) management: ManagementServer,
-    @Inject(ProbeCheck) probes: ProbeCheck,
+    @Inject(MountedPaths) mounted: MountedPaths,
   ) {
+    const { coordinator, options, probes, resources, tasks } = program;
     this.coordinator = coordinator;
     this.#options = options;
+    this.#logger = program.logger;
     this.#lifecycle = lifecycle;
     this.#modules = modules;
     this.#probes = probes;
     this.#resources = resources;
     this.#management = management;
+    this.#mounted = mounted;
     this.#taskAdoption = new TaskAdoption(tasks, coordinator, probes);
     this.#http = new HttpBinding(coordinator, options, adapterHost, routes, probes);
+    this.servers = new ServerRegistry(this.#http.servers, coordinator);
     this.#microservices = new Microservices(coordinator, options, modules, tasks, probes, () =>
       this.#warnIfUnwired(),
     );
     this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http, probes);
-    const program = new ProgramShutdown(
+    const { process, over } = new ProgramShutdown(
       {
-        coordinator,
-        clock: systemClock,
-        probes,
-        options,
-        logger: this.#logger,
+        ...program,
         announceDelayMs: () =>
           announceDelayMs(options, this.#http.servers.isListening || this.#microservices.isListening),
         isBootstrapped: () => lifecycle.isBootstrapped,
       },
       () => this.#dispose(),
     );
-    this.#process = program.process;
-    this.over = program.over;
-    this.#stopAwaitingApplication = onApplicationMade({ modules, moduleRef, adapterHost }, () =>
+    this.#process = process;
+    this.over = over;
+    this.#stopAwaitingApplication = onApplicationMade({ modules, adapterHost, probes }, () =>
       this.#process.attach(),
     );
     lifecycle.attach(this);
@@ -134,7 +137,8 @@ export class ApplicationShutdown implements LivingApplication {
   }
 
   prepare(): void {
-    this.#http.bind(() => setImmediate(() => this.#warnIfUnwired()));
+    this.#http.bind(() => setImmediate(this.#onListening));
+    this.#http.watchServers(this.#modules, (servers) => this.#warnOfServers(servers));
   }
 
   /** @throws {ShutdownError} if the application was shut down before it was initialised */
@@ -166,6 +170,7 @@ export class ApplicationShutdown implements LivingApplication {
     const hints = setupHints(this.#modules.values(), this.#options, this.#probes);
     for (const hint of [...hints, ...this.#microservices.hints()]) this.#logger.warn(hint);
     this.#process.onBootstrapped();
+    this.#http.onBootstrapped();
   }
 
   replaces(host: HookHost): boolean {
@@ -184,6 +189,11 @@ export class ApplicationShutdown implements LivingApplication {
     }
   }
 
+  readonly #onListening = (): void => {
+    this.#warnIfUnwired();
+    for (const hint of this.#http.hints(this.#mounted)) this.#logger.warn(hint);
+  };
+
   #warnIfUnwired(): void {
     if (this.#process.isWired || this.coordinator.isShuttingDown || this.#options.inTests) return;
     this.#logger.warn(
@@ -195,12 +205,18 @@ export class ApplicationShutdown implements LivingApplication {
     );
   }
 
+  #warnOfServers(servers: string): void {
+    if (this.coordinator.isShuttingDown || this.#options.inTests) return;
+    this.#logger.warn(unknownServers(servers, 'app.get(ServerRegistry).serve(server)'));
+  }
+
   async #dispose(): Promise<void> {
     this.#stopAwaitingApplication();
     await this.#management.close();
     this.#webSockets.dispose();
     this.#microservices.dispose();
     this.#http.dispose();
+    this.#mounted.dispose();
     this.#taskAdoption.dispose();
   }
 }

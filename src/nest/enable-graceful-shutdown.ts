@@ -1,3 +1,4 @@
+import { ModulesContainer } from '@nestjs/core';
 import { ApplicationShutdown } from './application-shutdown.js';
 import { ShutdownError } from '../core/errors.js';
 import { overrideMethod } from '../util/override-method.js';
@@ -31,16 +32,16 @@ export function enableGracefulShutdown<App extends INestApplicationContext>(app:
 }
 
 function find(app: INestApplicationContext): ApplicationShutdown {
-  try {
+  // When app.get() finds nothing, Nest logs an error of its own and, by default, exits the process.
+  const modules = [...app.get(ModulesContainer, { strict: false }).values()];
+  if (modules.some((moduleRef) => moduleRef.hasProvider(ApplicationShutdown))) {
     return app.get(ApplicationShutdown, { strict: false });
-  } catch (cause) {
-    throw new ShutdownError(
-      'SHUTDOWN_SETUP_INVALID',
-      'enableGracefulShutdown(app): this application does not import GracefulShutdownModule. ' +
-        'Add it to the imports of its root module: imports: [GracefulShutdownModule]',
-      { cause },
-    );
   }
+  throw new ShutdownError(
+    'SHUTDOWN_SETUP_INVALID',
+    'enableGracefulShutdown(app): this application does not import GracefulShutdownModule. ' +
+      'Add it to the imports of its root module: imports: [GracefulShutdownModule]',
+  );
 }
 
 /** Reports a failed bootstrap, so that the shutdown does not wait for it. */

@@ -5,20 +5,18 @@ import { TerminusModule } from '@nestjs/terminus';
 import { resolveOptions } from '../config/resolve-options.js';
 import { THIS_COPY } from '../util/this-copy.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.js';
-import { systemClock } from '../util/clock.js';
 import { ProbeCheck } from '../util/probe.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownError } from '../core/errors.js';
-import { SafeLogger } from '../report/safe-logger.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { HEALTH_PROVIDERS } from './health/health.providers.js';
 import { ManagementServer } from '../health/management-server.js';
 import { ShutdownHealthIndicator } from './health/shutdown-health.indicator.js';
-import { countActiveResources } from '../process/active-resources.js';
+import { ServerRegistry } from '../http/server-registry.js';
+import { makeProgram, PROGRAM } from '../program/program.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ApplicationShutdown } from './application-shutdown.js';
-import { PROBE_CHECK } from './integrations/probe-check.provider.js';
 import { NestLifecycle } from './lifecycle/nest-lifecycle.js';
 import {
   ConfigurableModuleClass,
@@ -31,6 +29,7 @@ import { ShuttingDownError } from './shutting-down-error.js';
 import type { Environment } from '../config/environment.js';
 import type { GracefulShutdownOptions } from '../config/options.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { Program } from '../program/program.js';
 
 /** Identifies the module class to other copies of this package, of any version. */
 const COPY = Symbol.for('nestjs-drain.module');
@@ -39,8 +38,8 @@ const COPY = Symbol.for('nestjs-drain.module');
  * Graceful shutdown for a Nest application: import it once, in the root module.
  *
  * `imports: [GracefulShutdownModule]` works with the defaults; `forRoot(options)` and `forRootAsync(…)` take
- * {@link GracefulShutdownOptions}. The module is global: {@link ShutdownCoordinator}, {@link BackgroundTasks}
- * and {@link ResourceRegistry} can be injected anywhere.
+ * {@link GracefulShutdownOptions}. The module is global: {@link ShutdownCoordinator}, {@link BackgroundTasks},
+ * {@link ResourceRegistry} and {@link ServerRegistry} can be injected anywhere.
  */
 @Global()
 @Module({
@@ -59,78 +58,44 @@ const COPY = Symbol.for('nestjs-drain.module');
       inject: [ModulesContainer, shutdownConfig.KEY, { token: MODULE_OPTIONS_TOKEN, optional: true }],
     },
     {
-      provide: PhasedCoordinator,
+      provide: PROGRAM,
       useFactory: (options: ResolvedOptions) =>
-        new PhasedCoordinator(options, systemClock, countActiveResources),
+        makeProgram({
+          options,
+          logger: new Logger('GracefulShutdown'),
+          registeredAt: 'GracefulShutdownModule',
+          refusal: (task) => new ShuttingDownError(task, options.lateResponse),
+        }),
       inject: [RESOLVED_OPTIONS],
     },
+    { provide: PhasedCoordinator, useFactory: ({ coordinator }: Program) => coordinator, inject: [PROGRAM] },
     { provide: ShutdownCoordinator, useExisting: PhasedCoordinator },
-    {
-      provide: BackgroundTasks,
-      useFactory: (coordinator: PhasedCoordinator, { lateResponse }: ResolvedOptions) => {
-        const tasks = new BackgroundTasks({
-          clock: systemClock,
-          logger: new SafeLogger(new Logger('GracefulShutdown')),
-          signal: coordinator.signal,
-          refusal: (name) => new ShuttingDownError(name, lateResponse),
-        });
-        const { participant } = tasks;
-        coordinator.add({
-          participant,
-          options: {},
-          registeredAt: 'GracefulShutdownModule',
-          cutsAtOnce: true,
-        });
-        return tasks;
-      },
-      inject: [PhasedCoordinator, RESOLVED_OPTIONS],
-    },
-    {
-      provide: ResourceRegistry,
-      useFactory: (
-        coordinator: PhasedCoordinator,
-        { participantTimeoutMs }: ResolvedOptions,
-        probes: ProbeCheck,
-      ) =>
-        new ResourceRegistry({
-          clock: systemClock,
-          coordinator,
-          logger: new SafeLogger(new Logger('GracefulShutdown')),
-          resourceTimeoutMs: participantTimeoutMs,
-          probes,
-        }),
-      inject: [PhasedCoordinator, RESOLVED_OPTIONS, ProbeCheck],
-    },
+    { provide: BackgroundTasks, useFactory: ({ tasks }: Program) => tasks, inject: [PROGRAM] },
+    { provide: ResourceRegistry, useFactory: ({ resources }: Program) => resources, inject: [PROGRAM] },
+    { provide: ProbeCheck, useFactory: ({ probes }: Program) => probes, inject: [PROGRAM] },
     {
       provide: NestLifecycle,
-      useFactory: (
-        coordinator: PhasedCoordinator,
-        options: ResolvedOptions,
-        modules: ModulesContainer,
-        probes: ProbeCheck,
-      ) =>
-        new NestLifecycle({
-          coordinator,
-          options,
-          modules,
-          probes,
-          clock: systemClock,
-          logger: new SafeLogger(new Logger('GracefulShutdown')),
-        }),
-      inject: [PhasedCoordinator, RESOLVED_OPTIONS, ModulesContainer, ProbeCheck],
+      useFactory: (program: Program, modules: ModulesContainer) => new NestLifecycle({ ...program, modules }),
+      inject: [PROGRAM, ModulesContainer],
     },
-    PROBE_CHECK,
     ApplicationShutdown,
+    {
+      provide: ServerRegistry,
+      useFactory: ({ servers }: ApplicationShutdown) => servers,
+      inject: [ApplicationShutdown],
+    },
     ...HEALTH_PROVIDERS,
   ],
   exports: [
     ShutdownCoordinator,
     BackgroundTasks,
     ResourceRegistry,
+    ServerRegistry,
     ShutdownHealthIndicator,
     ApplicationShutdown,
     ManagementServer,
     NestLifecycle,
+    RESOLVED_OPTIONS,
   ],
 })
 export class GracefulShutdownModule extends ConfigurableModuleClass {

@@ -1,27 +1,37 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { ProxyTracerProvider, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from '../config/resolved-options.js';
 import { messageOf } from '../core/errors.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
-import type { Attributes, Span, TracerProvider } from '@opentelemetry/api';
+import { TelemetryExport } from './telemetry-export.js';
+import { tracerProvider } from './telemetry-providers.js';
+import type { Attributes, Span } from '@opentelemetry/api';
 import type { ShutdownEvent } from '../core/events.js';
 import type { ShutdownReason } from '../core/reason.js';
 
 type Settled = Extract<ShutdownEvent, { type: 'participant-settled' }>;
 
-/** Method of SDK tracer providers that exports pending spans; not part of the API's types. */
-interface Flushable {
-  forceFlush?(): Promise<void>;
-}
-
 /** Records a shutdown as spans while it happens. */
 @Injectable()
-export class ShutdownTracing {
+export class ShutdownTracing implements OnApplicationBootstrap {
+  readonly #telemetry: TelemetryExport;
   /** Open spans by key: the shutdown, the phase, and participants by phase and name. */
   readonly #open = new Map<string, Span>();
 
-  constructor(@Inject(ShutdownCoordinator) coordinator: ShutdownCoordinator) {
+  constructor(
+    @Inject(ShutdownCoordinator) coordinator: ShutdownCoordinator,
+    @Inject(RESOLVED_OPTIONS) { exit }: Pick<ResolvedOptions, 'exit'>,
+  ) {
+    this.#telemetry = new TelemetryExport(coordinator, exit !== false);
+    this.#telemetry.hold();
     coordinator.observe(this.#observe);
-    coordinator.register({ name: 'OpenTelemetry', flush: exportSpans });
+    coordinator.observe(this.#telemetry.observe);
+    coordinator.register({ name: 'OpenTelemetry', flush: this.#telemetry.flush });
+  }
+
+  /** Holds an SDK that another provider has started. */
+  onApplicationBootstrap(): void {
+    this.#telemetry.hold();
   }
 
   readonly #observe = (event: ShutdownEvent): void => {
@@ -81,7 +91,7 @@ export class ShutdownTracing {
     // After the end of the trace there is no parent span.
     if (parentKey !== undefined && !parent) return;
     const context = parent ? trace.setSpan(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
-    this.#open.set(key, trace.getTracer('nestjs-drain').startSpan(name, { attributes }, context));
+    this.#open.set(key, tracerProvider().getTracer('nestjs-drain').startSpan(name, { attributes }, context));
   }
 
   #settle(event: Settled): void {
@@ -108,12 +118,4 @@ export class ShutdownTracing {
 
 function keyOf({ name, phase }: { readonly name: string; readonly phase: string }): string {
   return `${phase}: ${name}`;
-}
-
-/** Exports pending spans; otherwise they are lost if the application does not shut the SDK down. */
-async function exportSpans(): Promise<void> {
-  const provider = trace.getTracerProvider();
-  const delegate: TracerProvider & Flushable =
-    provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
-  await delegate.forceFlush?.();
 }

@@ -6,6 +6,11 @@ export function signalExitCode(signal: NodeJS.Signals): number {
   return 128 + (constants.signals[signal] ?? 0);
 }
 
+/** Returns `process.exitCode`, 0 if it is not set: what the application says of itself. */
+export function exitCodeOfProcess(): number {
+  return Number(process.exitCode ?? 0);
+}
+
 /**
  * Returns the exit code for a report: 0 if completed; 1 if something failed, was abandoned or cut, or the reason was an
  * error; 124, as timeout(1) uses it, if forced.

@@ -1,7 +1,11 @@
 import { messageOf } from '../core/errors.js';
-import { exitCodeFor, signalExitCode } from './exit-code.js';
+import { exitCodeFor, exitCodeOfProcess, signalExitCode } from './exit-code.js';
+import { ExitCause } from './exit-cause.js';
 import { FatalErrors } from './fatal-errors.js';
+import { HandledSignals } from './handled-signals.js';
+import { PrimaryChannel } from './primary-channel.js';
 import { EXIT_OF_PROCESS } from './process-probes.js';
+import { OtherListeners } from './other-listeners.js';
 import { processRegistry } from './process-registry.js';
 import { SignalTrigger } from './signal-trigger.js';
 import { StandardOutput } from './standard-output.js';
@@ -13,7 +17,6 @@ import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownReport } from '../core/report.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
-import type { NestSignalObserver } from './nest-signal-listeners.js';
 import type { ProcessMember } from './process-registry.js';
 
 /** Dependencies of {@link ProcessBinding}. */
@@ -35,16 +38,18 @@ const FLUSH_OUTPUT_MS = 1_000;
 /** Connects one application to its process: signals, exit and exit code. */
 export class ProcessBinding {
   readonly #dependencies: ProcessBindingDependencies;
-  readonly #signals: SignalTrigger;
+  readonly #trigger: SignalTrigger;
+  readonly #signals: HandledSignals;
+  readonly #exitCause = new ExitCause();
+  readonly #otherListeners: OtherListeners;
   readonly #output = new StandardOutput();
+  readonly #primary = new PrimaryChannel();
   readonly #exitCode = deferred<number>();
   /** Resolves with the exit code when a signal or fatal error ends all waiting. */
   readonly #forced = deferred<number>();
   readonly #member: ProcessMember;
-  readonly #nestSignals: NestSignalObserver;
   /** The exit code that is known before the report: of a forced shutdown, or of a signal during bootstrap. */
   #earlyExitCode: number | undefined;
-  #isOwner = false;
   #isAttached = false;
   readonly #fatalErrors: FatalErrors | undefined;
   readonly #watchdog: Watchdog | undefined;
@@ -52,7 +57,7 @@ export class ProcessBinding {
   constructor(dependencies: ProcessBindingDependencies) {
     const { coordinator, clock, probes, logger, announceDelayMs } = dependencies;
     this.#dependencies = dependencies;
-    const signals = new SignalTrigger({
+    const trigger = new SignalTrigger({
       coordinator,
       clock,
       probes,
@@ -60,11 +65,9 @@ export class ProcessBinding {
       onIgnored: (what) => logger.log(`${what} again: shutdown already in progress`),
       onForced: this.#onForced,
     });
-    this.#signals = signals;
-    this.#nestSignals = {
-      onAdded: (signal) => signals.listen(signal),
-      onRemoved: (signal) => signals.unlisten(signal),
-    };
+    this.#trigger = trigger;
+    this.#signals = new HandledSignals(trigger, dependencies.options);
+    this.#otherListeners = new OtherListeners(dependencies.options, logger);
     this.#member = {
       get isTerminating() {
         return coordinator.terminatingReason !== undefined;
@@ -73,7 +76,7 @@ export class ProcessBinding {
         return coordinator.progress().remainingMs ?? 0;
       },
       exitCode: this.#exitCode.promise,
-      handles: (signal) => signals.listensTo(signal),
+      handles: (signal) => trigger.listensTo(signal),
     };
     if (dependencies.options.onFatalError) {
       this.#fatalErrors = new FatalErrors({ coordinator, logger, onForced: () => this.#onForced(1) });
@@ -83,16 +86,19 @@ export class ProcessBinding {
       probes.check(EXIT_OF_PROCESS, process);
       this.#watchdog = new Watchdog({ warn: (message) => logger.warn(message) });
     }
-    coordinator.observe((event) => {
-      if (event.type === 'terminating') this.#onTerminating();
-      // A trigger that joins may be the first to request the exit.
-      if (event.type === 'terminating' || event.type === 'joined') this.#watch();
-    });
+    coordinator.observe(
+      (event) => {
+        if (event.type === 'terminating') this.#onTerminating();
+        // A trigger that joins may be the first to request the exit.
+        this.#watch();
+      },
+      ['terminating', 'joined'],
+    );
   }
 
   /** Whether this application handles any signals, or has taken them over. */
   get isWired(): boolean {
-    return this.#isOwner || this.#signals.isListening;
+    return this.#signals.areOwned || this.#trigger.isListening;
   }
 
   /** Whether only an unrecognised listener handles SIGTERM. */
@@ -110,21 +116,21 @@ export class ProcessBinding {
     this.#isAttached = true;
     processRegistry().members.add(this.#member);
     this.#fatalErrors?.attach();
-    if (!this.#isOwner) processRegistry().nestSignals.subscribe(this.#nestSignals);
+    this.#signals.attach();
   }
 
   /** Takes over the signals, unless the shutdown is over. */
   own(): void {
     if (this.#dependencies.coordinator.report) return;
-    this.#isOwner = true;
     this.attach();
-    processRegistry().nestSignals.unsubscribe(this.#nestSignals);
-    for (const signal of this.#dependencies.options.signals) this.#signals.listen(signal);
+    this.#signals.own();
   }
 
   /** Called when the application has started and all signal listeners are installed. */
   onBootstrapped(): void {
     processRegistry().early?.dispose();
+    if (this.isWired) this.#otherListeners.warn();
+    if (this.#signals.areOwned) this.#otherListeners.note();
     if (this.#dependencies.options.watchdog === 'at-boot') this.#watchdog?.prepare();
   }
 
@@ -140,12 +146,13 @@ export class ProcessBinding {
   dispose(): void {
     this.#isAttached = false;
     processRegistry().members.delete(this.#member);
-    processRegistry().nestSignals.unsubscribe(this.#nestSignals);
     process.removeListener('exit', this.#onExit);
+    this.#exitCause.dispose();
     this.#watchdog?.cancel();
     this.#fatalErrors?.dispose();
     this.#signals.dispose();
     this.#output.unprotect();
+    this.#primary.unprotect();
   }
 
   #onTerminating(): void {
@@ -153,7 +160,11 @@ export class ProcessBinding {
     // The trigger may precede the owner and the first hook.
     this.attach();
     this.#output.protect();
+    this.#primary.protect();
+    this.#exitCause.attach();
     process.on('exit', this.#onExit);
+    // Some may have been added since the application has started.
+    if (coordinator.terminatingReason?.kind === 'signal' && this.isWired) this.#otherListeners.warn();
     if (isBootstrapped() || coordinator.terminatingReason?.kind !== 'signal') return;
     this.#earlyExitCode = signalExitCode(
       (coordinator.terminatingReason.signal ?? 'SIGTERM') as NodeJS.Signals,
@@ -171,7 +182,7 @@ export class ProcessBinding {
 
   /** Other code exits the process during the shutdown; this is the last chance to report it. */
   readonly #onExit = (code: number): void =>
-    this.#dependencies.coordinator.interrupt(`process.exit(${code})`);
+    this.#dependencies.coordinator.interrupt(this.#exitCause.describe(code));
 
   /** Exits once all applications that are shutting down have finished, with the first exit code that is not 0. */
   async #exit(report: ShutdownReport): Promise<void> {
@@ -197,7 +208,9 @@ export class ProcessBinding {
   #exitCodeFor(report: ShutdownReport): number {
     const { options, logger } = this.#dependencies;
     const byReport = exitCodeFor(report);
-    const byDefault = this.#earlyExitCode ?? (this.#fatalErrors?.haveOccurred ? byReport || 1 : byReport);
+    const byDefault =
+      this.#earlyExitCode ??
+      (byReport || (this.#fatalErrors?.haveOccurred === true ? 1 : exitCodeOfProcess()));
     try {
       const chosen = options.exitCode?.(report) ?? byDefault;
       if (Number.isInteger(chosen) && chosen >= 0 && chosen <= 255) return chosen;

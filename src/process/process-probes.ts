@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Probe } from '../util/probe.js';
 
 export const COUNTED_CHANNEL: Probe<object> = {
@@ -16,5 +17,33 @@ export const EXIT_OF_PROCESS: Probe<object> = {
   isPresent: (subject) => typeof Reflect.get(subject, 'reallyExit') === 'function',
 };
 
+export const EXITED_AFTER_DISCONNECT: Probe<object> = {
+  name: 'cluster.worker.exitedAfterDisconnect',
+  package: 'node',
+  ifMissing: 'a worker exits at once when the primary process of its cluster is gone',
+  isPresent: (worker) => Object.hasOwn(worker, 'exitedAfterDisconnect'),
+};
+
+export const MESSAGES_OF_PRIMARY: Probe<EventEmitter> = {
+  name: "process.on('internalMessage')",
+  package: 'node',
+  ifMissing: 'cluster.disconnect() shuts a worker down only when all its connections have ended',
+  isPresent: (subject) => subject.listenerCount('internalMessage') > 0,
+};
+
+export const HANDLES_OF_PROCESS: Probe<object> = {
+  name: 'process._getActiveHandles()',
+  package: 'node',
+  ifMissing:
+    'late requests that the application sends to itself are refused, and servers that no shutdown drains are not found at boot',
+  isPresent: (subject) => typeof Reflect.get(subject, '_getActiveHandles') === 'function',
+};
+
 /** All probes of this folder. */
-export const PROCESS_PROBES: readonly Probe[] = [COUNTED_CHANNEL, EXIT_OF_PROCESS];
+export const PROCESS_PROBES: readonly Probe[] = [
+  COUNTED_CHANNEL,
+  EXIT_OF_PROCESS,
+  EXITED_AFTER_DISCONNECT,
+  MESSAGES_OF_PRIMARY,
+  HANDLES_OF_PROCESS,
+];

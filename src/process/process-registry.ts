@@ -1,4 +1,4 @@
-import { NestSignalListeners } from './nest-signal-listeners.js';
+import { SignalListeners } from './signal-listeners.js';
 import type { EarlySignals } from './early-signals.js';
 
 /** An application in this process, as seen by the other ones. */
@@ -16,13 +16,13 @@ export interface ProcessMember {
 /** State that the applications of a process share, because they share its signals and its exit. */
 export class ProcessRegistry {
   readonly members = new Set<ProcessMember>();
-  readonly nestSignals = new NestSignalListeners();
+  readonly signalListeners = new SignalListeners();
   /** Handles signals until an application does; set by `nestjs-drain/early`. */
   early: EarlySignals | undefined;
 }
 
 /** Contains the version of the registry's protocol, which may differ in other versions of this package. */
-const REGISTRY = Symbol.for('nestjs-drain.process-registry/1');
+const REGISTRY = Symbol.for('nestjs-drain.process-registry/2');
 
 /**
  * Returns the registry of this process.

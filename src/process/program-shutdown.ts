@@ -21,9 +21,12 @@ export class ProgramShutdown {
     this.over = coordinator.finished.then((report) => this.#finish(report, cleanUp));
     coordinator.observe(new ShutdownLog(coordinator, logger, clock, options).observe);
     publishDiagnostics(coordinator);
-    coordinator.observe((event) => {
-      if (event.type === 'finished') this.#delivery.deliver(event.report);
-    });
+    coordinator.observe(
+      (event) => {
+        if (event.type === 'finished') this.#delivery.deliver(event.report);
+      },
+      ['finished'],
+    );
   }
 
   async #finish(report: ShutdownReport, cleanUp: () => Promise<void>): Promise<void> {

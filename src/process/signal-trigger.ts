@@ -1,5 +1,6 @@
 import { isatty } from 'node:tty';
 import { signalExitCode } from './exit-code.js';
+import { onClusterDisconnect } from './cluster-disconnect.js';
 import { onShutdownMessage } from './parent-message.js';
 import { processRegistry } from './process-registry.js';
 import type { Clock } from '../util/clock.js';
@@ -23,14 +24,17 @@ export interface SignalTriggerDependencies {
 /** Time after the first SIGTERM from which a repeated one forces, in milliseconds; Kubernetes may send it twice. */
 export const REPEAT_FORCES_AFTER_MS = 5_000;
 
-/** Time within which a second SIGINT is the same key press, in milliseconds: npm and the Nest CLI each forward Ctrl-C. */
+/** Signals that a terminal sends for a key: Ctrl-C and Ctrl-\\. */
+const KEY_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+
+/** Time within which a second signal is the same key press, in milliseconds: npm and the Nest CLI each forward Ctrl-C. */
 const SAME_KEY_PRESS_MS = 250;
 
 /** Shuts down and exits on a signal; a repeated signal forces the shutdown. */
 export class SignalTrigger {
   readonly #dependencies: SignalTriggerDependencies;
   readonly #listeners = new Map<NodeJS.Signals, () => void>();
-  #stopMessages = (): void => {};
+  #stopListeningToParent = (): void => {};
   #triggeredAt: number | undefined;
 
   constructor(dependencies: SignalTriggerDependencies) {
@@ -46,14 +50,13 @@ export class SignalTrigger {
     return this.#listeners.has(signal);
   }
 
-  /** Starts listening to a signal, and to messages of the parent process. Idempotent. */
+  /** Starts listening to a signal, and to the parent process. Idempotent. */
   listen(signal: NodeJS.Signals): void {
     if (this.#listeners.has(signal)) return;
-    if (!this.isListening)
-      this.#stopMessages = onShutdownMessage(() => this.#onMessage(), this.#dependencies.probes);
+    if (!this.isListening) this.#listenToParent();
     const listener = (): void => this.#onSignal(signal);
     this.#listeners.set(signal, listener);
-    process.on(signal, listener);
+    processRegistry().signalListeners.addOwn(signal, listener);
     processRegistry().early?.handOver(signal);
   }
 
@@ -62,21 +65,36 @@ export class SignalTrigger {
     if (!listener) return;
     this.#listeners.delete(signal);
     process.removeListener(signal, listener);
-    if (!this.isListening) this.#stopMessages();
+    if (!this.isListening) this.#stopListeningToParent();
   }
 
   dispose(): void {
     for (const signal of this.#listeners.keys()) this.unlisten(signal);
   }
 
+  #listenToParent(): void {
+    const { probes } = this.#dependencies;
+    const stopMessages = onShutdownMessage(() => this.#onMessage(), probes);
+    const stopDisconnect = onClusterDisconnect((what) => this.#onDisconnect(what), probes);
+    this.#stopListeningToParent = () => {
+      stopMessages();
+      stopDisconnect();
+    };
+  }
+
   #onSignal(signal: NodeJS.Signals): void {
-    const isKeyPress = signal === 'SIGINT' && isatty(0);
+    const isKeyPress = KEY_SIGNALS.includes(signal) && isatty(0);
     this.#trigger(signal, { kind: 'signal', signal }, isKeyPress ? 0 : this.#dependencies.announceDelayMs());
   }
 
   /** Does not announce: the sender has already taken the instance out of the load balancer, or has none. */
   #onMessage(): void {
     this.#trigger('SIGTERM', { kind: 'signal', message: 'shutdown message from the parent process' }, 0);
+  }
+
+  /** Does not announce, since the port is closed by then; does not force, since it follows a signal to the primary. */
+  #onDisconnect(what: string): void {
+    if (this.#triggeredAt === undefined) this.#trigger('SIGTERM', { kind: 'signal', message: what }, 0);
   }
 
   #trigger(as: NodeJS.Signals, reason: ShutdownReason, announceDelayMs: number): void {
@@ -88,7 +106,7 @@ export class SignalTrigger {
       return;
     }
     const what = reason.signal ?? 'shutdown message';
-    const forcesAfterMs = as === 'SIGINT' ? SAME_KEY_PRESS_MS : REPEAT_FORCES_AFTER_MS;
+    const forcesAfterMs = KEY_SIGNALS.includes(as) ? SAME_KEY_PRESS_MS : REPEAT_FORCES_AFTER_MS;
     if (now - this.#triggeredAt < forcesAfterMs) return onIgnored(what);
     onForced(signalExitCode(as));
     coordinator.force(`${what} again`);

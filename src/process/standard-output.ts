@@ -14,15 +14,23 @@ export class StandardOutput {
     for (const name of STREAMS) process[name].removeListener('error', ignore);
   }
 
-  /** Waits up to `withinMs` milliseconds until all output is written: `process.exit` drops output that is still buffered. */
+  /**
+   * Waits up to `withinMs` milliseconds until all output is written: `process.exit` drops output that is still buffered,
+   * and what PM2 has redirected to a file.
+   */
   async flush(withinMs: number): Promise<void> {
-    const pending = STREAMS.map((name) => process[name]).filter(({ writableLength }) => writableLength > 0);
+    const pending = STREAMS.map((name) => process[name]).filter(mayBuffer);
     if (pending.length === 0) return;
+    // Replacements of the method expect an encoding.
     const written = pending.map(
-      (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
+      (stream) => new Promise<void>((resolve) => stream.write('', 'utf8', () => resolve())),
     );
     await atMost(systemClock, withinMs, Promise.all(written));
   }
+}
+
+function mayBuffer(stream: NodeJS.WriteStream): boolean {
+  return stream.writableLength > 0 || Object.hasOwn(stream, 'write');
 }
 
 function ignore(): void {}

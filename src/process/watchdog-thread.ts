@@ -12,7 +12,7 @@ const EXIT_WITHIN_MS = 1_000;
 const PRINT_WITHIN_MS = 200;
 
 /** Source URL of the functions that run in the main thread. */
-const SOURCE_URL = 'nestjs-drain-watchdog';
+export const WATCHDOG_SOURCE_URL = 'nestjs-drain-watchdog';
 
 /**
  * The program of the watchdog thread. It reads the deadline from the cell, in nanoseconds of `process.hrtime`.
@@ -63,7 +63,7 @@ function endProcess() {
 }
 
 function runInMainThread(session, task, callback) {
-  const expression = '(' + task + ')()\n//# sourceURL=${SOURCE_URL}';
+  const expression = '(' + task + ')()\n//# sourceURL=${WATCHDOG_SOURCE_URL}';
   // A thrown error has no value, but a description with its stack.
   session.post('Runtime.evaluate', { expression }, (error, { result } = {}) =>
     callback(String(result?.value ?? result?.description)),
@@ -71,9 +71,9 @@ function runInMainThread(session, task, callback) {
 }
 
 function whatBlocks(stack) {
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('${SOURCE_URL}'));
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('${WATCHDOG_SOURCE_URL}'));
   if (frames.length > 0) return 'the event loop is blocked in\n' + frames.join('\n') + '\n';
-  return stack.includes('${SOURCE_URL}')
+  return stack.includes('${WATCHDOG_SOURCE_URL}')
     ? 'the process has not exited, although the event loop is not blocked. '
     : 'the event loop is blocked; no stack is available (' + stack + '). ';
 }

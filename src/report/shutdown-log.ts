@@ -107,9 +107,10 @@ export class ShutdownLog {
         });
       case 'forced':
         this.#stopProgress();
-        return this.#error(`forced by ${event.by}; pending: ${this.#pendingNow() || 'none'}`, {
-          forcedBy: event.by,
-        });
+        return this.#error(
+          `${event.status} by ${oneLine(event.by)}; pending: ${this.#pendingNow() || 'none'}`,
+          { forcedBy: event.by },
+        );
       case 'observer-failed':
         return this.#error(`a shutdown observer failed: ${messageOf(event.error)}`, {});
       case 'finished':

@@ -47,9 +47,8 @@ export class ResourceRelease {
     const share = { steps: 1, stepsToCome: groupsToCome + 1 };
     await Promise.all(
       group.map((resource) => {
-        const { name, registeredAt, timeoutMs } = resource;
         const run = ({ signal }: StepBounds): Promise<void> => this.#closeOne(resource, signal, context);
-        return this.#dependencies.coordinator.perform({ name, registeredAt, run }, share, timeoutMs);
+        return this.#dependencies.coordinator.perform(resource, run, share, resource.timeoutMs);
       }),
     );
   }

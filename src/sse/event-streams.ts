@@ -5,7 +5,6 @@ import { endStream } from './end-stream.js';
 import { isEventStream } from './event-stream.js';
 import { farewellText, type Farewell } from './farewell.js';
 import { refuseStream } from './refuse-stream.js';
-import { finishLimitMs } from './stream-policy.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../util/clock.js';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
@@ -23,7 +22,7 @@ export interface StreamedRequest {
 export interface StreamTimes {
   /** Window over which the clients reconnect, in milliseconds; 0: all at once. */
   readonly windowMs: number;
-  /** How long a stream with the policy `finish` may go on, in milliseconds. */
+  /** How long a stream with the policy `finish` may go on, in milliseconds, if it is ended at all. */
   readonly finishMs: number;
 }
 
@@ -33,6 +32,11 @@ export interface EventStreamsDependencies {
   readonly farewell: Farewell;
   /** Returns the requests in flight, from `announce` on. */
   requests(this: void): Iterable<StreamedRequest>;
+  /**
+   * Returns how long a stream may go on in `drain`, in milliseconds, before it gets a last event; `undefined` for one that
+   * is not ended.
+   */
+  finishLimitMs(this: void, response: ServerResponse): number | undefined;
   times(this: void, context: ShutdownContext): StreamTimes;
 }
 
@@ -99,11 +103,12 @@ export class EventStreams implements ShutdownParticipant {
   /**
    * Answers a late request if it asks for an event stream.
    *
+   * @param isCorsDone whether the response has the CORS headers of the application
    * @returns whether it does
    */
-  readonly refuse = (request: IncomingMessage, response: ServerResponse): boolean => {
+  readonly refuse = (request: IncomingMessage, response: ServerResponse, isCorsDone: boolean): boolean => {
     const retryMs = FIRST_BACK_MS + Math.random() * (this.#ending?.windowMs ?? 0);
-    return refuseStream(request, response, this.#dependencies.farewell, retryMs);
+    return refuseStream(request, response, this.#dependencies.farewell, { retryMs, isCorsDone });
   };
 
   /** Stops waiting for streams. */
@@ -121,6 +126,7 @@ export class EventStreams implements ShutdownParticipant {
       if (!request.response.headersSent) this.#watch(request);
       if (!isOpen(request) || (request.isExempt && !ending.includesExempt)) continue;
       const delayMs = this.#delayMs(request, ending);
+      if (delayMs === undefined) continue;
       const group = byDelay.get(delayMs);
       if (group) group.push(request);
       else byDelay.set(delayMs, [request]);
@@ -132,12 +138,13 @@ export class EventStreams implements ShutdownParticipant {
     await this.#sendAway(byDelay.get(0) ?? [], ending);
   }
 
-  /** Returns how long the stream may still go on, in milliseconds. */
-  #delayMs({ response }: StreamedRequest, { finishMs, beganAt }: Ending): number {
-    return Math.max(
-      0,
-      beganAt + Math.min(finishLimitMs(response), finishMs) - this.#dependencies.clock.now(),
-    );
+  /** Returns how long the stream may still go on, in milliseconds; `undefined` if it is not ended. */
+  #delayMs({ response }: StreamedRequest, { finishMs, beganAt }: Ending): number | undefined {
+    const { clock, finishLimitMs } = this.#dependencies;
+    const limitMs = finishLimitMs(response);
+    return limitMs === undefined
+      ? undefined
+      : Math.max(0, beganAt + Math.min(limitMs, finishMs) - clock.now());
   }
 
   #sendAway(requests: readonly StreamedRequest[], { windowMs, signal }: Ending): Promise<void> {

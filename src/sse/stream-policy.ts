@@ -1,20 +1,7 @@
+import { isObject } from '../util/foreign.js';
+import { RouteMatch } from '../util/route-match.js';
 import type { ServerResponse } from 'node:http';
-
-/** What happens to an event stream when draining begins. */
-export type ShutdownStreamOptions =
-  | {
-      /** The stream gets a last event and ends, at its instant in the reconnect window. */
-      readonly policy: 'end';
-    }
-  | {
-      /** The stream goes on and is expected to end by itself. */
-      readonly policy: 'finish';
-      /**
-       * Limit, in milliseconds from the beginning of the drain, after which a stream that has not ended by itself ends
-       * like the others. Default and upper limit: the last moment that leaves enough time to end it.
-       */
-      readonly maxMs?: number;
-    };
+import type { EventStreamRoute, ShutdownStreamOptions } from '../config/stream-options.js';
 
 /** A registered symbol, so that every copy of this package finds the policy on the response. */
 const POLICY = Symbol.for('nestjs-drain.stream-policy');
@@ -24,20 +11,50 @@ export function setPolicy(response: ServerResponse | object, options: ShutdownSt
   Object.defineProperty(response, POLICY, { value: options, configurable: true });
 }
 
-/** Returns how long `response` may go on in `drain`, in milliseconds; 0 without the policy `finish`. */
-export function finishLimitMs(response: ServerResponse): number {
-  // Another version of this package may have noted something else.
-  const { policy, maxMs } = Object(Reflect.get(response, POLICY)) as { policy?: unknown; maxMs?: unknown };
-  if (policy !== 'finish') return 0;
-  return typeof maxMs === 'number' ? maxMs : Infinity;
+/** Decides how long event streams may go on: by their own policy, by that of their route, or by their method. */
+export class StreamPolicies {
+  readonly #routes: readonly { readonly match: RouteMatch; readonly options: EventStreamRoute }[];
+
+  /** @param routes the first one that matches applies */
+  constructor(routes: readonly EventStreamRoute[]) {
+    this.#routes = routes.map((options) => ({ match: new RouteMatch(options.route), options }));
+  }
+
+  /**
+   * Returns how long a stream may go on in `drain`, in milliseconds, before it gets a last event; `undefined` for one
+   * that never gets any.
+   *
+   * Only a client of `GET` knows how to continue: after a last event, any other would take half an answer for a whole one.
+   */
+  finishLimitMs(response: ServerResponse, path: string): number | undefined {
+    const { method = 'GET' } = response.req;
+    const ownLimit = method === 'GET' ? Infinity : undefined;
+    const { policy, maxMs } = policyOf(response) ?? this.#policyOfRoute(method, path) ?? {};
+    if (policy === 'end') return 0;
+    if (policy === 'finish') return typeof maxMs === 'number' ? maxMs : ownLimit;
+    return ownLimit && 0;
+  }
+
+  #policyOfRoute(method: string, path: string): AnyPolicy | undefined {
+    return this.#routes.find(({ match }) => match.matches(method, path))?.options;
+  }
+}
+
+/** What another version of this package has noted may be anything. */
+interface AnyPolicy {
+  readonly policy?: unknown;
+  readonly maxMs?: unknown;
+}
+
+function policyOf(carrier: object): AnyPolicy | undefined {
+  const noted: unknown = Reflect.get(carrier, POLICY);
+  return noted === undefined ? undefined : (Object(noted) as AnyPolicy);
 }
 
 /** Returns how long the stream of a message may go on in `drain`, in milliseconds: for ever, without a policy. */
 export function streamLimitMs(context: unknown): number {
-  const { policy, maxMs } = Object(Reflect.get(Object(context) as object, POLICY)) as {
-    policy?: unknown;
-    maxMs?: unknown;
-  };
+  if (!isObject(context)) return Infinity;
+  const { policy, maxMs } = policyOf(context) ?? {};
   if (policy === 'end') return 0;
   return typeof maxMs === 'number' ? maxMs : Infinity;
 }

@@ -18,5 +18,6 @@ export { formatTimeline } from '../report/timeline.js';
 export type { ResourceRegistry } from '../resources/resource-registry.js';
 export type { BackgroundTasks } from '../tasks/background-tasks.js';
 export { createShutdown } from './create-shutdown.js';
-export type { Served, StandaloneShutdown } from './standalone-shutdown.js';
+export type { Served } from '../http/server-registry.js';
+export type { StandaloneShutdown } from './standalone-shutdown.js';
 export type { StandaloneOptions } from './standalone-options.js';

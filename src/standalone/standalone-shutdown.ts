@@ -4,34 +4,30 @@ import { resolveOptions } from '../config/resolve-options.js';
 import { announceDelayMs } from '../config/resolved-options.js';
 import { callSite } from '../util/call-site.js';
 import { systemClock } from '../util/clock.js';
-import { ProbeCheck } from '../util/probe.js';
-import { PhasedCoordinator } from '../core/coordinator.js';
 import { messageOf, ShutdownError } from '../core/errors.js';
-import { SafeLogger } from '../report/safe-logger.js';
 import { SpecialRoutes } from '../health/special-routes.js';
 import { addManagementRoutes } from '../health/management-routes.js';
 import { managementAddress, ManagementServer } from '../health/management-server.js';
 import { ALIVE, notReady } from '../health/probes.js';
-import { isHttpServer } from '../http/any-http-server.js';
 import { HttpServers } from '../http/http-servers.js';
-import { countActiveResources } from '../process/active-resources.js';
-import { packageVersion } from '../process/package-version.js';
+import { ListeningServers, unknownServers } from '../http/listening-servers.js';
+import { ServerRegistry } from '../http/server-registry.js';
 import { ProgramShutdown } from '../process/program-shutdown.js';
-import { ResourceRegistry } from '../resources/resource-registry.js';
-import { BackgroundTasks } from '../tasks/background-tasks.js';
+import { makeProgram } from '../program/program.js';
 import { consoleLogger } from './console-logger.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
+import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ProcessBinding } from '../process/process-binding.js';
 import type { ParticipantOptions, ShutdownParticipant } from '../core/participant.js';
 import type { ShutdownReason } from '../core/reason.js';
 import type { ShutdownReport } from '../core/report.js';
 import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
-import type { AnyHttpServer } from '../http/any-http-server.js';
+import type { ResourceRegistry } from '../resources/resource-registry.js';
+import type { BackgroundTasks } from '../tasks/background-tasks.js';
+import type { Served } from '../http/server-registry.js';
+import type { ProbeCheck } from '../util/probe.js';
 import type { StandaloneOptions } from './standalone-options.js';
-
-/** A server of `node:http`, `node:https` or `node:http2`, or an object with one as `server`, such as a Fastify instance. */
-export type Served = AnyHttpServer | { readonly server: AnyHttpServer };
 
 /**
  * Graceful shutdown of a program without Nest: the same phases, signals, exit codes, tasks, resources and report.
@@ -49,57 +45,44 @@ export class StandaloneShutdown implements AsyncDisposable {
   readonly #logger: ShutdownLogger;
   readonly #options: ResolvedOptions;
   readonly #servers: HttpServers;
+  readonly #registry: ServerRegistry;
+  readonly #probes: ProbeCheck;
   readonly #process: ProcessBinding;
   readonly #management: ManagementServer;
   readonly #over: Promise<void>;
   #isWired = false;
+  #listeningServers: ListeningServers | undefined;
   #listening: Promise<void> | undefined;
 
   /** @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, listing all problems of the options and environment variables */
-  constructor({ logger: givenLogger = consoleLogger, ...given }: StandaloneOptions) {
+  constructor({ logger = consoleLogger, ...given }: StandaloneOptions) {
     const options = resolveOptions(withoutNest(given), processEnvironment());
-    const logger = new SafeLogger(givenLogger);
-    const clock = systemClock;
-    const probes = new ProbeCheck({ warn: (message) => logger.warn(message), versionOf: packageVersion });
-    const coordinator = new PhasedCoordinator(options, clock, countActiveResources);
+    const program = makeProgram({ options, logger, registeredAt: 'createShutdown', refusal });
+    const { coordinator } = program;
     const routes = new SpecialRoutes(options, () => notReady(coordinator));
     this.coordinator = coordinator;
     this.#coordinator = coordinator;
-    this.#logger = logger;
+    this.#logger = program.logger;
     this.#options = options;
-    this.tasks = new BackgroundTasks({ clock, logger, signal: coordinator.signal, refusal });
-    coordinator.add({
-      participant: this.tasks.participant,
-      options: {},
-      registeredAt: 'createShutdown',
-      cutsAtOnce: true,
-    });
-    this.resources = new ResourceRegistry({
-      clock,
-      coordinator,
-      logger,
-      resourceTimeoutMs: options.participantTimeoutMs,
-      probes,
-    });
-    this.#servers = new HttpServers({ clock, coordinator, options, probes, routes, registeredAt: 'serve' });
+    this.#probes = program.probes;
+    this.tasks = program.tasks;
+    this.resources = program.resources;
+    this.#servers = new HttpServers({ ...program, routes, registeredAt: 'serve' });
+    this.#registry = new ServerRegistry(this.#servers, coordinator);
     this.#management = new ManagementServer(managementAddress(options));
     addManagementRoutes(this.#management, coordinator, options, () =>
       this.isShuttingDown ? notReady(coordinator) : ALIVE,
     );
-    const program = new ProgramShutdown(
+    const { process, over } = new ProgramShutdown(
       {
-        coordinator,
-        clock,
-        probes,
-        options,
-        logger,
+        ...program,
         announceDelayMs: () => announceDelayMs(options, this.#servers.isListening),
         isBootstrapped: () => true,
       },
       () => this.#cleanUp(),
     );
-    this.#process = program.process;
-    this.#over = program.over;
+    this.#process = process;
+    this.#over = over;
   }
 
   /** Whether a shutdown or an operator's announcement is in progress, or a shutdown is over. */
@@ -137,23 +120,17 @@ export class StandaloneShutdown implements AsyncDisposable {
   }
 
   /**
-   * Has the shutdown drain a server, and close it in `release`.
+   * Has the shutdown drain a server, and close it in `release`. It may listen already, or later.
    *
-   * @param name name in logs, metrics and the report
+   * Of a server of `node:net` it is the listener only: see {@link ServerRegistry.serve}.
+   *
+   * @param name name in logs, metrics and the report. Default: `HTTP server` or `server`, with a number if that is taken
    * @returns the same server
-   * @throws {ShutdownError} if the argument is not a server
+   * @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` if it is not a server, or was handed over before;
+   *   `SHUTDOWN_TERMINATING` once a shutdown has begun
    */
-  serve<Server extends Served>(server: Server, name = 'HTTP server'): Server {
-    const served: unknown = 'server' in server ? server.server : server;
-    const registeredAt = callSite(this, 'serve');
-    if (!isHttpServer(served)) {
-      throw new ShutdownError(
-        'SHUTDOWN_SETUP_INVALID',
-        `serve() requires a server of node:http, node:https or node:http2, or an object with one as server (called at ${registeredAt}): ` +
-          'use what listen() returns',
-      );
-    }
-    this.#servers.add(served, name, { registeredAt });
+  serve<Server extends Served>(server: Server, name?: string): Server {
+    this.#registry.add(server, name, callSite(this, 'serve'));
     return server;
   }
 
@@ -233,6 +210,16 @@ export class StandaloneShutdown implements AsyncDisposable {
     this.#process.own();
     this.#process.onBootstrapped();
     this.resources.markBootstrapped();
+    this.#listeningServers = new ListeningServers({
+      probes: this.#probes,
+      adopt: () => {},
+      mayBeOfTransport: () => false,
+      onUnknown: (servers) => {
+        if (this.isShuttingDown || this.#options.inTests) return;
+        this.#logger.warn(unknownServers(servers, 'shutdown.serve(server)'));
+      },
+    });
+    this.#listeningServers.onBootstrapped();
   }
 
   async #openManagementPort(): Promise<void> {
@@ -247,6 +234,7 @@ export class StandaloneShutdown implements AsyncDisposable {
 
   async #cleanUp(): Promise<void> {
     await this.#management.close();
+    this.#listeningServers?.dispose();
     this.#servers.dispose();
   }
 }

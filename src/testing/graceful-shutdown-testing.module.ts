@@ -1,18 +1,27 @@
 import { Global, Logger, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { DEFAULTS, LATE_RESPONSE_DEFAULTS } from '../config/default-options.js';
-import { systemClock } from '../util/clock.js';
-import { ProbeCheck } from '../util/probe.js';
+import { readEnvironment } from '../config/environment.js';
+import { resolveOptions } from '../config/resolve-options.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { ShutdownHealthIndicator } from '../nest/health/shutdown-health.indicator.js';
 import { ShuttingDownError } from '../nest/shutting-down-error.js';
-import { packageVersion } from '../process/package-version.js';
+import { ServerRegistry, type ServerKeeper } from '../http/server-registry.js';
+import { makeProgram, PROGRAM } from '../program/program.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { ControllableShutdownCoordinator } from './controllable-shutdown-coordinator.js';
 import { NoopShutdownCoordinator } from './noop-shutdown-coordinator.js';
 import type { DynamicModule } from '@nestjs/common';
+import type { Program } from '../program/program.js';
+
+/** Takes any server, and does nothing with it. */
+const NOT_DRAINED: ServerKeeper = {
+  has: () => false,
+  nameFor: (name) => name,
+  add: () => {},
+  addListener: () => {},
+};
 
 /** Options of {@link GracefulShutdownTestingModule}. */
 export interface GracefulShutdownTestingOptions {
@@ -25,7 +34,8 @@ export interface GracefulShutdownTestingOptions {
  * waits or exits.
  *
  * `app.close()` is Nest's own. {@link ShutdownCoordinator} is the coordinator passed to `forRoot`, for example a
- * {@link ControllableShutdownCoordinator}; background tasks and resources take part in its shutdown.
+ * {@link ControllableShutdownCoordinator}; background tasks and resources take part in its shutdown. Servers are checked and
+ * not drained.
  */
 @Global()
 @Module({})
@@ -39,39 +49,37 @@ export class GracefulShutdownTestingModule {
       providers: [
         ShutdownHealthIndicator,
         { provide: ShutdownCoordinator, useValue: coordinator },
+        { provide: PROGRAM, useFactory: () => programWith(coordinator) },
+        { provide: BackgroundTasks, useFactory: ({ tasks }: Program) => tasks, inject: [PROGRAM] },
+        { provide: ResourceRegistry, useFactory: ({ resources }: Program) => resources, inject: [PROGRAM] },
         {
-          provide: BackgroundTasks,
-          useFactory: () => {
-            const tasks = new BackgroundTasks({
-              clock: systemClock,
-              logger: new Logger('GracefulShutdown'),
-              signal: coordinator.signal,
-              refusal: (name) => new ShuttingDownError(name, LATE_RESPONSE_DEFAULTS),
-            });
-            coordinator.register(tasks.participant);
-            return tasks;
-          },
-        },
-        {
-          provide: ResourceRegistry,
-          useFactory: () =>
-            new ResourceRegistry({
-              clock: systemClock,
-              logger: new Logger('GracefulShutdown'),
-              // With a coordinator that never shuts down, registrations are still validated.
-              coordinator:
-                coordinator instanceof PhasedCoordinator
-                  ? coordinator
-                  : new ControllableShutdownCoordinator(),
-              resourceTimeoutMs: DEFAULTS.participantTimeoutMs,
-              probes: new ProbeCheck({
-                warn: (message) => new Logger('GracefulShutdown').warn(message),
-                versionOf: packageVersion,
-              }),
-            }),
+          provide: ServerRegistry,
+          useFactory: () => new ServerRegistry(NOT_DRAINED, { terminatingReason: undefined }),
         },
       ],
-      exports: [ShutdownCoordinator, BackgroundTasks, ResourceRegistry, ShutdownHealthIndicator],
+      exports: [
+        ShutdownCoordinator,
+        BackgroundTasks,
+        ResourceRegistry,
+        ServerRegistry,
+        ShutdownHealthIndicator,
+      ],
     };
   }
+}
+
+function programWith(coordinator: ShutdownCoordinator): Program {
+  const options = resolveOptions({}, readEnvironment({}));
+  const isReal = coordinator instanceof PhasedCoordinator;
+  const program = makeProgram({
+    options,
+    logger: new Logger('GracefulShutdown'),
+    registeredAt: 'GracefulShutdownTestingModule',
+    // With a test double, registrations are still validated.
+    coordinator: isReal ? coordinator : new ControllableShutdownCoordinator(),
+    signal: coordinator.signal,
+    refusal: (task) => new ShuttingDownError(task, options.lateResponse),
+  });
+  if (!isReal) coordinator.register(program.tasks.participant);
+  return program;
 }

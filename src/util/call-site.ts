@@ -8,8 +8,13 @@ import { stackOf, withPlainStacks, withStackLimit } from './stack.js';
  * @param method a method on the current call stack, at any depth
  */
 export function callSite<Owner extends object>(owner: Owner, method: keyof Owner): string {
-  const place = (): string | undefined => withStackLimit(1, () => frameAbove(owner[method]));
-  return place() ?? withPlainStacks(place) ?? 'unknown place';
+  return callerOf(owner[method]) ?? 'unknown place';
+}
+
+/** As {@link callSite}, for any function; `undefined` if it is not on the current call stack. */
+export function callerOf(callee: unknown): string | undefined {
+  const place = (): string | undefined => withStackLimit(1, () => frameAbove(callee));
+  return place() ?? withPlainStacks(place);
 }
 
 function frameAbove(callee: unknown): string | undefined {

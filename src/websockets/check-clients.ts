@@ -3,7 +3,7 @@ import type { ProbeCheck } from '../util/probe.js';
 import type { UpgradedConnection } from './open-socket.js';
 import type { SocketServers } from './socket-servers.js';
 
-/** Looks at what only connected clients have to show; to be called at the trigger. */
+/** Checks the probes that need a connected client. Call it at the trigger. */
 export function checkClients(
   probes: ProbeCheck,
   servers: SocketServers,
@@ -18,7 +18,7 @@ export function checkClients(
   const transports = servers.engineConnections().map(({ transport }) => transport);
   const webSocket = transports.find(({ name }) => name === 'websocket');
   if (webSocket) probes.check(WEB_SOCKET_OF_TRANSPORT, webSocket);
-  // Entering a namespace takes a message, with which all of it is there.
+  // A client enters a namespace by a message, so from then on the transport is complete.
   const polling = transports.find(({ name }) => name === 'polling');
   if (polling) probes.check(REQUEST_OF_POLLING, polling);
 }

@@ -3,27 +3,27 @@ import type { EventEmitter } from 'node:events';
 import type { CloseCode, OpenSocket, UpgradedConnection } from './open-socket.js';
 import type { WebSocket } from './web-socket.js';
 
-/** What socket.io keeps of a client: one connection for all its namespaces, by WebSocket or by long polling. */
+/** A client's connection in socket.io, shared by all its namespaces: a WebSocket or long polling. */
 export interface EngineConnection extends EventEmitter {
   readonly readyState: string;
-  /** Whether a client that polls is trying out a WebSocket, which would be stuck if that was closed. */
+  /** Whether a polling client is probing a WebSocket. Closing the connection now would leave the client stuck. */
   readonly upgrading?: boolean;
   readonly transport: EventEmitter & {
     readonly name?: string;
-    /** With the transport `websocket`. */
+    /** Present with the transport `websocket`. */
     readonly socket?: unknown;
-    /** With the transport `polling`: a request that is bringing messages. */
+    /** With the transport `polling`: the request that is delivering messages. */
     readonly dataReq?: EventEmitter | null;
-    /** With the transport `polling`: whether a request waits to be told something. */
+    /** With the transport `polling`: whether a poll is pending. */
     readonly writable?: boolean;
   };
   close(discard?: boolean): void;
 }
 
 /**
- * A connection of socket.io as a shutdown sees it.
+ * A connection of socket.io, as a shutdown sees it.
  *
- * It is the connection that is closed, not its sockets: after a `disconnect` from the server a client stays away.
+ * The connection is closed, not its sockets: after a `disconnect` by the server a client does not reconnect.
  */
 export class OpenEngineConnection implements OpenSocket {
   readonly key: EngineConnection;
@@ -49,13 +49,13 @@ export class OpenEngineConnection implements OpenSocket {
     const { transport } = this.key;
     const again = (): void => this.close(code);
     if (webSocket) sayGoodbye(webSocket, code, true);
-    // It would be destroyed.
+    // Closing now would destroy that request.
     else if (transport.dataReq) transport.dataReq.once('close', again);
     else if (transport.writable === false) this.#onNextPoll(again);
     else this.key.close();
   }
 
-  /** What is closed between two polls could not be terminated any more. And there is none if it becomes a WebSocket. */
+  /** After a close between two polls, the connection cannot be terminated. No poll follows an upgrade to a WebSocket. */
   #onNextPoll(callback: () => void): void {
     this.key.transport.once('ready', callback);
     this.key.once('upgrade', callback);
@@ -72,7 +72,7 @@ export class OpenEngineConnection implements OpenSocket {
   }
 }
 
-/** The WebSocket below, unless the client is polling. */
+/** The underlying WebSocket; undefined while the client is polling. */
 export function webSocketOf({ transport }: EngineConnection): WebSocket | undefined {
   return isWebSocket(transport.socket) ? transport.socket : undefined;
 }

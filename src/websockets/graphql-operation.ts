@@ -1,25 +1,25 @@
-/** The subprotocols in which a message may ask for an operation: `graphql-ws` is the older one, whose name stuck to the package of the newer. */
+/** The subprotocols of GraphQL over WebSocket. The package `graphql-ws` uses the first, not the one of its name. */
 const PROTOCOLS: ReadonlySet<string> = new Set(['graphql-transport-ws', 'graphql-ws']);
-/** What such a message is called in the one and in the other. */
+/** The message types that request an operation, in the newer and in the older protocol. */
 const TYPES: ReadonlySet<unknown> = new Set(['subscribe', 'start']);
 
-/** Strings, comments, brackets, words, and names of directives and variables. */
+/** Matches strings, comments, brackets, words, and the names of directives and variables. */
 const TOKEN = /"""[\s\S]*?"""|"(?:\\.|[^"\\])*"|#[^\n\r]*|[{}()[\]]|[@$]?[_A-Za-z]\w*/g;
 const WORD = /^\w/;
 
-/** What a message asks a GraphQL server for. */
+/** An operation that a message requests from a GraphQL server. */
 export interface GraphqlOperation {
-  /** Unknown where the client sent no document, but the name of one. */
+  /** `operation` if the message names a document instead of including one. */
   readonly type: 'query' | 'mutation' | 'subscription' | 'operation';
   readonly name: string | undefined;
 }
 
-/** Whether what is said on a socket is GraphQL. */
-export function speaksGraphql(protocol: string): boolean {
+/** Whether a subprotocol is one of GraphQL. */
+export function isGraphqlProtocol(protocol: string): boolean {
   return PROTOCOLS.has(protocol);
 }
 
-/** The operation that a message asks for; nothing, if it asks for none. */
+/** Returns the operation that a message requests, if any. */
 export function operationIn(message: unknown): GraphqlOperation | undefined {
   const { type, payload } = parse(message);
   if (!TYPES.has(type)) return undefined;
@@ -38,7 +38,7 @@ function parse(message: unknown): Record<string, unknown> {
   }
 }
 
-/** The operations of a document: what precedes each pair of outer braces is a definition's head. */
+/** Returns the operations of a document. The words before an outermost pair of braces are the head of a definition. */
 function operationsOf(document: string): GraphqlOperation[] {
   const found: GraphqlOperation[] = [];
   let depth = 0;

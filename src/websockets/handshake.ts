@@ -3,10 +3,10 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from './web-socket.js';
 
 /**
- * Calls back with the WebSocket of `ws` that takes over a connection, before it has a listener.
+ * Calls back with the WebSocket of `ws` that takes over a connection, before anything listens to that WebSocket.
  *
- * The WebSocket notes itself on the connection just before it listens there, which may be long after the request, for
- * example after an asynchronous check. Nothing happens where another protocol, or another library, takes over.
+ * `ws` stores the WebSocket on the connection just before it adds its listeners there. That may be long after the
+ * request, for example after an asynchronous check. Other protocols and other libraries never cause the callback.
  */
 export function onWebSocket(connection: Socket, callback: (webSocket: WebSocket) => void): void {
   const look = (): void => {

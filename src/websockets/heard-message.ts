@@ -1,6 +1,6 @@
-import { operationIn, speaksGraphql, type GraphqlOperation } from './graphql-operation.js';
+import { operationIn, isGraphqlProtocol, type GraphqlOperation } from './graphql-operation.js';
 
-/** A message that has reached a listener and may be in work. */
+/** A message that has reached a listener and may still be in progress. */
 export class HeardMessage {
   /** On the monotonic clock. */
   readonly heardAt: number;
@@ -14,24 +14,24 @@ export class HeardMessage {
     this.heardAt = heardAt;
   }
 
-  /** Whether it asks for something that has an end. A subscription has none, and what else GraphQL says wants no answer. */
+  /** Whether the message requests something finite: not a subscription, and no GraphQL message without an answer. */
   get isWork(): boolean {
     return !this.isGraphql || (this.#asks !== undefined && this.#asks.type !== 'subscription');
   }
 
-  /** Whether an answer to it is sure to come. */
+  /** Whether the server is certain to answer. */
   get isGraphql(): boolean {
-    return speaksGraphql(this.#protocol);
+    return isGraphqlProtocol(this.#protocol);
   }
 
-  /** For the report, on a socket that is called `socket` there. */
+  /** The name for the report, on a socket whose name there is `socket`. */
   nameOn(socket: string): string {
     if (!this.#asks) return socket;
     const { type, name } = this.#asks;
     return `${type}${name === undefined ? '' : ` ${name}`} on ${socket}`;
   }
 
-  /** Read on demand only, which happens only during a shutdown. */
+  /** Parsed on demand, which happens only during a shutdown. */
   get #asks(): GraphqlOperation | undefined {
     if (this.#operation === null) this.#operation = this.isGraphql ? operationIn(this.#data) : undefined;
     return this.#operation;

@@ -6,16 +6,16 @@ import type { Clock, Timer } from '../util/clock.js';
 import type { UpgradedConnection } from './open-socket.js';
 import type { WebSocket } from './web-socket.js';
 
-/** How old, in milliseconds, a message may be that has no answer, and still be taken for one that is being handled. */
+/** The age, in milliseconds, up to which an unanswered message is assumed to be in progress. */
 const ANSWER_BUDGET_MS = 5_000;
 
-/** A message in work, for the report. */
+/** A message in progress, for the report. */
 export interface UnfinishedMessage {
   readonly name: string;
   readonly ageMs: number;
 }
 
-/** Where a socket tells whether it has messages in work. */
+/** Receives the state of a socket: with or without messages in progress. */
 export interface HeardSocketObserver {
   readonly clock: Clock;
   onBusy(this: void, socket: HeardSocket): void;
@@ -23,26 +23,26 @@ export interface HeardSocketObserver {
 }
 
 /**
- * A WebSocket that belongs to no gateway, and its messages, as far as they can be known from outside.
+ * A WebSocket that belongs to no gateway, with its messages as far as they can be observed from outside.
  *
- * A listener that returns a promise has handled its message when that settles. Of one that returns nothing it is known
- * only whether anything has been sent since: no answer to a client that had one every time before may be yet to come.
+ * A listener that returns a promise has handled its message when the promise settles. If it returns nothing, the only
+ * evidence is what is sent afterwards: an answer is still expected if every earlier message was answered.
  */
 export class HeardSocket {
   readonly #webSocket: WebSocket;
   readonly #connection: UpgradedConnection;
   readonly #observer: HeardSocketObserver;
   readonly #inWork = new Set<HeardMessage>();
-  /** The last message of which nothing else is known, and what had been sent by then. */
+  /** The last message whose listener returned nothing, and the bytes that had been sent by then. */
   #last: HeardMessage | undefined;
   #sentAtLast = -1;
   #answersAll = true;
-  /** The one of which an answer is waited for. */
+  /** The message whose answer is awaited. */
   #suspect: HeardMessage | undefined;
   #onIdle: (() => void) | undefined;
   #timer: Timer | undefined;
 
-  /** Hears no listener that is added from now on. */
+  /** Stops observing listeners that are added from now on. */
   readonly leaveAlone: () => void;
 
   constructor(webSocket: WebSocket, connection: UpgradedConnection, observer: HeardSocketObserver) {
@@ -52,22 +52,22 @@ export class HeardSocket {
     this.leaveAlone = wrapMessageListeners(webSocket, this.#call);
   }
 
-  /** Messages that are being handled. */
+  /** Number of messages in progress. */
   get inFlight(): number {
     return this.#working.length;
   }
 
-  /** Messages that are being handled, and the one of which an answer is waited for. */
+  /** The messages in progress, and the one whose answer is awaited. */
   unfinished(): UnfinishedMessage[] {
     const suspects = this.#suspect && this.#isUnanswered ? [this.#suspect] : [];
     return [...this.#working, ...suspects].map((message) => this.#describe(message));
   }
 
   /**
-   * Calls back once, as soon as no message is being handled: at once, if none is.
+   * Calls back once, as soon as no message is in progress; immediately, if none is.
    *
-   * @param guesses whether an answer is waited for that may never come
-   * @param callback gets the message whose answer has not come
+   * @param guesses whether to await an answer that may never come
+   * @param callback receives the message that was not answered in time
    */
   whenIdle(guesses: boolean, callback: (givenUp: UnfinishedMessage | undefined) => void): void {
     const last = this.#isUnanswered ? this.#last : undefined;
@@ -81,7 +81,7 @@ export class HeardSocket {
     this.#check();
   }
 
-  /** Stops all callbacks. */
+  /** Cancels the callback. */
   stop(): void {
     this.#onIdle = undefined;
     this.#suspect = undefined;
@@ -97,7 +97,7 @@ export class HeardSocket {
     return this.#connection.socket.bytesWritten !== this.#sentAtLast;
   }
 
-  /** Whether the last message may be in work without anybody knowing. */
+  /** Whether the last message may be in progress, for want of an answer. */
   get #isUnanswered(): boolean {
     const last = this.#last;
     if (!last?.isWork || !this.#answersAll || this.#hasSent) return false;
@@ -118,7 +118,7 @@ export class HeardSocket {
     return result;
   };
 
-  /** Returns a promise that stands for `result`: a rejection reaches the caller of the listener and nothing else. */
+  /** Returns a promise to be used in place of `result`, so that only the caller of the listener sees a rejection. */
   #await(result: PromiseLike<unknown>, data: unknown): Promise<unknown> {
     const { clock, onBusy, onSettled } = this.#observer;
     const message = new HeardMessage(data, this.#webSocket.protocol, clock.now());
@@ -137,7 +137,7 @@ export class HeardSocket {
     this.#sentAtLast = sent;
   }
 
-  /** Whatever is sent next is taken for the answer. */
+  /** Takes the next data that is sent for the answer. */
   #watchFor({ heardAt, isGraphql }: HeardMessage): void {
     const check = (): void => this.#check();
     const send = Reflect.get(this.#webSocket, 'send') as (...args: unknown[]) => unknown;

@@ -4,13 +4,13 @@ import type { Clock } from '../util/clock.js';
 import type { HeardSocketObserver } from './heard-socket.js';
 import type { UpgradedConnection } from './open-socket.js';
 
-/** The WebSockets that belong to no gateway. */
+/** The WebSockets that belong to no gateway, with their messages. */
 export class HeardSockets {
-  /** Called whenever the messages of one have been handled. */
+  /** Called when a socket has no message in progress any more. */
   onSettled = (): void => {};
 
   readonly #bySocket = new WeakMap<object, HeardSocket>();
-  /** Those with a message whose handling has not ended, or a subscription. */
+  /** Sockets with a message or a subscription in progress. */
   readonly #busy = new Set<HeardSocket>();
   readonly #observer: HeardSocketObserver;
 
@@ -25,14 +25,14 @@ export class HeardSockets {
     };
   }
 
-  /** Hears the WebSocket that takes over a connection, if one does. */
+  /** Observes the WebSocket that takes over a connection, if one does. */
   await(connection: UpgradedConnection): void {
     onWebSocket(connection.socket, (webSocket) => {
       this.#bySocket.set(webSocket, new HeardSocket(webSocket, connection, this.#observer));
     });
   }
 
-  /** Leaves a WebSocket alone, whose messages are known otherwise. */
+  /** Stops observing a WebSocket whose messages are counted elsewhere. */
   forget(webSocket: object): void {
     this.#bySocket.get(webSocket)?.leaveAlone();
     this.#bySocket.delete(webSocket);
@@ -42,7 +42,7 @@ export class HeardSockets {
     return this.#bySocket.get(webSocket);
   }
 
-  /** Those with a message that is being handled, though their clients may have gone. */
+  /** The sockets with messages in progress, including those whose clients have disconnected. */
   busy(): HeardSocket[] {
     return [...this.#busy].filter(({ inFlight }) => inFlight > 0);
   }

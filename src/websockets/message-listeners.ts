@@ -1,9 +1,9 @@
 import type { WebSocket } from './web-socket.js';
 
-/** A listener for messages; the package `ws` calls it with what it says here. */
+/** A listener for messages, with the arguments that `ws` passes. */
 export type MessageListener = (this: unknown, data: unknown, isBinary: unknown) => unknown;
 
-/** Calls a listener that was put behind it. */
+/** Calls the listener in its place. */
 export type CallListener = (
   listener: MessageListener,
   self: unknown,
@@ -16,11 +16,11 @@ type AddListener = (event: string | symbol, listener: MessageListener) => unknow
 const METHODS = ['on', 'addListener'] as const;
 
 /**
- * Puts `call` in front of every listener for messages that `webSocket` gets from now on.
+ * Routes every listener for messages that is added to `webSocket` from now on through `call`.
  *
- * It cannot be done for all of them at once: the emission drops what a listener returns.
+ * Each listener has to be wrapped: an emitter discards what its listeners return.
  *
- * @returns a function that leaves alone those that come later
+ * @returns a function that leaves later listeners unwrapped
  */
 export function wrapMessageListeners(webSocket: WebSocket, call: CallListener): () => void {
   for (const method of METHODS) {
@@ -30,12 +30,15 @@ export function wrapMessageListeners(webSocket: WebSocket, call: CallListener): 
     Object.defineProperty(webSocket, method, { value, configurable: true, writable: true });
   }
   return () => {
-    // The last one first: an object that loses others is slower from then on.
+    // In reverse order: deleting any other property first makes the object slower from then on.
     for (const method of METHODS.toReversed()) Reflect.deleteProperty(webSocket, method);
   };
 }
 
-/** As Node's own wrapper of `once`, it can be removed by the name of what is within. That one stays as it is: it removes itself. */
+/**
+ * Returns a wrapper with a property `listener`, like Node's own for `once`, so that `off` finds it. Node's wrapper is
+ * returned unchanged, because it removes itself.
+ */
 function wrapped(listener: MessageListener, call: CallListener): MessageListener {
   if ('listener' in listener) return listener;
   const wrapper: MessageListener = function (data, isBinary) {

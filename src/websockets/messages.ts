@@ -1,6 +1,6 @@
-/** The messages of a socket, or of all sockets that share a connection, which are being handled. */
+/** Counts the messages in progress of one socket, or of all sockets that share a connection. */
 export class SocketMessages {
-  /** For the report: what the socket is of. */
+  /** The name for the report: the path or namespace of the socket. */
   readonly name: string | undefined;
   readonly #all: Messages;
   #inFlight = 0;
@@ -16,7 +16,7 @@ export class SocketMessages {
     this.#all.inFlight += 1;
   }
 
-  /** To be called once for each {@link begin}, when the answer has been sent. */
+  /** Call it once for each {@link begin}, when the answer has been sent. */
   end(): void {
     this.#inFlight -= 1;
     this.#all.inFlight -= 1;
@@ -24,7 +24,7 @@ export class SocketMessages {
     if (this.#all.inFlight === 0) this.#all.onIdle();
   }
 
-  /** Calls back as soon as no message is being handled: at once, if none is; else once. */
+  /** Calls back once, as soon as no message is in progress; immediately, if none is. */
   whenIdle(callback: () => void): void {
     this.#onIdle = () => {
       this.#onIdle = undefined;
@@ -34,19 +34,19 @@ export class SocketMessages {
   }
 }
 
-/** The messages that gateways are handling. */
+/** Counts the messages that gateways are handling. */
 export class Messages {
   inFlight = 0;
-  /** Called whenever there are none any more. */
+  /** Called when the last message has been handled. */
   onIdle = (): void => {};
   readonly #bySocket = new WeakMap<object, SocketMessages>();
 
-  /** The name that a socket was first seen with; nothing, if it was not. */
+  /** Returns the name that a socket was first seen with, if it was seen. */
   nameOf(key: object): string | undefined {
     return this.#bySocket.get(key)?.name;
   }
 
-  /** Those of a socket that is told apart by `key`. */
+  /** Returns the messages of the socket that `key` identifies. */
   of(key: object, name?: string): SocketMessages {
     const existing = this.#bySocket.get(key);
     if (existing) return existing;

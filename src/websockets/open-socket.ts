@@ -6,32 +6,32 @@ export interface UpgradedConnection {
   readonly socket: Socket;
   /** On the monotonic clock. */
   readonly openedAt: number;
-  /** What it was asked to become. */
+  /** What the client requested. */
   readonly upgrade?: { readonly target: string } | undefined;
 }
 
-/** A client's connection that a shutdown ends, whatever library holds it. */
+/** A client's connection that a shutdown ends, independent of the library. */
 export interface OpenSocket {
-  /** What its messages are counted by. */
+  /** Identifies the socket when its messages are counted. */
   readonly key: object;
-  /** For the report: with its path or namespace, as far as it is known. */
+  /** The name for the report, with the path or namespace if known. */
   readonly name: string;
-  /** What is known of the connection below; nothing for a client that polls. */
+  /** The underlying connection; undefined for a polling client. */
   readonly connection: UpgradedConnection | undefined;
   readonly isClosed: boolean;
-  /** Its messages, where no adapter counts them. */
+  /** Its messages, if no adapter counts them. */
   readonly heard?: HeardSocket | undefined;
-  /** Stops listening to the client, so that it has nothing unanswered when it is told to go. */
+  /** Stops reading from the client, so that no message is unanswered when the socket is closed. */
   pause(): void;
-  /** Tells the client to go, in such a way that it connects again by itself. */
+  /** Closes the socket in such a way that the client can reconnect. */
   close(code: CloseCode): void;
-  /** Ends the connection without another word. */
+  /** Ends the connection without a closing handshake. */
   terminate(): void;
   onClosed(callback: () => void): void;
 }
 
-/** What a close frame can say at a shutdown: https://www.iana.org/assignments/websocket/websocket.xml. */
+/** The close codes of a shutdown with their reasons: https://www.iana.org/assignments/websocket/websocket.xml. */
 export const CLOSE_REASONS = { 1001: 'Going Away', 1012: 'Service Restart' } as const;
 
-/** A code that a shutdown closes WebSockets with. */
+/** The code in the close frames of a shutdown. */
 export type CloseCode = keyof typeof CLOSE_REASONS;

@@ -7,22 +7,22 @@ import type { Messages } from './messages.js';
 import type { OpenSocket, UpgradedConnection } from './open-socket.js';
 import type { WebSocket } from './web-socket.js';
 
-/** What is read of a server of `ws`. */
+/** The properties of a `ws` server that are read. */
 export interface WsServer {
   readonly clients: ReadonlySet<unknown>;
   readonly path?: string;
   readonly options?: { readonly path?: string | null; readonly noServer?: boolean };
-  /** The HTTP server that it has made itself, or was given. */
+  /** The HTTP server that it created or was given. */
   readonly _server?: unknown;
 }
 
-/** What is read of a server of socket.io. */
+/** The properties of a socket.io server that are read. */
 interface IoServer {
   readonly engine: { readonly clients: Readonly<Record<string, EngineConnection>> };
   readonly httpServer?: unknown;
 }
 
-/** The servers of an application's gateways, and who is connected to them. */
+/** The servers of an application's gateways, with their clients. */
 export class SocketServers {
   readonly #messages: Messages;
   readonly #heard: HeardSockets | undefined;
@@ -35,9 +35,9 @@ export class SocketServers {
   }
 
   /**
-   * Adds what an adapter has made for a gateway: a server of `ws` or of socket.io, or one of its namespaces.
+   * Adds what an adapter has created for a gateway: a server of `ws` or socket.io, or a namespace.
    *
-   * @returns the HTTP server below, where it says so
+   * @returns the underlying HTTP server, if the server exposes it
    */
   add(server: unknown): unknown {
     const io = ioServerOf(server);
@@ -51,9 +51,9 @@ export class SocketServers {
   }
 
   /**
-   * Who is connected: to these servers, and by a WebSocket of `ws` to whatever else has upgraded a connection.
+   * Returns the sockets of these servers, and every other WebSocket of `ws` on an upgraded connection.
    *
-   * Without the latter as long as a client of socket.io is trying out a WebSocket: it would be among them.
+   * Omits the latter while a client of socket.io is probing a WebSocket, which would be among them.
    *
    * @param upgraded connections of the application's HTTP servers
    */
@@ -92,18 +92,18 @@ export class SocketServers {
     return found;
   }
 
-  /** The clients of socket.io that have entered a namespace, by whatever transport. */
+  /** The clients of socket.io that have entered a namespace, with any transport. */
   engineConnections(): EngineConnection[] {
     const all = [...this.#ioServers].flatMap(({ engine }) => Object.values(engine.clients));
     return all.filter((connection) => this.#messages.nameOf(connection) !== undefined);
   }
 
-  /** Whether a WebSocket of `ws` is connected to one of these servers. */
+  /** Whether one of these servers has a client with a WebSocket of `ws`. */
   get haveWebSockets(): boolean {
     return [...this.#wsServers].some(({ clients }) => clients.size > 0);
   }
 
-  /** Whether a request polls for a client that is connected already, or brings its messages. */
+  /** Whether a request belongs to a connected client: a poll, or the delivery of messages. */
   continues({ url }: Pick<IncomingMessage, 'url'>): boolean {
     const session = /[?&]sid=([^&#]+)/.exec(url ?? '')?.[1];
     return (
@@ -118,13 +118,13 @@ function ioServerOf(server: unknown): IoServer | undefined {
   return [server, ofNamespace].find(isIoServer);
 }
 
-/** Whether it looks like a server of socket.io. */
+/** Whether a value has the shape of a socket.io server. */
 export function isIoServer(server: unknown): server is IoServer {
   const { engine } = Object(server) as Partial<IoServer>;
   return typeof engine === 'object' && typeof engine.clients === 'object';
 }
 
-/** Whether it looks like a server of `ws`. */
+/** Whether a value has the shape of a `ws` server. */
 export function isWsServer(server: unknown): server is WsServer {
   return (Object(server) as Partial<WsServer>).clients instanceof Set;
 }

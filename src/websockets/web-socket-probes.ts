@@ -6,7 +6,7 @@ import type { Probe } from '../util/probe.js';
 export const SERVER_OF_GATEWAY: Probe<unknown> = {
   name: 'a server of ws or socket.io below a gateway',
   package: '@nestjs/websockets',
-  ifMissing: 'the clients of that gateway are not told to go, and what they send last may be lost',
+  ifMissing: 'the clients of that gateway get no close frame, and their last messages may be lost',
   advice: 'Close them in a participant of your own: ShutdownCoordinator.register()',
   isPresent: (server) =>
     isWsServer(server) || [server, (Object(server) as { server?: unknown }).server].some(isIoServer),
@@ -15,7 +15,7 @@ export const SERVER_OF_GATEWAY: Probe<unknown> = {
 export const HTTP_SERVER_OF_WS: Probe<object> = {
   name: 'WebSocketServer._server',
   package: 'ws',
-  ifMissing: 'the HTTP server of a gateway with a port of its own takes new clients until Nest closes it',
+  ifMissing: 'the HTTP server of a gateway with its own port accepts new clients until Nest closes it',
   isPresent: (server) => isObject(Reflect.get(server, '_server')),
 };
 
@@ -23,14 +23,14 @@ export const WEB_SOCKET_ON_SOCKET: Probe<Iterable<Duplex>> = {
   name: 'Socket[websocket]',
   package: 'ws',
   ifMissing:
-    'the report tells neither age nor sent bytes of a WebSocket that was cut, and WebSockets without a gateway are taken for tunnels',
+    'the report has neither age nor sent bytes of a WebSocket that was cut, and WebSockets without a gateway are treated as tunnels',
   isPresent: (sockets) => [...sockets].some((socket) => webSocketOn(socket) !== undefined),
 };
 
 export const WEB_SOCKET_OF_TRANSPORT: Probe<object> = {
   name: 'Transport.socket of a WebSocket',
   package: 'engine.io',
-  ifMissing: 'clients of socket.io are told to go without a close code',
+  ifMissing: 'connections of socket.io are closed without a close code',
   isPresent: (transport) => isWebSocket(Reflect.get(transport, 'socket')),
 };
 
@@ -41,7 +41,7 @@ export const REQUEST_OF_POLLING: Probe<object> = {
   isPresent: (transport) => 'dataReq' in transport && typeof Reflect.get(transport, 'writable') === 'boolean',
 };
 
-/** All of these. */
+/** All probes of WebSocket libraries. */
 export const WEB_SOCKET_PROBES: readonly Probe[] = [
   SERVER_OF_GATEWAY,
   HTTP_SERVER_OF_WS,

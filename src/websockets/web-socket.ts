@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { HeardSocket } from './heard-socket.js';
 import type { CloseCode, OpenSocket, UpgradedConnection } from './open-socket.js';
 
-/** A WebSocket of the package `ws`, of which there may be several copies. */
+/** A WebSocket of the package `ws`. A process may have several copies of that package. */
 export interface WebSocket extends EventEmitter {
   readonly readyState: number;
   readonly protocol: string;
@@ -16,7 +16,7 @@ export interface WebSocket extends EventEmitter {
 
 const CLOSED = 3;
 
-/** Whether it looks like one. */
+/** Whether a value has the shape of a WebSocket. */
 export function isWebSocket(candidate: unknown): candidate is WebSocket {
   const { readyState, close, terminate, once } = Object(candidate) as Partial<WebSocket>;
   return (
@@ -27,7 +27,7 @@ export function isWebSocket(candidate: unknown): candidate is WebSocket {
   );
 }
 
-/** The WebSocket that has taken over a connection; `ws` notes it there, under a symbol of its own, since version 7. */
+/** Returns the WebSocket that has taken over a connection. `ws` stores it there under a symbol, since version 7. */
 export function webSocketOn(connection: Duplex): WebSocket | undefined {
   return Object.getOwnPropertySymbols(connection)
     .filter(({ description }) => description === 'websocket')
@@ -35,13 +35,13 @@ export function webSocketOn(connection: Duplex): WebSocket | undefined {
     .find(isWebSocket);
 }
 
-/** For the report: with its path and subprotocol, as far as they are known. */
+/** Returns the name for the report, with path and subprotocol if known. */
 export function nameOf({ protocol }: WebSocket, { upgrade }: UpgradedConnection): string {
   const path = upgrade ? ` ${upgrade.target}` : '';
   return `WebSocket${path}${protocol === '' ? '' : ` (${protocol})`}`;
 }
 
-/** A WebSocket as a shutdown sees it. */
+/** A WebSocket, as a shutdown sees it. */
 export class OpenWebSocket implements OpenSocket {
   readonly key: WebSocket;
   readonly name: string;
@@ -51,7 +51,7 @@ export class OpenWebSocket implements OpenSocket {
 
   /**
    * @param isGateways whether only a gateway listens to it
-   * @param heard its messages, where they are heard
+   * @param heard its messages, if they are observed
    */
   constructor(
     webSocket: WebSocket,
@@ -91,7 +91,7 @@ export class OpenWebSocket implements OpenSocket {
 /**
  * Begins the closing handshake.
  *
- * @param ignoresMessages whether messages that cross it are dropped: they would be handled, and the answer lost
+ * @param ignoresMessages whether to drop messages that arrive after it. They would be handled, but their answers lost
  */
 export function sayGoodbye(webSocket: WebSocket, code: CloseCode, ignoresMessages: boolean): void {
   if (ignoresMessages) webSocket.removeAllListeners('message');

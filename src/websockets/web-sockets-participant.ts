@@ -7,38 +7,38 @@ import type { HeardSockets } from './heard-sockets.js';
 import type { Messages } from './messages.js';
 import type { CloseCode, OpenSocket } from './open-socket.js';
 
-/** How long a client that was told to go may take nothing of what it is sent, in milliseconds. */
+/** How long, in milliseconds, a client may read nothing after its close frame was sent. */
 const CLOSE_BUDGET_MS = 2_000;
 
-/** What the participant needs from the application. */
+/** Dependencies of {@link WebSocketsParticipant}. */
 export interface WebSocketsDependencies {
   readonly clock: Clock;
   readonly closeCode: CloseCode;
   readonly messages: Messages;
-  /** What could be lost unseen, in words; asked at the end of `drain`, which fails for it. */
+  /** Returns what may have been lost unnoticed, if anything. Called at the end of `drain`, which then fails. */
   blindSpot?(this: void): string | undefined;
   readonly heard: HeardSockets;
-  /** Who is connected now. */
+  /** Returns the sockets that are open now. */
   open(this: void): readonly OpenSocket[];
-  /** How many bytes of what was sent are with the kernel. */
+  /** Returns how many sent bytes the kernel has accepted. */
   bytesSentOn(this: void, socket: Socket): number;
-  /** Over how many milliseconds clients are sent away, in `drain`. */
+  /** Returns the time over which `drain` spreads the closing of sockets, in milliseconds. */
   windowMs(this: void, context: ShutdownContext): number;
 }
 
 /**
- * Sends the clients of WebSockets away: spread over a window, each one when its messages are answered.
+ * Closes the WebSockets: spread over a window, each one when its messages have been answered.
  *
- * What gateways do when a client comes or goes is waited for.
+ * Awaits what gateways do when a client connects or disconnects.
  */
 export class WebSocketsParticipant implements ShutdownParticipant {
   readonly name = 'WebSockets';
 
   readonly #dependencies: WebSocketsDependencies;
-  /** Those that were chosen to leave and are still here, each with what ends its patience. */
+  /** Sockets that are to be closed and are still open, each with the timer that ends the wait for its client. */
   readonly #leaving = new Map<OpenSocket, Timer | undefined>();
   readonly #chosen = new WeakSet<object>();
-  /** What gateways do about clients that come or go. */
+  /** Pending calls of `handleConnection` and `handleDisconnect`. */
   readonly #calls = new Set<GatewayCall>();
   #context: ShutdownContext | undefined;
   #wake = (): void => {};
@@ -52,9 +52,9 @@ export class WebSocketsParticipant implements ShutdownParticipant {
   }
 
   /**
-   * Waits in `drain` for what a gateway does about a client: its `handleConnection`, its `handleDisconnect`.
+   * Awaits in `drain` what a gateway's `handleConnection` or `handleDisconnect` has returned.
    *
-   * @returns settles as `result` does; to be given to the caller in its place, who alone handles a rejection
+   * @returns a promise that settles like `result`. Pass it on in place of `result`, so that a rejection is handled once
    */
   track<T>(name: string, result: Promise<T>): Promise<T> {
     const call = { name, startedAt: this.#dependencies.clock.now() };
@@ -65,7 +65,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     });
   }
 
-  /** To be called when a client has connected: one that comes while clients are sent away is sent on at once. */
+  /** Call it when a client has connected. During `drain` its socket is closed at once. */
   onConnected(): void {
     if (!this.#context) return;
     setImmediate(() => {
@@ -86,25 +86,25 @@ export class WebSocketsParticipant implements ShutdownParticipant {
       while (this.#isBusy && !signal.aborted) {
         await new Promise<void>((resolve) => (this.#wake = resolve));
       }
-      // Others may have come, or may only now be told apart.
+      // More clients may have connected, or may only now be recognised.
     } while (!signal.aborted && this.#newcomers().length > 0);
     signal.removeEventListener('abort', cutTheRest);
     const blindSpot = this.#dependencies.blindSpot?.();
     if (blindSpot !== undefined) throw new Error(blindSpot);
   }
 
-  /** Messages that are being handled, and clients that a gateway is greeting or seeing off. */
+  /** Number of messages in progress and of pending calls of `handleConnection` and `handleDisconnect`. */
   inFlight(): number {
     return this.#messagesInFlight + this.#calls.size;
   }
 
-  /** The messages of which more is known than that they are there, and the calls of gateways. */
+  /** The names of messages outside gateways and of pending calls of gateways. Messages of gateways are only counted. */
   unfinished(): string[] {
     const messages = this.#heardSockets().flatMap((heard) => heard.unfinished());
     return [...messages, ...this.#calls].map(({ name }) => name);
   }
 
-  /** Counts messages in work and the clients that were told to leave. */
+  /** Counts messages in progress, and sockets that were closed or cut. */
   statistics(): Statistics {
     return { messages: this.#messagesInFlight, closed: this.#closed, cut: this.#cut };
   }
@@ -114,7 +114,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     return heard.busy().reduce((sum, { inFlight }) => sum + inFlight, messages.inFlight);
   }
 
-  /** Those that have messages in work, and those that are to leave. */
+  /** Sockets that have messages in progress or are to be closed. */
   #heardSockets(): HeardSocket[] {
     const leaving = Array.from(this.#leaving.keys(), ({ heard }) => heard);
     return [...new Set([...leaving, ...this.#dependencies.heard.busy()])].filter(
@@ -126,7 +126,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     return this.#leaving.size > 0 || this.inFlight() > 0;
   }
 
-  /** Clients that have not been told to leave yet. */
+  /** Open sockets that have not been chosen yet. */
   #newcomers(): OpenSocket[] {
     return this.#dependencies.open().filter(({ key, isClosed }) => !isClosed && !this.#chosen.has(key));
   }
@@ -151,7 +151,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
       socket.close(closeCode);
       if (this.#leaving.has(socket)) this.#watch(socket);
     };
-    // What calls `close()` is mostly a test, which must not wait for what may never come.
+    // `close()` is mostly called by tests, which must not wait for an answer that may never come.
     const guesses = this.#context?.reason.kind !== 'close';
     if (socket.heard) socket.heard.whenIdle(guesses, sayGoodbye);
     else messages.of(socket.key).whenIdle(() => sayGoodbye());
@@ -162,7 +162,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     this.#context?.cut({ kind: 'message', name, ageMs });
   }
 
-  /** Gives the client time to go, and again as long as it reads what was sent before. */
+  /** Waits for the client to close. Waits again as long as the client reads what was sent before. */
   #watch(socket: OpenSocket): void {
     const { clock, bytesSentOn } = this.#dependencies;
     const bytesSent = (): number => (socket.connection ? bytesSentOn(socket.connection.socket) : 0);
@@ -197,7 +197,7 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     const left = new Set(heard.busy());
     for (const [socket] of this.#leaving) {
       if (socket.heard) left.delete(socket.heard);
-      // Listeners that are left receive the reason.
+      // Remaining listeners receive the reason.
       this.#cutOff(socket, () => socket.close(closeCode));
     }
     for (const message of [...left].flatMap((socket) => socket.unfinished())) this.#reportMessage(message);

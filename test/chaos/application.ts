@@ -1,14 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Controller, Get, Global, Injectable, Module, Post, Query, StreamableFile } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Global,
+  Injectable,
+  Module,
+  Post,
+  Query,
+  Res,
+  StreamableFile,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { enableGracefulShutdown, GracefulShutdownModule, ShutdownCoordinator } from 'nestjs-drain';
 import { tell } from '../support/process/tell.js';
 import { monotonicMs } from './monotonic.js';
+import { LAST_EVENT } from './plan.js';
+import type { ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import type { INestApplication, OnModuleDestroy, Type } from '@nestjs/common';
 import type { ShutdownParticipant } from 'nestjs-drain';
-import type { Behaviour, ChaosPlan, Method, ParticipantPlan, ProviderPlan } from './plan.js';
+import type { Behaviour, ChaosPlan, Method, ParticipantPlan, ProviderPlan, WorkingRoute } from './plan.js';
 
 const plan = JSON.parse(process.env['CHAOS'] ?? '{}') as ChaosPlan;
 
@@ -72,16 +84,57 @@ class Store implements OnModuleDestroy {
   }
 }
 
+/** What `@Res()` injects on Express and on Fastify. */
+type Reply = ServerResponse & { readonly raw?: ServerResponse; hijack?(): void };
+
+function rawResponseOf(reply: Reply): ServerResponse {
+  reply.hijack?.();
+  return reply.raw ?? reply;
+}
+
 @Controller()
 class StoreController {
   constructor(private readonly store: Store) {}
 
   @Get('work')
   async work(@Query('id') id: string, @Query('ms') ms: string): Promise<{ id: string }> {
-    note('accepted', { id, route: 'GET /work' });
-    await pause(Number(ms));
+    await this.#work(id, 'GET /work', Number(ms));
     if (!this.store.isOpen) throw new Error(`request ${id} found the store closed`);
     return { id };
+  }
+
+  @Post('payments')
+  async pay(@Query('id') id: string, @Query('ms') ms: string): Promise<{ id: string }> {
+    const work = this.#work(id, 'POST /payments', Number(ms));
+    if (plan.sabotage !== 'does not await its work') await work;
+    return { id };
+  }
+
+  /** Sends the first part of its answer before the work. */
+  @Get('reports')
+  async report(@Query('id') id: string, @Query('ms') ms: string, @Res() reply: Reply): Promise<void> {
+    const response = rawResponseOf(reply);
+    response.write('{');
+    await this.#work(id, 'GET /reports', Number(ms));
+    response.end(`"id":"${id}"}`);
+  }
+
+  /** Streams its answer, as a language model does. */
+  @Post('answers')
+  async answer(@Query('id') id: string, @Query('ms') ms: string, @Res() reply: Reply): Promise<void> {
+    const response = rawResponseOf(reply);
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    const words = setInterval(() => response.write('data: word\n\n'), 10);
+    await this.#work(id, 'POST /answers', Number(ms));
+    clearInterval(words);
+    response.end(LAST_EVENT);
+  }
+
+  /** Works for a request, and notes when that begins and ends, whatever becomes of the client. */
+  async #work(id: string, route: WorkingRoute, durationMs: number): Promise<void> {
+    note('accepted', { id, route });
+    await pause(durationMs);
+    note('ended', { id, isStoreOpen: this.store.isOpen });
   }
 
   @Get('download')
@@ -204,6 +257,7 @@ function sabotage(app: INestApplication): void {
       coordinator.register({ name: 'saboteur', announce: () => open.forEach((socket) => socket.destroy()) });
       return;
     case 'destroys first':
+    case 'does not await its work':
     case undefined:
   }
 }

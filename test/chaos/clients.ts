@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sendRequest, type RequestPlan } from '../support/load/request.js';
 import { monotonicMs } from './monotonic.js';
+import { LAST_EVENT, type ClientPlan } from './plan.js';
 import type { Outcome } from '../support/load/outcome.js';
-import type { ClientPlan } from './plan.js';
 
 /** What became of the request of a client that did nothing wrong. */
 export interface RequestRecord {
@@ -58,8 +58,10 @@ export async function runClient(plan: ClientPlan, context: ClientContext): Promi
     }
     case 'pipelining':
       return repeatedly(plan.everyMs, context, (id) => pipeline(plan, id, context));
-    case 'aborting':
-      return repeatedly(plan.everyMs, context, (id) => abort(plan.workMs, id, context));
+    case 'streamed answer':
+      return repeatedly(plan.everyMs, context, (id) => readAnswer(plan, id, context));
+    case 'giving up':
+      return repeatedly(plan.everyMs, context, (id) => giveUp(plan, id, context));
     case 'silent':
       return stall('', context);
     case 'half-sent':
@@ -110,17 +112,11 @@ async function pipeline(
   const ids = Array.from({ length: count }, (_, index) => `${batch}.${index}`);
   const isAnswered = (text: string, id: string): boolean => text.includes(`{"id":"${id}"}`);
   const sentAt = monotonicMs();
-  let received = '';
-  let wasRefused = false;
-  const socket = connect(port, '127.0.0.1');
-  socket.setEncoding('latin1').on('data', (text: string) => {
-    received += text;
-    if (ids.every((id) => isAnswered(received, id))) socket.destroy();
-  });
-  socket.on('error', (error: NodeJS.ErrnoException) => (wasRefused = error.code === 'ECONNREFUSED'));
-  socket.write(ids.map((id) => get(`/work?ms=${workMs}&id=${id}`)).join(''));
-  // Not `once`, which rejects when there is an error before.
-  await new Promise((resolve) => socket.once('close', resolve));
+  const { received, wasRefused } = await exchange(
+    port,
+    ids.map((id) => get(`/work?ms=${workMs}&id=${id}`)).join(''),
+    (text) => ids.every((id) => isAnswered(text, id)),
+  );
   const failure = failureIn(received, wasRefused);
   for (const id of ids) {
     const outcome = isAnswered(received, id) ? 'answered' : failure;
@@ -129,18 +125,62 @@ async function pipeline(
   return failure;
 }
 
+/** Sends something on a connection of its own, and reads what comes until that is complete or the connection ends. */
+async function exchange(
+  port: number,
+  request: string,
+  isComplete: (received: string) => boolean,
+): Promise<{ readonly received: string; readonly wasRefused: boolean }> {
+  let received = '';
+  let wasRefused = false;
+  const socket = connect(port, '127.0.0.1');
+  socket.setEncoding('latin1').on('data', (text: string) => {
+    received += text;
+    if (isComplete(received)) socket.destroy();
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => (wasRefused = error.code === 'ECONNREFUSED'));
+  socket.write(request);
+  // Not `once`, which rejects when there is an error before.
+  await new Promise((resolve) => socket.once('close', resolve));
+  return { received, wasRefused };
+}
+
 function failureIn(received: string, wasRefused: boolean): Outcome {
   if (wasRefused) return 'refused';
   if (received.includes('HTTP/1.1 500')) return 'server-error';
   return received.includes('HTTP/1.1 503') ? 'late' : 'reset-new';
 }
 
-/** Leaves before the answer can come. */
-async function abort(workMs: number, id: string, { port }: ClientContext): Promise<undefined> {
+/** Reads an event stream on a connection of its own. */
+async function readAnswer(
+  { kind, workMs }: Extract<ClientPlan, { kind: 'streamed answer' }>,
+  id: string,
+  { port, record }: ClientContext,
+): Promise<Outcome> {
+  const sentAt = monotonicMs();
+  const { received, wasRefused } = await exchange(
+    port,
+    `POST /answers?ms=${workMs}&id=${id} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`,
+    // The end of its chunks.
+    (text) => text.endsWith('0\r\n\r\n'),
+  );
+  const failure = received.startsWith('HTTP/1.1 200') ? 'truncated' : failureIn(received, wasRefused);
+  const outcome = received.includes(LAST_EVENT) ? 'answered' : failure;
+  record({ id, kind, outcome, sentAt, endedAt: monotonicMs() });
+  return outcome;
+}
+
+/** Ends the connection before the answer is complete. */
+async function giveUp(
+  { route, workMs, patienceMs, ends }: Extract<ClientPlan, { kind: 'giving up' }>,
+  id: string,
+  { port }: ClientContext,
+): Promise<undefined> {
   const socket = open(port);
-  socket.write(get(`/work?ms=${workMs + 20}&id=${id}`));
-  await delay(10);
-  socket.destroy();
+  socket.write(`${route}?ms=${workMs}&id=${id} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`);
+  await delay(patienceMs);
+  if (ends === 'with RST') socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 /** Sends something and then nothing more, and reads nothing. */

@@ -1,4 +1,11 @@
-import { HOOKS, type Behaviour, type Method } from './plan.js';
+import {
+  HOOKS,
+  WORKING_ROUTES,
+  type Behaviour,
+  type ChaosPlan,
+  type ClientPlan,
+  type Method,
+} from './plan.js';
 import type { ShutdownPhase, ShutdownReport } from 'nestjs-drain';
 import type { ProgramEvent } from '../support/process/program.js';
 import type { RequestRecord } from './clients.js';
@@ -16,6 +23,9 @@ const SLACK_MS = 500;
 const ROUNDING_MS = 0.5;
 /** Timers that are due together fire one after the other. */
 const TIMERS_MS = 25;
+
+/** Kinds of cuts that are requests whose client is still there. */
+const REQUEST_CUTS: ReadonlySet<string> = new Set(['request', 'stream']);
 
 /** What an invariant is checked against. */
 interface Evidence extends Observation {
@@ -237,14 +247,18 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     if (began > latest) yield `it began ${ms(began - terminatingAt)} after the trigger`;
   },
 
-  *'no accepted request is lost'({ requests, events, report, enteredAt, forcedAt }) {
+  *'no accepted request is lost'({ requests, events, report, ...evidence }) {
+    const { enteredAt, forcedAt } = evidence;
     const accepted = new Map(
       events.filter(({ event }) => event === 'accepted').map(({ id, route }) => [String(id), String(route)]),
     );
-    const lost = requests.filter(({ id, outcome }) => accepted.has(id) && outcome !== 'answered');
+    const lost = requests.filter(
+      (request) =>
+        accepted.has(request.id) && request.outcome !== 'answered' && !isServedTooLate(request, evidence),
+    );
     for (const route of new Set(accepted.values())) {
       const ofRoute = lost.filter(({ id }) => accepted.get(id) === route);
-      const cuts = report.cuts.filter(({ kind, name }) => kind === 'request' && name === route);
+      const cuts = report.cuts.filter(({ kind, name }) => REQUEST_CUTS.has(kind) && name === route);
       // Behind the first of a pipeline, the others are not seen until their turn has come.
       const atLeast = new Set(ofRoute.map(({ id, kind }) => (kind === 'pipelining' ? batchOf(id) : id))).size;
       if (atLeast > cuts.length)
@@ -259,19 +273,56 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     if (sentEarly.length > 0) yield `sent long before quiesce: ${describe(sentEarly, terminatingIn(events))}`;
   },
 
-  *'no request meets a failure'({ plan, requests, events, enteredAt, forcedAt }) {
+  *'no work that has begun is lost'({ plan, events, report }) {
+    const endedWell = new Set(
+      events
+        .filter(({ event, isStoreOpen }) => event === 'ended' && isStoreOpen === true)
+        .map(({ id }) => id),
+    );
+    for (const route of WORKING_ROUTES) {
+      const lost = events
+        .filter(
+          ({ event, ...of }) => event === 'accepted' && of['route'] === route && !endedWell.has(of['id']),
+        )
+        .map(({ id }) => String(id));
+      const cuts = report.cuts.filter(
+        ({ kind, name }) => (REQUEST_CUTS.has(kind) || kind === 'handler') && name === route,
+      );
+      // As above: the requests of a pipeline are cut with the first of them.
+      const atLeast = new Set(lost.map((id) => (kindOf(plan, id) === 'pipelining' ? batchOf(id) : id))).size;
+      if (atLeast > cuts.length)
+        yield `${lost.length} of ${route}, and ${cuts.length} cuts are named: ${lost
+          .map((id) => `${kindOf(plan, id)} ${id}`)
+          .join('; ')}`;
+    }
+  },
+
+  *'no request meets a failure'({ requests, events, ...evidence }) {
+    const { plan, enteredAt, forcedAt } = evidence;
     const from = Math.min(enteredAt('quiesce'), forcedAt);
-    const wrong = requests.filter(
-      ({ outcome, endedAt }) =>
+    const wrong = requests.filter((request) => {
+      const { outcome, endedAt } = request;
+      return (
         outcome === 'unexpected' ||
         outcome === 'timed-out' ||
         (outcome === 'late' && plan.options.lateRequests === 'serve') ||
-        (outcome === 'server-error' && endedAt < forcedAt) ||
-        (outcome !== 'answered' && endedAt < from),
-    );
+        (outcome === 'server-error' && endedAt < forcedAt && !isServedTooLate(request, evidence)) ||
+        (outcome !== 'answered' && endedAt < from)
+      );
+    });
     if (wrong.length > 0) yield describe(wrong, terminatingIn(events));
   },
 };
+
+/** Whether a late request met a store that was gone: the server's release waits for late streams, and may be overtaken. */
+function isServedTooLate(
+  { outcome, endedAt }: RequestRecord,
+  { plan, enteredAt }: Pick<Evidence, 'plan' | 'enteredAt'>,
+): boolean {
+  return (
+    outcome === 'server-error' && plan.options.lateRequests === 'serve' && endedAt >= enteredAt('release')
+  );
+}
 
 /** A shutdown by close(), or one that a participant asks for, ends no process: what comes afterwards is between Node and the signal. */
 function endedByItself({ steps, events }: Pick<Observation, 'steps' | 'events'>): boolean {
@@ -316,13 +367,18 @@ function byReport({ status, forcedBy }: ShutdownReport, brokeDown: boolean): num
       return 143;
     case 'SIGINT again':
       return 130;
-    case 'process.exit(70)':
+    case 'process.exit(70), called by the watchdog':
       return 70;
     case 'another fatal error':
     case undefined:
     default:
       return 1;
   }
+}
+
+/** What the client does that has sent a request. */
+function kindOf({ clients }: ChaosPlan, id: string): ClientPlan['kind'] | undefined {
+  return clients[Number.parseInt(id, 10)]?.kind;
 }
 
 /** What names a pipeline in the names of its requests. */

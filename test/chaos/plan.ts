@@ -30,13 +30,27 @@ export interface ParticipantPlan {
   readonly methods: Partial<Record<Method, Behaviour>>;
 }
 
+/** Routes whose handlers note what becomes of their work. */
+export const WORKING_ROUTES = ['GET /work', 'POST /payments', 'GET /reports', 'POST /answers'] as const;
+export type WorkingRoute = (typeof WORKING_ROUTES)[number];
+
 /** One client, from the start of the load to the end of the process; durations in milliseconds. */
 export type ClientPlan =
   | { readonly kind: 'keep-alive' | 'new connections'; readonly everyMs: number; readonly workMs: number }
   | { readonly kind: 'long request'; readonly workMs: number }
   | { readonly kind: 'slow reader'; readonly bytes: number; readonly overMs: number }
+  /** Reads an event stream that answers a POST, to its last event. */
+  | { readonly kind: 'streamed answer'; readonly everyMs: number; readonly workMs: number }
   | { readonly kind: 'pipelining'; readonly count: number; readonly workMs: number; readonly everyMs: number }
-  | { readonly kind: 'aborting'; readonly everyMs: number; readonly workMs: number }
+  | {
+      readonly kind: 'giving up';
+      readonly route: WorkingRoute;
+      readonly everyMs: number;
+      readonly workMs: number;
+      /** How long it waits for the answer. */
+      readonly patienceMs: number;
+      readonly ends: 'with FIN' | 'with RST';
+    }
   | { readonly kind: 'silent' | 'half-sent' | 'stalled upload' | 'stalled reader' };
 
 export interface Step {
@@ -46,7 +60,13 @@ export interface Step {
 }
 
 /** How an application can be broken, to see whether that is noticed. */
-export const SABOTAGES = ['exits early', 'destroys first', 'ignores the deadline', 'resets clients'] as const;
+export const SABOTAGES = [
+  'exits early',
+  'destroys first',
+  'ignores the deadline',
+  'resets clients',
+  'does not await its work',
+] as const;
 export type Sabotage = (typeof SABOTAGES)[number];
 
 /** One run: an application, its clients, and what happens to it. */
@@ -65,6 +85,9 @@ export interface ChaosPlan {
   readonly steps: readonly Step[];
   readonly sabotage?: Sabotage;
 }
+
+/** The end of an event stream that answers a POST. */
+export const LAST_EVENT = 'data: [DONE]\n\n';
 
 export const DRAIN_KEY = 'a key would have blanks'.replaceAll(' ', '-');
 
@@ -120,6 +143,7 @@ export function planFor(seed: number, sabotage?: Sabotage): ChaosPlan {
       ...random
         .list(random.between(1, 6), () => client(random))
         .filter(({ kind }) => !isCalm || !CUT_KINDS.includes(kind)),
+      ...random.list(random.pick([0, 0, 1, 2]), () => streamedAnswer(random)),
     ],
     steps: done,
     ...(sabotage && { sabotage }),
@@ -166,7 +190,7 @@ function client(random: Random): ClientPlan {
     () => ({ kind: 'keep-alive', everyMs: 1, workMs: 0 }),
     () => ({ kind: 'new connections', everyMs, workMs }),
     () => ({ kind: 'pipelining', count: random.between(2, 5), everyMs, workMs }),
-    () => ({ kind: 'aborting', everyMs, workMs }),
+    () => givingUp(random),
     () => ({
       kind: 'slow reader',
       bytes: random.between(1, 8) * 1_000_000,
@@ -175,6 +199,26 @@ function client(random: Random): ClientPlan {
     () => ({ kind: 'long request', workMs: random.between(200, 4_000) }),
     () => ({ kind: random.pick(['silent', 'half-sent', 'stalled upload', 'stalled reader']) }),
   ])();
+}
+
+function streamedAnswer(random: Random): ClientPlan {
+  return {
+    kind: 'streamed answer',
+    everyMs: random.between(5, 60),
+    workMs: random.pick([random.between(20, 400), random.between(400, 2_000)]),
+  };
+}
+
+function givingUp(random: Random): ClientPlan {
+  const workMs = random.pick([random.between(20, 400), random.between(20, 400), random.between(400, 3_000)]);
+  return {
+    kind: 'giving up',
+    route: random.pick(WORKING_ROUTES),
+    everyMs: random.between(5, 60),
+    workMs,
+    patienceMs: random.between(5, Math.min(workMs, 200) - 5),
+    ends: random.pick(['with FIN', 'with RST']),
+  };
 }
 
 function steps(random: Random, onFatalError: boolean): Step[] {

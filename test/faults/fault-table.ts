@@ -22,6 +22,7 @@ export interface Ending {
   readonly status: ShutdownReport['status'];
   /** What became of the culprit; of a client's fault: nothing. */
   readonly culprit?: 'completed' | 'failed' | 'abandoned';
+  /** How it begins. */
   readonly forcedBy?: string;
   /** In a few words, for the page. */
   readonly inWords: string;
@@ -98,7 +99,7 @@ const interrupted = (code: number): Ending => ({
   code,
   status: 'interrupted',
   culprit: 'abandoned',
-  forcedBy: `process.exit(${code})`,
+  forcedBy: `process.exit(${code}), called `,
   inWords: 'the process ends at once; the report is written, and names who was pending and who was skipped',
 });
 
@@ -171,7 +172,7 @@ export const MISBEHAVIOURS: readonly Misbehaviour[] = [
   {
     fault: 'lets an exception escape',
     what: 'lets an exception escape into the event loop, without `onFatalError`',
-    ends: () => interrupted(1),
+    ends: () => ({ ...interrupted(1), forcedBy: 'an uncaught exception: nobody catches this' }),
     prints: /nobody catches this/,
   },
   {

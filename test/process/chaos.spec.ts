@@ -17,7 +17,9 @@ describe('npm run chaos', () => {
     ['destroys first', 7, 'was called before release'],
     ['ignores the deadline', 7, 'it did not exit, and was killed'],
     // One whose clients have a long request under way.
-    ['resets clients', 19, 'no accepted request is lost'],
+    ['resets clients', 115, 'no accepted request is lost'],
+    // One whose clients give up in the middle of a long request.
+    ['does not await its work', 160, 'no work that has begun is lost'],
   ] as const)(
     'notices an application that %s, and tells its seed, plan and output',
     async (sabotage, seed, violation) => {

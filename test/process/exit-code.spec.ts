@@ -109,6 +109,19 @@ describe('the exit code', () => {
     expect(await program.exited).toMatchObject({ code: 0, output: expect.stringMatching(says) });
   });
 
+  it.each([
+    [{ faults: ['sets-exit-code'] }, 6],
+    [{ faults: ['sets-exit-code', 'destroy-throws'] }, 1],
+    [{ faults: ['sets-exit-code'], exitCode: 0 }, 0],
+  ] as const)('is process.exitCode when nothing else speaks against 0: %j', async (plan, code) => {
+    await using program = startApplication(plan);
+    await program.event('listening');
+
+    program.signal('SIGTERM');
+
+    expect(await program.exited).toMatchObject({ code, signal: null });
+  });
+
   it('goes to the option exit, and the process does not end', async () => {
     await using program = startApplication({ exit: 'tells', faults: ['handle-left', 'destroy-throws'] });
     await program.event('listening');

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { hooksOf, startApplication } from '../support/process/application.js';
+import type { ApplicationPlan } from '../fixtures/plan.js';
+import type { StartOptions } from '../support/process/program.js';
 
 const EVERY_HOOK = ['beforeApplicationShutdown', 'onModuleDestroy', 'onApplicationShutdown'];
 
@@ -97,7 +99,7 @@ describe('process.exit() in the middle of a shutdown', () => {
     expect(await program.event('report')).toMatchObject({
       report: {
         status: 'interrupted',
-        forcedBy: 'process.exit(3)',
+        forcedBy: expect.stringMatching(/^process\.exit\(3\), called at .*fixtures\/main\.[jt]s:\d+:\d+/),
         pending: [{ name: 'what a drain waits for', phase: 'drain' }],
       },
     });
@@ -112,6 +114,76 @@ describe('process.exit() in the middle of a shutdown', () => {
 
     expect(await program.exited).toMatchObject({ code: 3 });
     expect(program.events.map(({ event }) => event)).not.toContain('report');
+  });
+});
+
+describe.each([12, 11] as const)('in the middle of a shutdown on Nest %i', (nest) => {
+  const EXCEPTION = 'an uncaught exception: nobody catches this';
+  const REJECTION = 'an unhandled rejection: nobody catches that';
+
+  it.each<
+    { what: string; signal: NodeJS.Signals; by: unknown; code: number } & StartOptions & ApplicationPlan
+  >([
+    { what: 'an exception', signal: 'SIGUSR2', by: EXCEPTION, code: 1 },
+    { what: 'a rejection', signal: 'SIGPROF', by: REJECTION, code: 1 },
+    {
+      what: 'a rejection, with --unhandled-rejections=strict',
+      signal: 'SIGPROF',
+      by: REJECTION,
+      code: 1,
+      execArgv: ['--unhandled-rejections=strict'],
+    },
+    {
+      what: 'an exception, with a listener of the application that exits',
+      signal: 'SIGUSR2',
+      faults: ['own-exception-handler'],
+      by: expect.stringMatching(
+        /^process\.exit\(4\), called at .*main\.[jt]s:\d+:\d+\)? after an uncaught exception: nobody catches this$/,
+      ),
+      code: 4,
+    },
+    {
+      what: 'an exception, with onFatalError and a listener of the application that exits',
+      signal: 'SIGUSR2',
+      faults: ['own-exception-handler'],
+      options: { onFatalError: true },
+      by: expect.stringMatching(
+        /^process\.exit\(4\), called at .* after an uncaught exception: nobody catches this$/,
+      ),
+      code: 4,
+    },
+  ])('$what is reported as what it is', async ({ signal, by, code, faults = [], options, execArgv }) => {
+    await using program = startApplication(
+      { faults: ['breaks-down', 'drain-waits', ...faults], ...(options && { options }) },
+      { nest, ...(execArgv && { execArgv }) },
+    );
+    await program.event('listening');
+    program.signal('SIGTERM');
+    await program.event('draining');
+
+    program.signal(signal);
+
+    expect(await program.exited).toMatchObject({ code, signal: null });
+    expect(await program.event('report')).toMatchObject({
+      report: { status: 'interrupted', forcedBy: by, pending: [{ name: 'what a drain waits for' }] },
+    });
+  });
+
+  it('a rejection that Node only warns about ends nothing, and its exit code stays', async () => {
+    await using program = startApplication(
+      { faults: ['breaks-down', 'drain-waits'] },
+      { nest, execArgv: ['--unhandled-rejections=warn-with-error-code'] },
+    );
+    await program.event('listening');
+    program.signal('SIGTERM');
+    await program.event('draining');
+
+    program.signal('SIGPROF');
+    await program.printed(/UnhandledPromiseRejectionWarning/);
+    program.signal('SIGURG');
+
+    expect(await program.exited).toMatchObject({ code: 1, signal: null });
+    expect(await program.event('report')).toMatchObject({ report: { status: 'completed' } });
   });
 });
 

@@ -64,9 +64,12 @@ describe('the report of a process that has ended', () => {
     await program.exited;
 
     expect(expectFiles()).toEqual({
-      report: expect.objectContaining({ status: 'interrupted', forcedBy: 'process.exit(3)' }),
+      report: expect.objectContaining({
+        status: 'interrupted',
+        forcedBy: expect.stringMatching(/^process\.exit\(3\), called at /),
+      }),
       message: expect.stringMatching(
-        /^SIGTERM: interrupted by process\.exit\(3\) after .*\npending: what a drain/,
+        /^SIGTERM: interrupted by process\.exit\(3\), called at .* after .*\npending: what a drain/,
       ),
     });
   });

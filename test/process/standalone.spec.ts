@@ -48,6 +48,16 @@ describe('a program without Nest', () => {
     expect(await program.exited).toMatchObject({ code: 0 });
   });
 
+  it('is warned about a server that was not handed over', async () => {
+    await using program = startStandalone({ options: {}, serves: 'forgotten' });
+    const { port } = await program.event('listening');
+
+    const [line] = await program.printed(/This process also listens.*/);
+
+    expect(line).toContain(`127.0.0.1:${String(port)}`);
+    expect(line).toContain('shutdown.serve(server)');
+  });
+
   it('ends with the block that it is used in, and by itself, with nothing left behind', async () => {
     await using program = start('fixtures/standalone-block');
 

@@ -1,68 +1,123 @@
-import { ADAPTER_TYPE, STACK_OF_EXPRESS } from './route-probes.js';
+import { findOwnLayers, type ExpressLayer } from './express-stack.js';
+import { ADAPTER_TYPE, LAYER_OF_EXPRESS, STACK_OF_EXPRESS } from './route-probes.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { ProbeCheck } from '../../util/probe.js';
 import type { RawHandler } from '../../health/endpoint.js';
+import type { MountedPaths } from './mounted-paths.js';
 
 interface FastifyInstance {
   readonly supportedMethods: readonly string[];
   hasRoute(route: { method: string; url: string }): boolean;
+  addHook(name: 'onReady', hook: (done: () => void) => void): void;
   route(route: {
     method: readonly string[];
     url: string;
-    onRequest: FastifyHandler;
-    handler: FastifyHandler;
+    schema: { hide: boolean };
+    onRequest: (request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
+    handler: (request: FastifyRequest, reply: FastifyReply) => void;
   }): void;
 }
-type FastifyHandler = (
-  request: { raw: IncomingMessage },
-  reply: { raw: ServerResponse; hijack(): void },
-) => void;
-
-interface ExpressApplication {
-  readonly router: { readonly stack: { readonly route?: { readonly path: unknown } }[] };
-  all(path: string, handler: RawHandler): void;
+interface FastifyRequest {
+  readonly raw: IncomingMessage;
+}
+interface FastifyReply {
+  readonly raw: ServerResponse;
+  hijack(): void;
+  callNotFound(): void;
 }
 
-/** What came of adding a route: `taken` when the application has one of its own there. */
-export type Addition = 'added' | 'taken' | 'impossible';
+interface ExpressApplication {
+  readonly router: { readonly stack: ExpressLayer[] };
+  all(
+    path: string,
+    handler: (request: IncomingMessage, response: ServerResponse, next: () => void) => void,
+  ): void;
+}
+
+/** A route to add. */
+export interface AddedRoute {
+  readonly path: string;
+  /** The methods that it is for; without a route of the application's own, it answers all others with 405. */
+  readonly methods: readonly string[];
+  readonly handler: RawHandler;
+  /** Called once when the application turns out to have a route of its own there. */
+  onOwn(this: void): void;
+}
 
 /**
  * Adds a route directly to the HTTP framework, so that the application's global prefix, guards, pipes and interceptors
  * do not apply. Call it after Nest has added its routes and before it adds its not-found handler.
  *
- * @returns what came of it; nothing is added unless it is `added`
+ * The application's own route, middleware or router for exactly this path goes first, and ours answers only what it passes
+ * on. Routes for many paths, such as `*path`, come after ours.
  */
 export function addRoute(
   adapter: AbstractHttpAdapter,
-  path: string,
-  handler: RawHandler,
+  route: AddedRoute,
+  mounted: MountedPaths,
   probes: ProbeCheck,
-): Addition {
-  if (!probes.check(ADAPTER_TYPE, adapter.getType())) return 'impossible';
+): void {
+  if (!probes.check(ADAPTER_TYPE, adapter.getType())) return;
   const instance = Object(adapter.getInstance()) as object;
-  if (adapter.getType() === 'fastify') return addToFastify(instance as FastifyInstance, path, handler);
-  if (!probes.check(STACK_OF_EXPRESS, instance)) return 'impossible';
-  return addToExpress(instance as ExpressApplication, path, handler);
+  if (adapter.getType() === 'fastify') addToFastify(instance as FastifyInstance, route, mounted);
+  else if (probes.check(STACK_OF_EXPRESS, instance))
+    addToExpress(instance as ExpressApplication, route, probes);
 }
 
-function addToFastify(fastify: FastifyInstance, path: string, handler: RawHandler): Addition {
-  const method = fastify.supportedMethods;
-  if (method.some((one) => fastify.hasRoute({ method: one, url: path }))) return 'taken';
-  const answer: FastifyHandler = (request, reply) => {
+/**
+ * Fastify prefers a fixed path to one with a parameter, whichever came first: plugins may still add theirs. A parameter
+ * with an expression and fixed text behind it comes before any other, and before a wildcard.
+ */
+function addToFastify(
+  fastify: FastifyInstance,
+  { path, methods, handler, onOwn }: AddedRoute,
+  mounted: MountedPaths,
+): void {
+  let isOwn = false;
+  const passesOn = ({ raw }: FastifyRequest): boolean => isOwn && !methods.includes(raw.method ?? '');
+  const answer = (request: FastifyRequest, reply: FastifyReply): void => {
     reply.hijack();
     handler(request.raw, reply.raw);
   };
-  // Responding from the hook skips body parsing.
-  fastify.route({ method, url: path, onRequest: answer, handler: answer });
-  return 'added';
+  fastify.route({
+    method: fastify.supportedMethods,
+    url: asParameter(path),
+    // Not for the documentation that is generated from the routes.
+    schema: { hide: true },
+    // Responding from the hook skips body parsing.
+    onRequest: (request, reply, done) => (passesOn(request) ? done() : answer(request, reply)),
+    handler: (_request, reply) => reply.callNotFound(),
+  });
+  fastify.addHook('onReady', (done) => {
+    isOwn = fastify.supportedMethods.some((method) => fastify.hasRoute({ method, url: path }));
+    if (isOwn || mounted.has(path)) onOwn();
+    done();
+  });
 }
 
-function addToExpress(express: ExpressApplication, path: string, handler: RawHandler): Addition {
+/**
+ * Writes the first letter of the last segment as a parameter that has to be that letter; the rest of it stays, because
+ * Fastify takes two parameters at one place for the same route.
+ */
+function asParameter(path: string): string {
+  const at = path.lastIndexOf('/') + 1;
+  const code = path.charCodeAt(at).toString(16).padStart(2, '0');
+  return path.length - at < 2 ? path : `${path.slice(0, at)}:letter(^\\x${code}$)${path.slice(at + 1)}`;
+}
+
+function addToExpress(
+  express: ExpressApplication,
+  { path, methods, handler, onOwn }: AddedRoute,
+  probes: ProbeCheck,
+): void {
   const { stack } = express.router;
-  if (stack.some(({ route }) => route?.path === path)) return 'taken';
-  express.all(path, handler);
-  // Moved in front of body parsers, the application's middleware, and routes such as `*path`.
-  stack.unshift(stack.pop()!);
-  return 'added';
+  const own = probes.check(LAYER_OF_EXPRESS, stack) ? findOwnLayers(stack, path) : undefined;
+  if (own?.isCertain === true) onOwn();
+  express.all(path, (request, response, next) => {
+    if (own && !methods.includes(request.method ?? '')) next();
+    else handler(request, response);
+  });
+  // In front of body parsers, the application's middleware, and routes such as `*path`.
+  stack.splice(own ? own.last + 1 : 0, 0, stack.pop()!);
 }

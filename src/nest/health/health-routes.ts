@@ -2,15 +2,15 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { RESOLVED_OPTIONS } from '../../config/resolved-options.js';
 import { ProbeCheck } from '../../util/probe.js';
-import { ShutdownError } from '../../core/errors.js';
 import { ShutdownCoordinator } from '../../core/shutdown-coordinator.js';
 import { addRoute } from './adapter-route.js';
-import { DEVELOPMENT_PATH, developmentMethods } from '../../health/development-endpoint.js';
+import { developmentMethods } from '../../health/development-endpoint.js';
 import { drainMethods } from '../../health/drain-endpoint.js';
-import { endpoint } from '../../health/endpoint.js';
+import { endpoint, methodNames } from '../../health/endpoint.js';
 import { addManagementRoutes } from '../../health/management-routes.js';
 import { ManagementServer } from '../../health/management-server.js';
 import { ALIVE } from '../../health/probes.js';
+import { MountedPaths } from './mounted-paths.js';
 import { Readiness } from './readiness.js';
 import type { OnModuleInit } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
@@ -34,6 +34,7 @@ export class HealthRoutes implements OnModuleInit {
     private readonly coordinator: ShutdownCoordinator,
     private readonly management: ManagementServer,
     private readonly probes: ProbeCheck,
+    private readonly mounted: MountedPaths,
   ) {}
 
   onModuleInit(): void {
@@ -44,28 +45,55 @@ export class HealthRoutes implements OnModuleInit {
   }
 
   #addTo(adapter: AbstractHttpAdapter): void {
-    const { health, drainKey, inDevelopment } = this.options;
-    const { readiness, liveness, drain } = health;
-    if (this.#isTaken(adapter, readiness, { GET: () => this.readiness.answer() })) {
-      this.#logger.log(
-        `${readiness} is served by the application; during a shutdown it is answered with 503 instead`,
-      );
-    }
-    if (this.#isTaken(adapter, liveness, { GET: () => ALIVE })) {
-      this.#logger.log(`${liveness} is served by the application until the end of a shutdown`);
-    }
-    if (this.#isTaken(adapter, drain, drainMethods(this.coordinator, drainKey, drain))) {
-      throw new ShutdownError(
-        'SHUTDOWN_SETUP_INVALID',
-        `cannot add the drain route at ${drain}: the application already has a route there; ` +
-          'set health.drain to another path, or to false',
-      );
-    }
-    this.#isTaken(adapter, DEVELOPMENT_PATH, developmentMethods(this.coordinator, inDevelopment));
+    const { health, drainKey } = this.options;
+    const { readiness, liveness, drain, shutdown } = health;
+    const readinessMethods: Methods = { GET: () => this.readiness.answer() };
+    this.#add(
+      adapter,
+      readiness,
+      readinessMethods,
+      (path) => `${path} is served by the application; during a shutdown it is answered with 503 instead`,
+    );
+    this.#add(
+      adapter,
+      liveness,
+      { GET: () => ALIVE },
+      (path) => `${path} is served by the application until the end of a shutdown`,
+    );
+    this.#add(
+      adapter,
+      drain,
+      drainMethods(this.coordinator, drainKey, drain),
+      (path) =>
+        `${path} is served by the application, so there is no drain route; to have one, set health.drain to another path`,
+    );
+    this.#add(
+      adapter,
+      shutdown,
+      developmentMethods(this.coordinator, shutdown),
+      (path) =>
+        `${path} is served by the application, so there is no development route; to have one, set health.shutdown to another path`,
+    );
   }
 
-  /** Adds a route, if it is wanted; tells whether the application has one of its own in its place. */
-  #isTaken(adapter: AbstractHttpAdapter, path: string | false, methods: Methods | undefined): boolean {
-    return path !== false && !!methods && addRoute(adapter, path, endpoint(methods), this.probes) === 'taken';
+  /** Adds a route, if it is wanted; logs if the application has one of its own there. */
+  #add(
+    adapter: AbstractHttpAdapter,
+    path: string | false,
+    methods: Methods | undefined,
+    ifOwn: (path: string) => string,
+  ): void {
+    if (path === false || !methods) return;
+    addRoute(
+      adapter,
+      {
+        path,
+        methods: methodNames(methods),
+        handler: endpoint(methods),
+        onOwn: () => this.#logger.log(ifOwn(path)),
+      },
+      this.mounted,
+      this.probes,
+    );
   }
 }

@@ -3,6 +3,7 @@ import { SpecialRoutes } from '../../health/special-routes.js';
 import { HealthRoutes } from './health-routes.js';
 import { managementAddress, ManagementServer } from '../../health/management-server.js';
 import { notReady } from '../../health/probes.js';
+import { MountedPaths } from './mounted-paths.js';
 import { Readiness } from './readiness.js';
 import { ShutdownHealthIndicator } from './shutdown-health.indicator.js';
 import { RESOLVED_OPTIONS } from '../../config/resolved-options.js';
@@ -16,6 +17,7 @@ import type { ResolvedOptions } from '../../config/resolved-options.js';
 export const HEALTH_PROVIDERS: readonly Provider[] = [
   ShutdownHealthIndicator,
   Readiness,
+  MountedPaths,
   HealthRoutes,
   {
     provide: SpecialRoutes,

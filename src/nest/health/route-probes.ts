@@ -1,3 +1,4 @@
+import { hasMethods } from '../../util/foreign.js';
 import type { Probe } from '../../util/probe.js';
 
 export const ADAPTER_TYPE: Probe<string> = {
@@ -19,5 +20,14 @@ export const STACK_OF_EXPRESS: Probe<object> = {
   },
 };
 
+export const LAYER_OF_EXPRESS: Probe<readonly unknown[]> = {
+  name: 'Layer.match()',
+  package: 'router',
+  ifMissing:
+    'the health and drain routes take the place of routes that the application has at the same paths',
+  advice: 'Give them other paths in health, or false',
+  isPresent: (stack) => stack.every((layer) => hasMethods(Object(layer) as object, ['match', 'handle'])),
+};
+
 /** All of these. */
-export const ROUTE_PROBES: readonly Probe[] = [ADAPTER_TYPE, STACK_OF_EXPRESS];
+export const ROUTE_PROBES: readonly Probe[] = [ADAPTER_TYPE, STACK_OF_EXPRESS, LAYER_OF_EXPRESS];

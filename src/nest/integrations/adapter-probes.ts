@@ -26,5 +26,17 @@ export const ROUTES_OF_FASTIFY: Probe<object> = {
   isPresent: (fastify) => hasMethods(fastify, ['findRoute', 'hasRoute']),
 };
 
+export const BARE_ADAPTER: Probe<object> = {
+  name: 'the HTTP adapter without options',
+  package: '@nestjs/core',
+  ifMissing: "late requests are refused without the application's CORS headers",
+  isPresent: (adapter) => hasMethods(adapter, ['use', 'enableCors', 'getInstance', 'close']),
+};
+
 /** All probes of the HTTP adapters. */
-export const ADAPTER_PROBES: readonly Probe[] = [...ROUTE_PROBES, BINDINGS_OF_FASTIFY, ROUTES_OF_FASTIFY];
+export const ADAPTER_PROBES: readonly Probe[] = [
+  ...ROUTE_PROBES,
+  BINDINGS_OF_FASTIFY,
+  ROUTES_OF_FASTIFY,
+  BARE_ADAPTER,
+];

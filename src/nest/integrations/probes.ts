@@ -7,6 +7,7 @@ import { WEB_SOCKET_PROBES } from '../../websockets/web-socket-probes.js';
 import { CONTAINER_PROBES } from '../lifecycle/container-probes.js';
 import { ADAPTER_PROBES } from './adapter-probes.js';
 import { BULL_PROBES } from './bull-probes.js';
+import { COMMAND_PROBES } from './commands.js';
 import { EVENT_PROBES } from './event-probes.js';
 import { GATEWAY_PROBES } from './gateway-probes.js';
 import { SCHEDULE_PROBES } from './schedule-probes.js';
@@ -25,6 +26,7 @@ export const PROBES: readonly Probe[] = [
   ...GATEWAY_PROBES,
   ...SCHEDULE_PROBES,
   ...EVENT_PROBES,
+  ...COMMAND_PROBES,
   ...BULL_PROBES,
   ...TERMINUS_PROBES,
   ...MESSAGE_PROBES,

@@ -5,6 +5,7 @@ import { WORKERS_OF_EXPLORER } from './bull-probes.js';
 import { isExplorer, isProcessor, isWorker } from './bull-worker.js';
 import { BullWorkers } from './bull-workers.js';
 import { adoptConsumers } from './consumer-adoption.js';
+import { COMMANDS, trackCommand } from './commands.js';
 import { isEventBus, trackCqrs } from './cqrs-handlers.js';
 import { COMMAND_BUS, EVENT_BUS, RESOLVER_OF_EVENT_BUS, SUBSCRIBER_OF_EVENTS } from './event-probes.js';
 import { trackEventListeners } from './event-listeners.js';
@@ -35,6 +36,7 @@ export class TaskAdoption {
     const tasks = this.#tasks;
     provideTasks(hosts, tasks);
     this.#checkEvents(hosts);
+    this.#checkCommands(hosts);
     if (hosts.length > 0) this.#probes.check(HOOKS_OF_TERMINUS, hosts);
     this.#adoptSchedule(hosts);
     this.#adoptWorkers(hosts);
@@ -44,6 +46,7 @@ export class TaskAdoption {
       ...hosts.flatMap(({ instance }) => [
         ...trackEventListeners(instance, tasks),
         ...trackCqrs(instance, tasks),
+        ...trackCommand(instance, tasks),
       ]),
     );
     this.#addBlindSpot('providers', blindSpotOfContainer(this.#probes));
@@ -88,6 +91,12 @@ export class TaskAdoption {
       for (const bus of instances.filter(isEventBus)) probes.check(RESOLVER_OF_EVENT_BUS, bus);
       this.#addBlindSpot('event handlers', probes.missing(EVENT_BUS, RESOLVER_OF_EVENT_BUS, COMMAND_BUS));
     }
+  }
+
+  #checkCommands(hosts: readonly HookHost[]): void {
+    if (!imports('CommandRunnerModule', hosts)) return;
+    this.#probes.check(COMMANDS, instancesOf(hosts));
+    this.#addBlindSpot('commands', this.#probes.missing(COMMANDS));
   }
 
   #addBlindSpot(name: string, why: string | undefined): void {

@@ -43,9 +43,7 @@ export class AdapterClose {
       await close();
       return;
     }
-    await this.#coordinator.perform(
-      { name: 'HTTP adapter', registeredAt: 'Nest', run: close },
-      { steps: 1, stepsToCome: 2 },
-    );
+    const step = { name: 'HTTP adapter', registeredAt: 'Nest' };
+    await this.#coordinator.perform(step, close, { steps: 1, stepsToCome: 2 });
   }
 }

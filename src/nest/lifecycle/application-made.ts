@@ -1,51 +1,38 @@
-import { isHttpServer } from '../../http/any-http-server.js';
 import { overrideMethod } from '../../util/override-method.js';
-import type { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { RPC_TARGETS } from './container-probes.js';
+import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { ProbeCheck } from '../../util/probe.js';
 
 /** The parts that Nest creates an application from. */
 export interface Ingredients {
   readonly modules: ModulesContainer;
-  readonly moduleRef: ModuleRef;
   readonly adapterHost: HttpAdapterHost;
+  readonly probes: ProbeCheck;
 }
 
 /**
  * Calls back once Nest has created the application, but not if that fails; no hook reports either.
  *
- * A microservice then registers itself with the list of modules. Any application gets the compiler from the container,
- * which is private and the same on Nest 11 and 12, and has a server right after that. If Nest does neither, the first
- * init hook is the first sign.
+ * An application with an HTTP adapter then has the adapter create its server; a microservice registers itself with the
+ * list of modules. Nest initialises a context at once, and the first init hook is the first sign of it.
  *
  * @returns a function that stops waiting
  */
-export function onApplicationMade(ingredients: Ingredients, callback: () => void): () => void {
-  const { modules, moduleRef, adapterHost } = ingredients;
-  const { container } = moduleRef as unknown as { readonly container?: object };
-  const stop = (): void => {
-    for (const restore of restores) restore();
-  };
-  const onMade = (): void => {
+export function onApplicationMade(
+  { modules, adapterHost, probes }: Ingredients,
+  callback: () => void,
+): () => void {
+  const then = (call: (...args: unknown[]) => unknown) => (argument: unknown) => {
+    const result = call(argument);
     stop();
-    callback();
+    // Node delivers no signal before that.
+    setImmediate(callback);
+    return result;
   };
-  const hasServer = (): boolean => {
-    const adapter: HttpAdapterHost['httpAdapter'] | undefined = adapterHost.httpAdapter;
-    return isHttpServer(adapter?.getHttpServer?.());
-  };
-  const restores = [
-    overrideMethod(modules, 'addRpcTarget', (add) => (target) => {
-      onMade();
-      return add(target);
-    }),
-    ...(container
-      ? [
-          overrideMethod(container, 'getModuleCompiler', (get) => () => {
-            // No signal is handled before that: Node delivers signals in the next iteration of the event loop.
-            setImmediate(() => hasServer() && onMade());
-            return get();
-          }),
-        ]
-      : []),
-  ];
+  const adapter: HttpAdapterHost['httpAdapter'] | null | undefined = adapterHost.httpAdapter;
+  if (!adapter) probes.check(RPC_TARGETS, modules);
+  const stop = adapter
+    ? overrideMethod(adapter, 'initHttpServer', then)
+    : overrideMethod(modules, 'addRpcTarget', then);
   return stop;
 }

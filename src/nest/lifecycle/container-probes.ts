@@ -15,6 +15,15 @@ export const DISTANCE_OF_MODULE: Probe<boolean> = {
   isPresent: (isTaken) => isTaken,
 };
 
+export const RPC_TARGETS: Probe<object> = {
+  name: 'ModulesContainer.addRpcTarget()',
+  package: '@nestjs/core',
+  ifMissing:
+    'a signal or fatal error between the creation and the initialisation of a microservice is not handled',
+  advice: 'Call enableGracefulShutdown(app) in main.ts, which does not need it',
+  isPresent: (modules) => hasMethods(modules, ['addRpcTarget']),
+};
+
 export const COLLECTIONS_OF_MODULE: Probe<Modules> = {
   name: 'the collections of Module, and getNonAliasProviders()',
   package: '@nestjs/core',
@@ -71,6 +80,7 @@ export const DEPENDENCIES_OF_WRAPPER: Probe<Wrappers> = {
 /** All probes of the container. */
 export const CONTAINER_PROBES: readonly Probe[] = [
   DISTANCE_OF_MODULE,
+  RPC_TARGETS,
   COLLECTIONS_OF_MODULE,
   STATIC_WRAPPERS,
   TRANSIENT_INSTANCES,

@@ -1,5 +1,6 @@
 import type { Share } from '../../core/allowance.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
+import type { Step, StepFunction } from '../../core/execution.js';
 import type { HookHost } from './hook-hosts.js';
 import type { HookOwner, HookWrapper, ShutdownHook } from './hook-wrapper.js';
 
@@ -16,7 +17,7 @@ export interface HookCallDependencies {
 }
 
 /** One call that Nest makes: a hook of an instance, once per registration of that instance. */
-export class HookCall {
+export class HookCall implements Step {
   readonly name: string;
   readonly host: HookHost;
   readonly hook: ShutdownHook;
@@ -44,8 +45,22 @@ export class HookCall {
     return !this.#isBegun && this.made === undefined && this.#wrapper?.isInPlace === true;
   }
 
+  /** Whether the call has been made as a step. */
+  get isBegun(): boolean {
+    return this.#isBegun;
+  }
+
+  /** Whether Nest makes the call after the gate, and this module can see it. */
+  get isInTeardown(): boolean {
+    return this.#wrapper !== undefined && this.hook !== 'beforeApplicationShutdown';
+  }
+
   get isWrapped(): boolean {
     return this.#wrapper !== undefined;
+  }
+
+  get registeredAt(): string {
+    return this.host.place;
   }
 
   /** Calls the hook as Nest would. */
@@ -59,12 +74,10 @@ export class HookCall {
   }
 
   /** Makes the call as a step of the current phase: `run` is timed, bounded, isolated and reported. */
-  perform(run: () => unknown, share: Share, explicitMs?: number): Promise<void> {
-    const { name, host } = this;
-    const step = { name, registeredAt: `${host.name} in ${host.moduleName}`, run };
+  perform(run: StepFunction, share: Share, explicitMs?: number): Promise<void> {
     // Set before the call: a hook may end the process synchronously, and must not be reported as skipped.
     this.#isBegun = true;
-    this.made = this.#coordinator.perform(step, share, explicitMs);
+    this.made = this.#coordinator.perform(this, run, share, explicitMs);
     return this.made;
   }
 

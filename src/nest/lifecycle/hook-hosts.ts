@@ -5,6 +5,8 @@ import type { ModulesContainer } from '@nestjs/core';
 export interface HookHost {
   readonly name: string;
   readonly moduleName: string;
+  /** Its name and module, for messages. */
+  readonly place: string;
   readonly instance: object;
   /** Position in Nest's order: the hooks of a batch are called together, and awaited before the next batch. */
   readonly batch: number;
@@ -66,9 +68,10 @@ function hostsOf(wrapper: InstanceWrapper, moduleName: string): NewHost[] {
   const isOurs = typeof metatype === 'function' && UNBRIDGED in metatype;
   if (isOurs || !wrapper.isDependencyTreeStatic()) return [];
   const candidates: unknown[] = wrapper.isTransient ? transientInstances(wrapper) : [wrapper.instance];
-  return candidates
-    .filter(isObject)
-    .map((instance) => ({ name: nameOf(instance, wrapper), moduleName, instance }));
+  return candidates.filter(isObject).map((instance) => {
+    const name = nameOf(instance, wrapper);
+    return { name, moduleName, place: `${name} in ${moduleName}`, instance };
+  });
 }
 
 function transientInstances(wrapper: Partial<InstanceWrapper>): unknown[] {

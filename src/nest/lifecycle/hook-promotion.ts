@@ -1,9 +1,9 @@
 import { atMost } from '../../util/at-most.js';
-import { deferred } from '../../util/deferred.js';
 import { isThenable } from '../../util/thenable.js';
 import { inBatches } from './hook-call.js';
 import type { Clock } from '../../util/clock.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
+import type { StepBounds } from '../../core/execution.js';
 import type { ShutdownParticipant } from '../../core/participant.js';
 import type { HookBridge } from './hook-bridge.js';
 import type { HookCall } from './hook-call.js';
@@ -19,10 +19,12 @@ export interface HookPromotionDependencies {
 }
 
 /** Work that a hook has begun and may not have finished. */
-interface PendingWork {
+interface BegunWork {
   readonly call: HookCall;
-  readonly work: Promise<unknown>;
-  isSettled: boolean;
+  readonly work: PromiseLike<unknown>;
+  /** The step of quiesce that waits for it. */
+  readonly step: StepBounds;
+  isFulfilled: boolean;
 }
 
 /** Maximum time, in milliseconds, for which one batch of hooks delays the next, and for all batches together. */
@@ -40,49 +42,59 @@ export class HookPromotion implements ShutdownParticipant {
   readonly name = 'beforeApplicationShutdown hooks';
 
   readonly #dependencies: HookPromotionDependencies;
-  #begun: Promise<readonly PendingWork[]> = Promise.resolve([]);
+  #unfinished: Promise<readonly BegunWork[]> = Promise.resolve([]);
 
   constructor(dependencies: HookPromotionDependencies) {
     this.#dependencies = dependencies;
   }
 
   async quiesce(): Promise<void> {
-    this.#begun = this.#begin();
-    await this.#begun;
+    this.#unfinished = this.#begin();
+    await this.#unfinished;
   }
 
   async drain(): Promise<void> {
-    const unfinished = (await this.#begun).filter(({ isSettled }) => !isSettled);
+    // What has failed since is reported, too.
+    const unfinished = (await this.#unfinished).filter(({ isFulfilled }) => !isFulfilled);
     await Promise.all(unfinished.map(({ call, work }) => call.perform(() => work, ALONE)));
   }
 
-  /** Calls the hooks batch by batch; a slow hook delays the next batch only briefly. */
-  async #begin(): Promise<readonly PendingWork[]> {
+  /**
+   * Calls the hooks batch by batch; a slow hook delays the next batch only briefly.
+   *
+   * @returns the work that is left for drain
+   */
+  async #begin(): Promise<readonly BegunWork[]> {
     const { hooks, isReplaced } = this.#dependencies;
     const calls = hooks.outstanding('beforeApplicationShutdown');
     const batches = inBatches(calls.filter(({ host }) => !isReplaced(host)));
     const holdBackMs = Math.min(HOLD_BACK_MS, HOLD_BACK_TOTAL_MS / batches.length);
-    const begun: PendingWork[] = [];
-    const handedOver = deferred<void>();
+    const begun: BegunWork[] = [];
     for (const batch of batches) {
-      const made = batch.map((call) => this.#call(call, handedOver.promise, begun));
+      const made = batch.map((call) => this.#call(call, begun));
       if (batch !== batches.at(-1)) await atMost(this.#dependencies.clock, holdBackMs, Promise.all(made));
     }
-    handedOver.resolve();
-    return begun;
+    // By now, hooks that wait for nothing have settled.
+    await Promise.resolve();
+    const unfinished = begun.filter(({ step }) => step.isPending);
+    for (const entry of unfinished) {
+      entry.work.then(
+        () => (entry.isFulfilled = true),
+        () => {},
+      );
+      entry.step.complete();
+    }
+    return unfinished;
   }
 
-  #call(call: HookCall, handedOver: Promise<void>, begun: PendingWork[]): Promise<void> {
-    const run = (): unknown => {
+  #call(call: HookCall, begun: BegunWork[]): Promise<void> {
+    const run = (step: StepBounds): unknown => {
       const result = call.call(this.#dependencies.coordinator.terminatingReason?.signal);
       if (!isThenable(result)) return undefined;
+      // Awaited twice, but only begun once: awaiting may be what starts it.
       const work = Promise.resolve(result);
-      const pending = { call, work, isSettled: false };
-      const settle = (): void => void (pending.isSettled = true);
-      work.then(settle, settle);
-      begun.push(pending);
-      // Drain awaits what has not settled by the time all hooks have been called.
-      return Promise.race([work, handedOver]);
+      begun.push({ call, work, step, isFulfilled: false });
+      return work;
     };
     return call.perform(run, ALONE, Infinity);
   }

@@ -1,4 +1,4 @@
-import { Controller, Get, Module, Param } from '@nestjs/common';
+import { Controller, Get, Logger, Module, Param } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -11,7 +11,8 @@ import { systemClock } from '../../../src/util/clock.js';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { ShutdownCoordinator } from '../../../src/core/shutdown-coordinator.js';
 import { HEALTH_PROVIDERS } from '../../../src/nest/health/health.providers.js';
-import { PROBE_CHECK } from '../../../src/nest/integrations/probe-check.provider.js';
+import { packageVersion } from '../../../src/process/package-version.js';
+import { ProbeCheck } from '../../../src/util/probe.js';
 import type { INestApplication, LoggerService, ModuleMetadata } from '@nestjs/common';
 import type { AddressInfo } from 'node:net';
 import type { Variables } from '../../../src/config/environment.js';
@@ -68,6 +69,10 @@ const running: INestApplication[] = [];
 export async function start(adapter: Adapter, setup: Setup = {}): Promise<HealthApplication> {
   const { options = {}, variables = {}, logger, configure, ...metadata } = setup;
   const resolved = resolveOptions(options, readEnvironment(variables));
+  const probes = new ProbeCheck({
+    warn: (message) => new Logger('GracefulShutdown').warn(message),
+    versionOf: packageVersion,
+  });
   @Module({
     imports: [TerminusModule, ...(metadata.imports ?? [])],
     controllers: [OrdersController, ...(metadata.controllers ?? [])],
@@ -75,7 +80,7 @@ export async function start(adapter: Adapter, setup: Setup = {}): Promise<Health
       { provide: RESOLVED_OPTIONS, useValue: resolved },
       { provide: PhasedCoordinator, useValue: new PhasedCoordinator(resolved, systemClock) },
       { provide: ShutdownCoordinator, useExisting: PhasedCoordinator },
-      PROBE_CHECK,
+      { provide: ProbeCheck, useValue: probes },
       ...HEALTH_PROVIDERS,
       ...(metadata.providers ?? []),
     ],

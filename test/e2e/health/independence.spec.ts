@@ -15,7 +15,7 @@ async function expectAllRoutes({ ask }: HealthApplication): Promise<void> {
   const answers = [
     await ask('GET', '/readyz'),
     await ask('GET', '/healthz'),
-    await ask('POST', '/_internal/shutdown'),
+    await ask('POST', '/_internal/shutdown', { headers: { via: '1.1 proxy' } }),
     await ask('POST', '/drain', { headers: bearer }),
     await ask('GET', '/readyz'),
     await ask('DELETE', '/drain', { headers: bearer }),
@@ -26,7 +26,7 @@ async function expectAllRoutes({ ask }: HealthApplication): Promise<void> {
 }
 
 describe.each(ADAPTERS)('health routes on $name', (adapter) => {
-  const options = { drainAuthKey: KEY };
+  const options = { drainAuthKey: KEY, health: { shutdown: '/_internal/shutdown' } };
 
   afterEach(closeAll);
   guardAgainstLeaks();
@@ -114,7 +114,7 @@ describe('health routes on Express', () => {
 
   it('are in front of the middleware of the application', async () => {
     const it = await start(ADAPTERS[0], {
-      options: { drainAuthKey: KEY },
+      options: { drainAuthKey: KEY, health: { shutdown: '/_internal/shutdown' } },
       configure: (app) =>
         void app.use((_: unknown, response: ServerResponse) => {
           response.statusCode = 418;

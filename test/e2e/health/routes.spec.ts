@@ -185,7 +185,10 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
     });
 
     it('answers a wrong method with 405 and the allowed methods', async () => {
-      const { ask } = await start(adapter, { options: { drainAuthKey: KEY } });
+      const { ask } = await start(adapter, {
+        options: { drainAuthKey: KEY },
+        variables: { NODE_ENV: 'development' },
+      });
       const tried = [
         ['POST', '/readyz', 'GET, HEAD'],
         ['DELETE', '/healthz', 'GET, HEAD'],
@@ -336,7 +339,7 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
       );
     });
 
-    it('rejects the drain route at the same path', async () => {
+    it('has no drain route at the same path', async () => {
       @Controller('drain')
       class DrainController {
         @Get()
@@ -344,12 +347,15 @@ describe.each(ADAPTERS)('on $name', (adapter) => {
           return 'own drain';
         }
       }
-      const setup = { controllers: [DrainController] };
-      await expect(start(adapter, { ...setup, options: { drainAuthKey: KEY } })).rejects.toThrow(
-        'cannot add the drain route at /drain: the application already has a route there; ' +
-          'set health.drain to another path, or to false',
-      );
-      expect((await (await start(adapter, setup)).ask('GET', '/drain')).text).toBe('own drain');
+      const logger = recorder();
+      const options = { drainAuthKey: KEY };
+      const { ask, coordinator } = await start(adapter, { controllers: [DrainController], options, logger });
+      expect((await ask('GET', '/drain')).text).toBe('own drain');
+      expect((await ask('GET', '/drain', { headers: bearer })).text).toBe('own drain');
+      expect(coordinator.isShuttingDown).toBe(false);
+      expect(logger.lines.filter((line) => line.includes('/drain is served'))).toEqual([
+        expect.stringContaining('so there is no drain route; to have one, set health.drain to another path'),
+      ]);
     });
 
     it('ignores a catch-all route', async () => {

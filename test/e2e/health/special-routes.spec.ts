@@ -38,7 +38,12 @@ describe.each(ADAPTERS)('the gate for routes of the application’s own on $name
   it('exempts health, drain and metrics routes, and those that were named', async () => {
     const { app } = await start(adapter, {
       options: {
-        health: { liveness: '/live', readinessPaths: ['/own/ready'], livenessPaths: ['/own/live'] },
+        health: {
+          liveness: '/live',
+          shutdown: '/_internal/shutdown',
+          readinessPaths: ['/own/ready'],
+          livenessPaths: ['/own/live'],
+        },
         exemptRoutes: ['GET /stats', '/admin/*', '/wild*'],
       },
     });

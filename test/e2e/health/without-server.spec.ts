@@ -8,7 +8,8 @@ import { systemClock } from '../../../src/util/clock.js';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { ShutdownCoordinator } from '../../../src/core/shutdown-coordinator.js';
 import { HEALTH_PROVIDERS } from '../../../src/nest/health/health.providers.js';
-import { PROBE_CHECK } from '../../../src/nest/integrations/probe-check.provider.js';
+import { packageVersion } from '../../../src/process/package-version.js';
+import { ProbeCheck } from '../../../src/util/probe.js';
 import { ShutdownHealthIndicator } from '../../../src/nest/health/shutdown-health.indicator.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { resolve } from '../../unit/config/resolve.js';
@@ -20,7 +21,7 @@ const options = resolve({ drainAuthKey: 'a-key-that-is-long-enough' });
   providers: [
     { provide: RESOLVED_OPTIONS, useValue: options },
     { provide: ShutdownCoordinator, useFactory: () => new PhasedCoordinator(options, systemClock) },
-    PROBE_CHECK,
+    { provide: ProbeCheck, useValue: new ProbeCheck({ warn() {}, versionOf: packageVersion }) },
     ...HEALTH_PROVIDERS,
   ],
 })

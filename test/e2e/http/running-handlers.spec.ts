@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, type EventEmitter } from 'node:events';
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -148,22 +148,7 @@ describe.each(ADAPTERS)('on $adapter, work whose client has gone', ({ create }) 
     url = await app.getUrl();
   });
 
-  /** Starts a request, and leaves when its handler is at work. */
-  async function giveUp(route: string): Promise<void> {
-    const [method = '', path = ''] = route.split(' ');
-    const server = app.getHttpServer() as { once(event: string, listener: (...args: never[]) => void): void };
-    const arrived = new Promise<ServerResponse>((resolve) => {
-      server.once('request', (_request: IncomingMessage, response: ServerResponse) => resolve(response));
-    });
-    const client = request(`${url}${path}`, { method, agent: false });
-    client.on('error', () => {});
-    client.end();
-    const response = await arrived;
-    await work.started.promise;
-    const gone = once(response, 'close');
-    client.destroy();
-    await gone;
-  }
+  const giveUp = (route: string): Promise<void> => giveUpOn(app, url, route);
 
   it.each(ROUTES)('is awaited before anything is destroyed: $route', async ({ route, done }) => {
     await giveUp(route);
@@ -274,7 +259,85 @@ describe.each(ADAPTERS)('on $adapter, work whose client has gone', ({ create }) 
   });
 });
 
-async function coordinatorEntered(app: INestApplication, phase: 'drain'): Promise<void> {
+describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create }) => {
+  let app: INestApplication;
+  let url: string;
+  let closed: Promise<void>;
+  let drain: Deferred<void>;
+
+  beforeEach(async () => {
+    drain = deferred();
+    const options = {
+      gracePeriodMs: 2_000,
+      releaseReserveMs: 1_000,
+      announceDelayMs: 0,
+      lateRequests: 'serve' as const,
+    };
+    app = await createHttp({ imports: [WorkModule], options }, { create });
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+    coordinatorOf(app).register({ name: 'the test', drain: () => drain.promise });
+    closed = app.close();
+    await coordinatorEntered(app, 'drain');
+  });
+
+  it('does not hold the drain up, and is awaited in release when its client has gone', async () => {
+    await giveUpOn(app, url, 'POST /json/1');
+
+    drain.resolve();
+    await coordinatorEntered(app, 'release');
+    work.finish.resolve();
+    await closed;
+
+    expect(work.journal).toEqual(['json', 'destroyed']);
+    expect(reportOf(app)).toMatchObject({ status: 'completed', cuts: [] });
+  });
+
+  it('is cut by its name when nothing is left but its handler', async () => {
+    await giveUpOn(app, url, 'POST /json/1');
+
+    drain.resolve();
+    await closed;
+
+    expect(reportOf(app)).toMatchObject({
+      status: 'forced',
+      cuts: [{ kind: 'handler', name: 'POST /json/:id', participant: 'handlers of late requests' }],
+    });
+    work.finish.resolve();
+  });
+
+  it('is one cut where its client is still there', async () => {
+    const client = request(`${url}/json/1`, { method: 'POST', agent: false });
+    client.on('error', () => {});
+    client.end();
+    await work.started.promise;
+
+    drain.resolve();
+    await closed;
+
+    expect(reportOf(app).cuts).toEqual([
+      expect.objectContaining({ kind: 'request', name: 'POST /json/:id' }),
+    ]);
+    work.finish.resolve();
+  });
+});
+
+/** Starts a request, and leaves when its handler is at work. */
+async function giveUpOn(app: INestApplication, url: string, route: string): Promise<void> {
+  const [method = '', path = ''] = route.split(' ');
+  const client = request(`${url}${path}`, { method, agent: false });
+  client.on('error', () => {});
+  const server = app.getHttpServer() as EventEmitter;
+  const arrived = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>;
+  client.end();
+  const [, response] = await arrived;
+  await work.started.promise;
+  const gone = once(response, 'close');
+  client.destroy();
+  await gone;
+}
+
+async function coordinatorEntered(app: INestApplication, phase: 'drain' | 'release'): Promise<void> {
   const coordinator = coordinatorOf(app);
   await new Promise<void>((resolve) => {
     if (coordinator.phase === phase) return resolve();

@@ -145,6 +145,23 @@ it('reports what a hook that has failed while draining has thrown', async () => 
   );
 });
 
+it('reports what a hook has thrown that fails while the last hooks are being called', async () => {
+  @Injectable()
+  class Consumer implements BeforeApplicationShutdown {
+    async beforeApplicationShutdown(): Promise<void> {
+      for (let turn = 0; turn < 3; turn++) await Promise.resolve();
+      throw new Error('lost the broker');
+    }
+  }
+  const app = await createContext({ providers: [Consumer] });
+
+  await app.close();
+
+  expect(reportOf(app).participants).toContainEqual(
+    expect.objectContaining({ name: `Consumer.${HOOK}`, outcome: 'failed', error: 'lost the broker' }),
+  );
+});
+
 it('calls the hooks of one turn together: none of them waits for another', async () => {
   const both = deferred<void>();
   let called = 0;

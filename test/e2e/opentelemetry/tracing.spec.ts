@@ -121,7 +121,7 @@ describe('the trace of a shutdown', () => {
 
   it('has an event for what was overtaken', async () => {
     const { clock, coordinator: manual } = setUp();
-    new ShutdownTracing(manual);
+    new ShutdownTracing(manual, { exit: false });
     const slow = {
       name: 'slow',
       release: () => new Promise<void>((resolve) => clock.setTimer(resolve, 3_500)),

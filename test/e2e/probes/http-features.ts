@@ -12,10 +12,15 @@ import { RawClient } from '../../support/http/raw-client.js';
 import { coordinatorOf, createHttp } from '../nest/applications.js';
 import { HANDSHAKE } from '../websockets/gateway-application.js';
 import type { AddressInfo, Server } from 'node:net';
+import type { GracefulShutdownOptions } from 'nestjs-drain';
 import type { Feature } from './feature.js';
 
 /** An application of Nest's with a request under way. */
-export function servingOn(create: () => ExpressAdapter | FastifyAdapter, host = '127.0.0.1'): Feature {
+export function servingOn(
+  create: () => ExpressAdapter | FastifyAdapter,
+  host = '127.0.0.1',
+  options: GracefulShutdownOptions = { announceDelayMs: 0 },
+): Feature {
   return async (log) => {
     const begun = deferred<void>();
     const end = deferred<void>();
@@ -28,9 +33,8 @@ export function servingOn(create: () => ExpressAdapter | FastifyAdapter, host = 
         return 'served';
       }
     }
-    const options = { announceDelayMs: 0, logProgress: false };
     const app = await createHttp(
-      { controllers: [OrdersController], options },
+      { controllers: [OrdersController], options: { logProgress: false, ...options } },
       { logger: log, create: create as () => ExpressAdapter },
     );
     await app.listen(0, host);
@@ -48,6 +52,40 @@ export function servingOn(create: () => ExpressAdapter | FastifyAdapter, host = 
 
 export const onExpress = servingOn(() => new ExpressAdapter());
 export const onFastify = servingOn(() => new FastifyAdapter());
+
+/** An application whose port is closed when its shutdown begins. */
+export const inDevelopment: Feature = async (log) => {
+  const { NODE_ENV } = process.env;
+  process.env['NODE_ENV'] = 'development';
+  try {
+    return await servingOn(() => new ExpressAdapter(), '127.0.0.1', {})(log);
+  } finally {
+    process.env['NODE_ENV'] = NODE_ENV;
+  }
+};
+
+/** An application that refuses a request of another origin, which comes late. */
+export const refusingLate: Feature = async (log) => {
+  const app = await createHttp({ options: { announceDelayMs: 0, logProgress: false } }, { logger: log });
+  app.enableCors();
+  await app.listen(0, '127.0.0.1');
+  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  const coordinator = coordinatorOf(app);
+  const end = deferred<void>();
+  let status = 0;
+  coordinator.register({ name: 'the test', drain: () => end.promise });
+  return {
+    coordinator,
+    finish: async () => {
+      if (status !== 0) return;
+      const headers = { origin: 'https://shop.example' };
+      ({ status } = await fetch(`http://127.0.0.1:${port}/orders/7`, { headers }));
+      end.resolve();
+    },
+    outcome: () => expect(status).toBe(503),
+    close: () => app.close(),
+  };
+};
 
 /** A server without Nest that has handed a connection over to another protocol. */
 export const upgraded: Feature = async (log) => {

@@ -6,20 +6,23 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ScheduleModule } from '@nestjs/schedule';
 import * as adapters from '../../../src/nest/integrations/adapter-probes.js';
 import * as routes from '../../../src/nest/health/route-probes.js';
+import { COMMANDS } from '../../../src/nest/integrations/commands.js';
 import * as events from '../../../src/nest/integrations/event-probes.js';
 import * as schedules from '../../../src/nest/integrations/schedule-probes.js';
 import { HOOKS_OF_TERMINUS } from '../../../src/nest/integrations/terminus-probes.js';
 import * as containers from '../../../src/nest/lifecycle/container-probes.js';
 import * as clients from '../../../src/resources/client-probes.js';
-import { servingOn } from './http-features.js';
+import { onExpress, refusingLate, servingOn } from './http-features.js';
 import { OtherAdapter, withoutStack } from './other-adapters.js';
 import { giveLocalhostTwoAddresses } from '../../support/http/two-addresses.js';
 import { hideSymbol, renameMethods, renameProperty } from '../../support/removal.js';
 import { handing } from './handing.js';
 import {
+  commands,
   cqrs,
   cronJobs,
   eventEmitter,
+  microservice,
   nothing,
   pool,
   providers,
@@ -33,6 +36,11 @@ import type { Restore } from '../../support/removal.js';
 
 export const NEST_CASES: readonly ProbeCase[] = [
   { probe: containers.DISTANCE_OF_MODULE, feature: nothing, remove: refuseDistance },
+  {
+    probe: containers.RPC_TARGETS,
+    feature: microservice,
+    remove: () => handing(containers.RPC_TARGETS, {}),
+  },
   ...[containers.COLLECTIONS_OF_MODULE, containers.STATIC_WRAPPERS, containers.TRANSIENT_INSTANCES].map(
     (probe) => ({
       probe,
@@ -56,10 +64,20 @@ export const NEST_CASES: readonly ProbeCase[] = [
   { probe: routes.ADAPTER_TYPE, feature: servingOn(() => new OtherAdapter()) },
   { probe: routes.STACK_OF_EXPRESS, feature: servingOn(withoutStack) },
   {
+    probe: routes.LAYER_OF_EXPRESS,
+    feature: onExpress,
+    remove: () => handing(routes.LAYER_OF_EXPRESS, [{}]),
+  },
+  {
     probe: adapters.BINDINGS_OF_FASTIFY,
     feature: servingOn(withoutBindings, 'localhost'),
     failing: 'HTTP server',
     prepare: giveLocalhostTwoAddresses,
+  },
+  {
+    probe: adapters.BARE_ADAPTER,
+    feature: refusingLate,
+    remove: () => handing(adapters.BARE_ADAPTER, {}),
   },
   { probe: adapters.ROUTES_OF_FASTIFY, feature: servingOn(withoutFindRoute) },
   {
@@ -104,6 +122,12 @@ export const NEST_CASES: readonly ProbeCase[] = [
     feature: cqrs(),
     failing: 'event handlers',
     remove: async () => renameMethods(await prototypeOf(CqrsModule, 'CommandBus'), ['reflectCommandId']),
+  },
+  {
+    probe: COMMANDS,
+    feature: commands,
+    failing: 'commands',
+    remove: () => handing(COMMANDS, []),
   },
   { probe: clients.POOL_OF_KNEX, feature: queries, remove: () => handing(clients.POOL_OF_KNEX, {}) },
   { probe: clients.ENDING_OF_PG_POOL, feature: pool, remove: () => handing(clients.ENDING_OF_PG_POOL, {}) },

@@ -1,8 +1,8 @@
 import { SocketResponses } from '../../../src/http/current-responses.js';
 import * as probes from '../../../src/http/http-probes.js';
-import { EXIT_OF_PROCESS } from '../../../src/process/process-probes.js';
+import { EXIT_OF_PROCESS, HANDLES_OF_PROCESS } from '../../../src/process/process-probes.js';
 import { HEADER_ON_RESPONSE } from '../../../src/sse/sse-probes.js';
-import { onExpress, onHttp2, upgraded } from './http-features.js';
+import { inDevelopment, onExpress, onHttp2, upgraded } from './http-features.js';
 import { handing } from './handing.js';
 import type { Socket } from 'node:net';
 import type { Probe } from '../../../src/util/probe.js';
@@ -57,5 +57,11 @@ export const NODE_CASES: readonly ProbeCase[] = [
       return handing(probes.SOCKET_OF_SESSION, { shown, below: shown });
     },
   },
+  {
+    probe: probes.ARGUMENTS_OF_CONNECT,
+    feature: inDevelopment,
+    remove: () => handing(probes.ARGUMENTS_OF_CONNECT, () => []),
+  },
   lacking(EXIT_OF_PROCESS, upgraded),
+  lacking(HANDLES_OF_PROCESS, onExpress),
 ];

@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { PROBES } from '../../../src/nest/integrations/probes.js';
 import { BULL_PROBES } from '../../../src/nest/integrations/bull-probes.js';
-import { COUNTED_CHANNEL } from '../../../src/process/process-probes.js';
+import {
+  COUNTED_CHANNEL,
+  EXITED_AFTER_DISCONNECT,
+  MESSAGES_OF_PRIMARY,
+} from '../../../src/process/process-probes.js';
 import { CLOSED_OF_WORKER } from '../../../src/resources/client-probes.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { nestMajor } from '../../support/nest-major.js';
@@ -20,7 +24,13 @@ const CASES: readonly ProbeCase[] = [...NODE_CASES, ...NEST_CASES, ...GATEWAY_CA
 const HERE = CASES.filter(({ nest = nestMajor }) => nest === nestMajor);
 
 /** Those that need a real Redis, in test/services, or a process of their own, in test/process. */
-const ELSEWHERE: readonly Probe[] = [...BULL_PROBES, CLOSED_OF_WORKER, COUNTED_CHANNEL];
+const ELSEWHERE: readonly Probe[] = [
+  ...BULL_PROBES,
+  CLOSED_OF_WORKER,
+  COUNTED_CHANNEL,
+  EXITED_AFTER_DISCONNECT,
+  MESSAGES_OF_PRIMARY,
+];
 
 let restore: Restore = () => {};
 let running: RunningProgram | undefined;

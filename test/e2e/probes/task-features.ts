@@ -1,15 +1,18 @@
 import { expect } from '@jest/globals';
 import { Inject, Injectable, Module, Scope } from '@nestjs/common';
 import { CqrsModule, EventBus, EventsHandler } from '@nestjs/cqrs';
+import { NestFactory } from '@nestjs/core';
+import { Transport } from '@nestjs/microservices';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { Interval, ScheduleModule, SchedulerRegistry, Timeout } from '@nestjs/schedule';
 import { CronJob } from 'cron';
 import knex from 'knex';
-import { enableGracefulShutdown, OnShutdown, ResourceRegistry } from 'nestjs-drain';
+import { Command, CommandRunner, CommandRunnerModule, CommandRunnerService } from 'nest-commander';
+import { enableGracefulShutdown, GracefulShutdownModule, OnShutdown, ResourceRegistry } from 'nestjs-drain';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { deferred } from '../../../src/util/deferred.js';
-import { coordinatorOf, createContext, createHttp } from '../nest/applications.js';
+import { coordinatorOf, createContext, createHttp, remember } from '../nest/applications.js';
 import { renameProperty } from '../../support/removal.js';
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { Setup } from '../nest/applications.js';
@@ -28,6 +31,18 @@ function context(setup: Setup, finish: () => void = () => {}): Feature {
 
 /** An application with nothing but itself. */
 export const nothing: Feature = context({});
+
+/** A microservice that is not handed over. */
+export const microservice: Feature = async (log) => {
+  @Module({ imports: [GracefulShutdownModule.forRoot(options)] })
+  class RootModule {}
+  const settings = { transport: Transport.TCP as const, options: { port: 0 } };
+  const app = remember(
+    await NestFactory.createMicroservice(RootModule, { ...settings, logger: log, abortOnError: false }),
+  );
+  await app.listen();
+  return { coordinator: coordinatorOf(app), close: () => app.close() };
+};
 
 /** Providers with hooks and decorated methods, a transient one among them. */
 export const providers: Feature = async (log) => {
@@ -122,6 +137,21 @@ export function cqrs(prepare: (bus: EventBus) => void = () => {}): Feature {
     return { coordinator: coordinatorOf(app), finish: () => end.resolve(), close: () => app.close() };
   };
 }
+
+/** A command of nest-commander that runs. */
+export const commands: Feature = async (log) => {
+  const end = deferred<void>();
+  @Command({ name: 'import' })
+  class Import extends CommandRunner {
+    async run(): Promise<void> {
+      await end.promise;
+    }
+  }
+  const runner = CommandRunnerModule.forModule();
+  const app = await createContext({ imports: [runner], providers: [Import], options }, log);
+  void app.get(CommandRunnerService).run(['node', 'cli', 'import']);
+  return { coordinator: coordinatorOf(app), finish: () => end.resolve(), close: () => app.close() };
+};
 
 /** A resource that is registered, and was never connected. */
 export function resource(create: () => object): Feature {

@@ -1,9 +1,11 @@
+import { createServer } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
 import { Inject, Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   BackgroundTasks,
   ResourceRegistry,
+  ServerRegistry,
   ShutdownCoordinator,
   ShutdownHealthIndicator,
   TrackTask,
@@ -13,6 +15,7 @@ import {
   GracefulShutdownTestingModule,
   NoopShutdownCoordinator,
 } from 'nestjs-drain/testing';
+import type { ShutdownParticipant } from 'nestjs-drain';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { outcomesOf } from '../nest/applications.js';
 
@@ -50,6 +53,10 @@ describe('GracefulShutdownTestingModule', () => {
     resources.register('db', { close() {} });
     expect(() => resources.register('nothing', {})).toThrow('has no method that closes it');
 
+    const server = createServer();
+    expect(module.get(ServerRegistry).serve(server)).toBe(server);
+    expect(() => module.get(ServerRegistry).serve(server)).toThrow('called twice');
+
     expect(module.get(ShutdownHealthIndicator).isHealthy()).toEqual({ shutdown: { status: 'up' } });
 
     await module.close();
@@ -79,6 +86,27 @@ describe('GracefulShutdownTestingModule', () => {
     expect(outcomesOf(report, 'background tasks')).toContain('drain: completed');
     expect(outcomesOf(report, 'db')).toEqual(['release: completed']);
     expect(outcomesOf(report, 'exports')).toEqual(['announce: completed']);
+    await module.close();
+  });
+
+  it('has them follow a test double of the coordinator', async () => {
+    const terminating = new AbortController();
+    const registered: ShutdownParticipant[] = [];
+    class Double extends NoopShutdownCoordinator {
+      override readonly signal = terminating.signal;
+      override register(participant?: ShutdownParticipant): () => void {
+        if (participant) registered.push(participant);
+        return () => {};
+      }
+    }
+    const module = await Test.createTestingModule({
+      imports: [GracefulShutdownTestingModule.forRoot({ coordinator: new Double() })],
+      providers: [Exports],
+    }).compile();
+
+    expect(registered.map(({ name }) => name)).toContain('background tasks');
+    terminating.abort();
+    expect(() => module.get(Exports).begin(Promise.resolve())).toThrow('task export was refused');
     await module.close();
   });
 });

@@ -127,7 +127,7 @@ describe.each([
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('is named when it has to be cut', async () => {
+  it('is named if it is cut', async () => {
     await start(handle, { ...WAYS[0]!, options: { gracePeriodMs: 1_000, releaseReserveMs: 200 } });
     const client = await connect();
     client.send('slow');
@@ -144,7 +144,7 @@ describe.each([
   });
 });
 
-it('waits for a message whose client has gone meanwhile, where its listener returns a promise', async () => {
+it('awaits a message whose client has disconnected, if its listener returns a promise', async () => {
   await start(promises);
   const client = await connect();
   client.send('slow');
@@ -161,7 +161,7 @@ it('waits for a message whose client has gone meanwhile, where its listener retu
   expect(await report).toMatchObject({ status: 'completed', cuts: [] });
 });
 
-it('waits for no answer where there never is any', async () => {
+it('awaits no answer on a socket that never answers', async () => {
   await start(isSilent);
   const client = await connect();
   client.send('one');
@@ -175,7 +175,7 @@ it('waits for no answer where there never is any', async () => {
   expect(report).toMatchObject({ status: 'completed', cuts: [] });
 });
 
-it('waits for no answer when the application is closed', async () => {
+it('awaits no answer on close()', async () => {
   await start(isSilent);
   const client = await connect();
   client.send('one');

@@ -97,7 +97,7 @@ it('closes idle sockets with 1012, and counts none of them as a request', async 
   expect(report).toMatchObject({ status: 'completed', cuts: [], statistics: { WebSockets: { closed: 2 } } });
 });
 
-it('answers a message that is being handled, which is named by the pattern of its route', async () => {
+it('answers a message in progress, and names it by the pattern of its route', async () => {
   await start();
   const client = await connect();
   const slow = answer(client, 'slow');
@@ -114,7 +114,7 @@ it('answers a message that is being handled, which is named by the pattern of it
   expect(await report).toMatchObject({ status: 'completed', cuts: [] });
 });
 
-it('lets a handshake that is being checked come to its end, and be refused', async () => {
+it('lets a pending check of a handshake finish and refuse it', async () => {
   await start();
   const client = new WebSocket(`ws://127.0.0.1:${running.port}/guarded`);
   clients.push(client);

@@ -147,7 +147,7 @@ describe.each(DRIVERS)('GraphQL over WebSockets, by $driver', (driver) => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('sends subscribers away with 1012, whether they have been told anything or not', async () => {
+  it('closes the sockets of subscribers with 1012, with or without a value sent', async () => {
     await start(driver);
     const [told, untold] = [connect(), connect()];
     const results: unknown[] = [];
@@ -166,7 +166,7 @@ describe.each(DRIVERS)('GraphQL over WebSockets, by $driver', (driver) => {
     expect(report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('names a mutation that it has to cut', async () => {
+  it('names a mutation that it cuts', async () => {
     await start(driver, { gracePeriodMs: 1_000, releaseReserveMs: 200 });
     const { client, closed } = connect();
     const result = resultOf(client, 'mutation Write { write }').catch(() => undefined);

@@ -98,7 +98,7 @@ const CASES = ADAPTERS.flatMap(({ adapter, create }) =>
 );
 
 it.each(CASES)(
-  'sends a client with $transport on $adapter away, which connects again by itself',
+  'closes the connection of a client with $transport on $adapter, which reconnects by itself',
   async ({ create, transport }) => {
     await start({ create });
     const client = await connect(transport);
@@ -115,7 +115,7 @@ it.each(CASES)(
   },
 );
 
-it('puts nothing in front of the listeners of its WebSockets', async () => {
+it('does not wrap the listeners of its WebSockets', async () => {
   await start();
 
   expect(await (await connect('websocket')).emitWithAck('is wrapped')).toBe(false);
@@ -132,7 +132,7 @@ it.each(TRANSPORTS)('leaves a client with %s connected while an operator drains'
   expect(await client.emitWithAck('echo', 'hello')).toBe('hello');
 });
 
-describe.each(TRANSPORTS)('a message with %s that is being handled', (transport) => {
+describe.each(TRANSPORTS)('a message with %s in progress', (transport) => {
   it('is answered before the connection of all namespaces is closed', async () => {
     await start();
     const [root, chat] = [await connect(transport), await connect(transport, '/chat')];
@@ -154,7 +154,7 @@ describe.each(TRANSPORTS)('a message with %s that is being handled', (transport)
   });
 });
 
-it('still takes what a client that polls has to say, while it is waited for', async () => {
+it('accepts further messages of a polling client while one is in progress, but no new client', async () => {
   await start();
   const [root, chat] = [await connect('polling'), await connect('polling', '/chat')];
   const answer = chat.emitWithAck('slow') as Promise<string>;
@@ -172,7 +172,7 @@ it('still takes what a client that polls has to say, while it is waited for', as
   expect(await report).toMatchObject({ status: 'completed', cuts: [] });
 });
 
-describe('a client that polls', () => {
+describe('a polling client', () => {
   const SESSION = '/socket.io/?EIO=4&transport=polling';
   let session: string;
 
@@ -193,7 +193,7 @@ describe('a client that polls', () => {
     return eventually(() => coordinatorOf(running.app).progress().inFlight === count);
   }
 
-  it('is told in its next poll, behind everything else, where it has none under way', async () => {
+  it('is disconnected with its next poll, after all other messages, if no poll is pending', async () => {
     await start();
     await open();
     const join = await request('POST SESSION');
@@ -213,7 +213,7 @@ describe('a client that polls', () => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('may change to a WebSocket if it has begun to, and is sent away by that', async () => {
+  it('completes an upgrade to a WebSocket that has begun, and is closed afterwards', async () => {
     await start();
     await open();
     const client = await RawClient.connect(running.port);
@@ -230,7 +230,7 @@ describe('a client that polls', () => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('may say what it was about to before', async () => {
+  it('can deliver the messages that it is sending', async () => {
     await start();
     await open();
     const poll = (await request('GET SESSION')).send('\r\n');
@@ -250,7 +250,7 @@ describe('a client that polls', () => {
   });
 });
 
-it('cuts a client that does not poll any more', async () => {
+it('cuts a client that has stopped polling', async () => {
   await start({ options: { gracePeriodMs: 1_000, releaseReserveMs: 200 } });
   const poller = await RawClient.connect(running.port);
   await poller.get('/socket.io/?EIO=4&transport=polling').untilResponses(1);
@@ -260,7 +260,7 @@ it('cuts a client that does not poll any more', async () => {
   expect(report.cuts).toMatchObject([{ kind: 'socket', name: 'socket.io without a namespace' }]);
 });
 
-it('names the namespace of a connection that it has to cut', async () => {
+it('names the namespace of a connection that it cuts', async () => {
   await start({ options: { gracePeriodMs: 1_000, releaseReserveMs: 200 } });
   await connect('websocket');
   const chat = await connect('websocket', '/chat');
@@ -272,7 +272,7 @@ it('names the namespace of a connection that it has to cut', async () => {
   expect(report.cuts).toMatchObject([{ kind: 'socket', name: 'socket.io /' }]);
 });
 
-it('drains a gateway on a port of its own with its server', async () => {
+it('drains a gateway with its own port, server included', async () => {
   const port = await freePort();
 
   @WebSocketGateway(port)

@@ -100,8 +100,8 @@ afterEach(async () => {
 });
 guardAgainstLeaks();
 
-describe.each(ADAPTERS)('a WebSocket that goes through a proxy on $adapter', ({ create }) => {
-  it('is counted and named while it is waited for', async () => {
+describe.each(ADAPTERS)('a proxied WebSocket on $adapter', ({ create }) => {
+  it('is counted and named while it is awaited', async () => {
     await start({ create });
     const client = await connect();
     const report = running.shutdown();
@@ -130,7 +130,7 @@ describe.each(ADAPTERS)('a WebSocket that goes through a proxy on $adapter', ({ 
   });
 });
 
-it('cuts a WebSocket through a proxy that is never idle, and names it', async () => {
+it('cuts and names a proxied WebSocket that is never idle', async () => {
   await start({ options: { gracePeriodMs: 4_000, releaseReserveMs: 1_000, reconnectWindowMs: 0 } });
   const client = await connect();
   client.on('message', () => client.send('again'));
@@ -146,7 +146,7 @@ it('cuts a WebSocket through a proxy that is never idle, and names it', async ()
   });
 });
 
-describe('a tunnel that CONNECT has opened', () => {
+describe('a tunnel opened by CONNECT', () => {
   it('is counted and named by its host and port', async () => {
     await start({ attach: tunnel });
     const client = await connectThrough(portOf(service));

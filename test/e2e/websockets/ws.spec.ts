@@ -133,7 +133,7 @@ it.each(ADAPTERS)('closes WebSockets with 1012 on $adapter, and everything is cl
   expect(report).toMatchObject({ status: 'completed', cuts: [] });
 });
 
-it('puts nothing in front of the listeners of a socket that its adapter reports on', async () => {
+it('does not wrap the listeners of a socket whose messages its adapter counts', async () => {
   await start({ gateways: [WrappedGateway] });
 
   expect(await messages(await connect('/wrapped'), 'is wrapped')).toMatchObject({ data: false });
@@ -164,7 +164,7 @@ it('answers a handshake with 503 from quiesce on', async () => {
   expect(await report).toMatchObject({ status: 'completed' });
 });
 
-it('waits for what a gateway does when a client has gone', async () => {
+it('awaits handleDisconnect of a gateway', async () => {
   await start({ gateways: [SeenOffGateway] });
   const client = await connect('/seen-off');
   const report = running.shutdown();
@@ -178,7 +178,7 @@ it('waits for what a gateway does when a client has gone', async () => {
   expect(await report).toMatchObject({ status: 'completed', cuts: [] });
 });
 
-it('waits for what a gateway does when a client has come, though that has gone', async () => {
+it('awaits handleConnection of a gateway, even if the client has disconnected', async () => {
   await start({ gateways: [GreetingGateway] });
   const client = await connect('/greeting');
   const report = running.shutdown();
@@ -191,8 +191,8 @@ it('waits for what a gateway does when a client has come, though that has gone',
   expect(await report).toMatchObject({ status: 'completed', cuts: [] });
 });
 
-describe('a message that is being handled', () => {
-  it('is answered before its socket is closed; others do not wait for it', async () => {
+describe('a message in progress', () => {
+  it('is answered before its socket is closed, and delays no other socket', async () => {
     await start();
     const [busy, idle] = [await connect(), await connect()];
     const answer = messages(busy, 'slow');
@@ -208,7 +208,7 @@ describe('a message that is being handled', () => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('is waited for when its client has gone meanwhile', async () => {
+  it('is awaited even if its client has disconnected', async () => {
     await start();
     const client = await connect();
     client.send(JSON.stringify({ event: 'slow' }));
@@ -237,7 +237,7 @@ describe('a message that is being handled', () => {
     expect(report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('is the last one that is: those that come behind it do not hold up the end', async () => {
+  it('is the last one that is handled: later messages do not delay the end', async () => {
     await start();
     const client = await connect();
     const answer = messages(client, 'slow');
@@ -256,7 +256,7 @@ describe('a message that is being handled', () => {
     expect(held.count).toBe(1);
   });
 
-  it('is not handled when it comes after the close frame', async () => {
+  it('is not handled if it arrives after the close frame', async () => {
     await start();
     const client = await connectRaw('/chat');
     const report = running.shutdown();
@@ -293,7 +293,7 @@ describe('a message that is being handled', () => {
   });
 });
 
-it('sends a client on whose handshake was accepted before, and came to its end late', async () => {
+it('closes the socket of a client whose handshake was accepted in time and completed late', async () => {
   await start({ gateways: [VerifyingGateway] });
   const client = new WebSocket(`ws://127.0.0.1:${running.port}/verified`);
   clients.push(client);
@@ -309,7 +309,7 @@ it('sends a client on whose handshake was accepted before, and came to its end l
   expect(await report).toMatchObject({ status: 'completed', cuts: [] });
 });
 
-it('sends a client on whose handshake came late, where late requests are served', async () => {
+it('closes the socket of a client whose handshake was late, with lateRequests serve', async () => {
   await start({ gateways: [ChatGateway, SeenOffGateway], options: { lateRequests: 'serve' } });
   const first = await connect('/seen-off');
   const report = running.shutdown();
@@ -323,7 +323,7 @@ it('sends a client on whose handshake came late, where late requests are served'
   expect(await report).toMatchObject({ status: 'completed', cuts: [] });
 });
 
-it('lets an operator drain and resume without closing any', async () => {
+it('closes no socket while an operator drains and resumes', async () => {
   await start();
   const client = await connect();
   const coordinator = coordinatorOf(running.app);
@@ -334,7 +334,7 @@ it('lets an operator drain and resume without closing any', async () => {
   expect(await messages(client, 'echo')).toEqual({ event: 'echo', data: 'hello' });
 });
 
-describe('a gateway on a port of its own', () => {
+describe('a gateway with its own port', () => {
   it.each([{ path: '/' }, { path: '/own' }])('is drained with its server, path $path', async ({ path }) => {
     const port = await freePort();
 
@@ -366,7 +366,7 @@ describe('a gateway on a port of its own', () => {
   });
 });
 
-it('drains a gateway of a microservice, which has a port of its own', async () => {
+it('drains a gateway of a microservice, which has its own port', async () => {
   const port = await freePort();
 
   @WebSocketGateway(port)
@@ -387,8 +387,8 @@ it('drains a gateway of a microservice, which has a port of its own', async () =
   await expect(RawClient.connect(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-describe('what is attached by hand', () => {
-  it('is closed with 1012 when it is a WebSocketServer', async () => {
+describe('a server that was attached by hand', () => {
+  it('has its sockets closed with 1012 if it is a WebSocketServer', async () => {
     await start({ gateways: [], attach: (server) => new WebSocketServer({ server: server as Server }) });
     const end = closed(await connect('/'));
 
@@ -398,7 +398,7 @@ describe('what is attached by hand', () => {
     expect(report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
-  it('is cut when the application is closed, where nobody knows how to end it', async () => {
+  it('has its sockets cut by close() if their protocol is unknown', async () => {
     await start({
       gateways: [],
       attach: (server) =>

@@ -1,5 +1,9 @@
 import { once } from 'node:events';
-import http2, { type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import http2, {
+  type ClientHttp2Session,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
 import { clientTls } from './tls-with-shared-key.js';
 
 /** What came of a request: an answer, or an error, or one after the other. */
@@ -26,8 +30,8 @@ export class Http2Client {
   }
 
   /** Resolves when everything has come that will. */
-  ask(path: string): Promise<Http2Answer> {
-    const stream = this.session.request({ ':path': path });
+  ask(path: string, headers: OutgoingHttpHeaders = {}): Promise<Http2Answer> {
+    const stream = this.session.request({ ':path': path, ...headers }).end();
     let answer: Http2Answer = {};
     let body = '';
     stream.once('response', (headers) => (answer = { status: headers[':status'], headers }));

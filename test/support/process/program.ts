@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+/** The folder of the repository, with a slash at its end. */
+export const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 export interface StartOptions {
   /** The whole environment, but for PATH: nothing else is inherited. */

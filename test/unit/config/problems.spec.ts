@@ -42,6 +42,7 @@ describe('wrong options', () => {
     [{ lateResponse: { retryAfterSeconds: -1 } }, 'lateResponse.retryAfterSeconds is -1'],
     [{ exemptRoutes: '/metrics' }, 'exemptRoutes is "/metrics"'],
     [{ exemptRoutes: ['metrics', '/a*b', '/ok'] }, 'exemptRoutes contains "metrics", "/a*b"'],
+    [{ eventStreams: '/mcp' }, 'eventStreams is "/mcp"'],
     [{ signals: ['SIGKILL', 'SIGTERM', 'TERM', 9] }, 'signals contains "SIGKILL", "TERM", 9'],
     [{ watchdog: 'on' }, 'watchdog is "on"'],
     [{ exit: 'yes' }, 'exit is "yes"'],
@@ -89,6 +90,42 @@ describe('wrong options', () => {
   });
 });
 
+describe('wrong event streams', () => {
+  it.each([
+    [{ eventStreams: ['/mcp'] }, 'eventStreams[0] is "/mcp", not an object'],
+    [{ eventStreams: [{ route: 'mcp', policy: 'end' }] }, 'eventStreams[0].route is "mcp", not a route'],
+    [{ eventStreams: [{ policy: 'end' }] }, 'eventStreams[0].route is undefined'],
+    [{ eventStreams: [{ route: '/mcp' }] }, 'eventStreams[0].policy is undefined'],
+    [{ eventStreams: [{ route: '/mcp', policy: 'stop' }] }, 'eventStreams[0].policy is "stop"'],
+    [{ eventStreams: [{ route: '/mcp', policy: 'finish', maxMs: -1 }] }, 'eventStreams[0].maxMs is -1'],
+    [{ eventStreams: [{ route: '/mcp', policy: 'end', maxMs: 5 }] }, "applies to the policy 'finish' only"],
+    [{ eventStreams: [{ route: '/mcp', policy: 'end', max: 5 }] }, 'did you mean maxMs?'],
+    [
+      {
+        eventStreams: [
+          { route: '/mcp', policy: 'end' },
+          { route: '/mcp', policy: 'finish' },
+        ],
+      },
+      'eventStreams[1] has no effect: eventStreams[0] has the same route',
+    ],
+  ])('%j are rejected', (options, told) => {
+    const problems = problemsOf(options);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(told);
+  });
+
+  it('are all told at once', () => {
+    const eventStreams = [{ route: 'mcp', policy: 'stop', maxMs: -1 }, { route: '/ok', policy: 'end' }, null];
+    expect(problemsOf({ eventStreams })).toEqual([
+      expect.stringContaining('eventStreams[0].route is "mcp"'),
+      expect.stringContaining('eventStreams[0].policy is "stop"'),
+      expect.stringContaining('eventStreams[0].maxMs is -1'),
+      expect.stringContaining('eventStreams[2] is null'),
+    ]);
+  });
+});
+
 describe('unknown options', () => {
   it.each([
     [{ gracePeriod: 5 }, 'gracePeriod is not an option: did you mean gracePeriodMs?'],
@@ -100,7 +137,7 @@ describe('unknown options', () => {
     ],
     [
       { health: { xyz: 1 } },
-      'health.xyz is not an option: known options are readiness, liveness, drain, readinessPaths, livenessPaths, indicators',
+      'health.xyz is not an option: known options are readiness, liveness, drain, shutdown, readinessPaths, livenessPaths, indicators',
     ],
     [{ management: { prot: 1 } }, 'management.prot is not an option: did you mean management.port?'],
     [

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { readEnvironment, type Variables } from '../../../src/config/environment.js';
+import { resolveOptions } from '../../../src/config/resolve-options.js';
 import { announceDelayMs } from '../../../src/config/resolved-options.js';
 import { resolve } from './resolve.js';
 import type { GracefulShutdownOptions } from '../../../src/config/options.js';
@@ -134,6 +136,18 @@ describe('precedence', () => {
   });
 });
 
+describe('a worker of a cluster', () => {
+  const inWorker = (options: GracefulShutdownOptions, variables: Variables = { NODE_ENV: 'production' }) =>
+    resolveOptions(options, readEnvironment(variables, true));
+
+  it('serves late requests unless it is told not to, and leaves its port before they are late', () => {
+    expect(inWorker({})).toMatchObject({ lateRequests: 'serve', stopListeningAt: 'quiesce' });
+    expect(inWorker({ lateRequests: 'reject' }).lateRequests).toBe('reject');
+    expect(inWorker({}, IN_KUBERNETES).stopListeningAt).toBe('quiesce');
+    expect(inWorker({}, {}).stopListeningAt).toBe('announce');
+  });
+});
+
 describe('the listener', () => {
   it.each([
     ['nothing', {}, {}, 'announce'],
@@ -147,9 +161,13 @@ describe('the listener', () => {
   });
 
   it('counts as in development only where NODE_ENV says exactly that', () => {
-    expect(resolve({}, { NODE_ENV: 'development' }).inDevelopment).toBe(true);
-    expect(resolve({}, { NODE_ENV: 'dev' }).inDevelopment).toBe(false);
-    expect(resolve().inDevelopment).toBe(false);
+    const pathIn = (NODE_ENV: string, health: { shutdown?: string | false } = {}): unknown =>
+      resolve({ health }, { NODE_ENV }).health.shutdown;
+    expect(pathIn('development')).toBe('/_internal/shutdown');
+    expect(pathIn('dev')).toBe(false);
+    expect(resolve().health.shutdown).toBe(false);
+    expect(pathIn('development', { shutdown: false })).toBe(false);
+    expect(pathIn('production', { shutdown: '/ops/stop' })).toBe('/ops/stop');
   });
 });
 

@@ -21,7 +21,7 @@ describe('forcing', () => {
     const before = PHASES.slice(0, PHASES.indexOf(phase)).map(() => 'completed');
     expect(outcomes).toEqual([...before, 'abandoned', ...Array(4 - before.length).fill('skipped')]);
     expect(report.phases.map((each) => each.phase)).toEqual(PHASES.slice(0, PHASES.indexOf(phase) + 1));
-    expect(ofType(events, 'forced')).toEqual([{ type: 'forced', by: 'SIGINT again' }]);
+    expect(ofType(events, 'forced')).toEqual([{ type: 'forced', by: 'SIGINT again', status: 'forced' }]);
     expect(coordinator.signal.aborted).toBe(true);
     expect(clock.pendingTimers).toBe(0);
   });

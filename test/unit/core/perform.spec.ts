@@ -10,18 +10,13 @@ describe('a step that is found on the way', () => {
       name: 'nest',
       release: async () => {
         await coordinator.perform(
-          {
-            name: 'Pool.onModuleDestroy',
-            run: () => new Promise<void>((resolve) => clock.setTimer(resolve, 70)),
-          },
+          { name: 'Pool.onModuleDestroy' },
+          () => new Promise<void>((resolve) => clock.setTimer(resolve, 70)),
           once,
         );
         await coordinator.perform(
-          {
-            name: 'Cache.onModuleDestroy',
-            registeredAt: 'CacheModule',
-            run: () => Promise.reject(new Error('gone')),
-          },
+          { name: 'Cache.onModuleDestroy', registeredAt: 'CacheModule' },
+          () => Promise.reject(new Error('gone')),
           once,
         );
       },
@@ -49,9 +44,9 @@ describe('a step that is found on the way', () => {
       participant: {
         name: 'nest',
         release: async () => {
-          await coordinator.perform({ name: 'explicit', run: never }, { steps: 1, stepsToCome: 3 }, 100);
-          await coordinator.perform({ name: 'first', run: never }, { steps: 1, stepsToCome: 2 });
-          await coordinator.perform({ name: 'last', run: () => {} }, { steps: 1, stepsToCome: 1 });
+          await coordinator.perform({ name: 'explicit' }, never, { steps: 1, stepsToCome: 3 }, 100);
+          await coordinator.perform({ name: 'first' }, never, { steps: 1, stepsToCome: 2 });
+          await coordinator.perform({ name: 'last' }, () => {}, { steps: 1, stepsToCome: 1 });
         },
       },
       options: {},
@@ -75,11 +70,7 @@ describe('a step that is found on the way', () => {
     coordinator.register({
       name: 'nest',
       release: () =>
-        coordinator.perform(
-          { name: 'Service.onModuleDestroy', run: () => coordinator.shutdown() },
-          once,
-          100,
-        ),
+        coordinator.perform({ name: 'Service.onModuleDestroy' }, () => coordinator.shutdown(), once, 100),
     });
     void coordinator.shutdown();
     await clock.advance(100);
@@ -92,8 +83,8 @@ describe('a step that is found on the way', () => {
     coordinator.register({
       name: 'nest',
       release: async () => {
-        await coordinator.perform({ name: 'stuck', run: never }, once);
-        await coordinator.perform({ name: 'next', run: () => void (calls += 1) }, once);
+        await coordinator.perform({ name: 'stuck' }, never, once);
+        await coordinator.perform({ name: 'next' }, () => void (calls += 1), once);
       },
     });
     const finished = coordinator.shutdown();
@@ -109,7 +100,7 @@ describe('a step that is found on the way', () => {
     const { clock, coordinator } = setUp({ gracePeriodMs: 4_000, participantTimeoutMs: 1 });
     coordinator.register({
       name: 'nest',
-      release: () => coordinator.perform({ name: 'hook', run: never }, once),
+      release: () => coordinator.perform({ name: 'hook' }, never, once),
     });
     coordinator.register({ name: 'database', release: () => {} }, { priority: -1 });
     coordinator.register({ name: 'log', flush: () => {} });
@@ -125,7 +116,8 @@ describe('a step that is found on the way', () => {
       name: 'nest',
       release: () =>
         void coordinator.perform(
-          { name: 'stray', run: () => new Promise<void>((resolve) => clock.setTimer(resolve, 300)) },
+          { name: 'stray' },
+          () => new Promise<void>((resolve) => clock.setTimer(resolve, 300)),
           once,
         ),
       flush: () => {},
@@ -140,7 +132,7 @@ describe('a step that is found on the way', () => {
     const { clock, coordinator } = setUp();
     coordinator.register({
       name: 'nest',
-      drain: () => void coordinator.perform({ name: 'stray', run: never }, once),
+      drain: () => void coordinator.perform({ name: 'stray' }, never, once),
     });
     void coordinator.shutdown();
     await clock.advance(8_000);
@@ -154,7 +146,7 @@ describe('a step that is found on the way', () => {
 
   it('has no place outside of a shutdown', async () => {
     const { clock, coordinator } = setUp();
-    const perform = (): unknown => coordinator.perform({ name: 'stray', run: () => {} }, once);
+    const perform = (): unknown => coordinator.perform({ name: 'stray' }, () => {}, once);
     expect(perform).toThrow('stray cannot run outside a shutdown');
     void coordinator.shutdown();
     await clock.advance(0);

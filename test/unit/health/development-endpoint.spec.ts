@@ -7,10 +7,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Answer } from '../../../src/health/endpoint.js';
 
 /** What a peer at this address is answered; a test's own machine has no other peers to ask from. */
-async function answerTo(remoteAddress: string | undefined): Promise<Answer | undefined> {
-  const options = resolve({}, { NODE_ENV: 'development' });
-  const methods = developmentMethods(new PhasedCoordinator(options, systemClock), options.inDevelopment);
-  return await methods['POST']?.({ headers: {}, socket: { remoteAddress } } as unknown as IncomingMessage);
+async function answerTo(
+  remoteAddress: string | undefined,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer | undefined> {
+  const coordinator = new PhasedCoordinator(resolve(), systemClock);
+  const methods = developmentMethods(coordinator, '/_internal/shutdown');
+  return await methods?.['POST']?.({ headers, socket: { remoteAddress } } as unknown as IncomingMessage);
 }
 
 describe('POST /_internal/shutdown', () => {
@@ -32,5 +35,28 @@ describe('POST /_internal/shutdown', () => {
       status: 403,
       body: { statusCode: 403, error: 'Forbidden', message: 'only allowed from the same machine' },
     });
+  });
+
+  it.each([
+    { host: 'localhost' },
+    { host: 'LOCALHOST:3000' },
+    { host: '127.0.0.1:3000' },
+    { host: '[::1]:3000' },
+    { ':authority': 'localhost:3000' },
+    { host: 'localhost', 'sec-fetch-site': 'same-origin' },
+    { host: 'localhost', 'sec-fetch-site': 'none' },
+  ])('is for %j', async (headers) => {
+    expect(await answerTo('127.0.0.1', headers as Record<string, string>)).toMatchObject({ status: 202 });
+  });
+
+  it.each([
+    { host: 'rebound.example:3000' },
+    { host: 'localhost.example' },
+    { host: '10.0.0.1' },
+    { ':authority': 'rebound.example' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ])('is not for %j', async (headers) => {
+    expect(await answerTo('127.0.0.1', headers as Record<string, string>)).toMatchObject({ status: 403 });
   });
 });

@@ -82,6 +82,69 @@ describe('an HTTP server whose listener closes when the shutdown is announced', 
   });
 });
 
+describe('an HTTP server whose listener closes before requests are late', () => {
+  it('closes at the trigger if there is nothing to announce', async () => {
+    await start({ stopListeningAt: 'quiesce' });
+    const hold = drained.hold('announce');
+    const report = drained.shutdown();
+
+    await eventually(() => !drained.server.listening);
+    expect(drained.coordinator.phase).toBe('announce');
+    hold.release();
+
+    expect((await report).status).toBe('completed');
+  });
+
+  it('keeps it open for the announce delay, and closes it in quiesce', async () => {
+    await start({ stopListeningAt: 'quiesce', announceDelayMs: () => 1 });
+    const announced = drained.hold('announce');
+    const quiesced = drained.hold('quiesce');
+    const report = drained.shutdown();
+    await announced.begun;
+    await someTurns();
+    expect(drained.server.listening).toBe(true);
+
+    announced.release();
+    await quiesced.begun;
+    await eventually(() => !drained.server.listening);
+    expect(drained.coordinator.phase).toBe('quiesce');
+    quiesced.release();
+
+    expect((await report).status).toBe('completed');
+  });
+});
+
+describe('a server that somebody else closes during a shutdown', () => {
+  it('keeps its idle connections, which may have a request on its way', async () => {
+    await start({ lateRequests: 'serve' });
+    await held();
+    const kept = await drained.connect();
+    await kept.get('/').untilResponses(1);
+    const report = drained.shutdown();
+    await drained.entered('drain');
+
+    drained.server.close();
+    await kept.get('/').untilResponses(2);
+    routes.release();
+
+    expect((await report).status).toBe('completed');
+  });
+
+  it('has its idle connections swept again when an operator has resumed', async () => {
+    await start();
+    const kept = await drained.connect();
+    await kept.get('/').untilResponses(1);
+    drained.coordinator.announce();
+    await someTurns();
+    await drained.coordinator.resume();
+
+    drained.server.close();
+
+    await kept.ended;
+    expect(kept.responses).toHaveLength(1);
+  });
+});
+
 describe('the last thing that a listener does', () => {
   /** What the kernel is told to queue. */
   function backlogsOf(server: http.Server): number[] {

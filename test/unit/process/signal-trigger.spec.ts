@@ -21,8 +21,7 @@ function setUpSignals(): Setup & { readonly ignored: string[]; readonly forcedWi
     onIgnored: (what) => ignored.push(what),
     onForced: (exitCode) => forcedWith.push(exitCode),
   });
-  trigger.listen('SIGTERM');
-  trigger.listen('SIGINT');
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'] as const) trigger.listen(signal);
   return { ...setup, ignored, forcedWith };
 }
 
@@ -32,6 +31,8 @@ describe('a repeated signal', () => {
     ['SIGINT', 'SIGTERM', 5_000, 143],
     ['SIGTERM', 'SIGINT', 250, 130],
     ['SIGINT', 'SIGINT', 250, 130],
+    ['SIGTERM', 'SIGQUIT', 250, 131],
+    ['SIGTERM', 'SIGHUP', 5_000, 129],
   ] as const)('after %s, %s, is ignored for %i ms, then forces', async (first, second, ms, exitCode) => {
     const { clock, coordinator, ignored, forcedWith } = setUpSignals();
     process.emit(first);

@@ -227,6 +227,27 @@ describe('an event stream of HTTP/2', () => {
     expect({ error, body }).toEqual({ body: `data: 1\n\n${FAREWELL}\n` });
   });
 
+  it('that answers POST finishes', async () => {
+    const client = await listenTo();
+    const answer = client.ask('/events', { ':method': 'POST' });
+    await eventually(() => served.responses.length === 1);
+    const over = served.drained.shutdown();
+    await served.drained.entered('drain');
+    served.responses[0]!.end('data: 2\n\n');
+    expect(await over).toMatchObject({ status: 'completed', cuts: [] });
+    expect(await answer).toMatchObject({ status: 200, body: 'data: 1\n\ndata: 2\n\n' });
+  });
+
+  it('that is asked for late with POST is refused', async () => {
+    await listenTo();
+    const held = served.drained.hold('drain');
+    void served.drained.shutdown();
+    await held.begun;
+    const late = await Http2Client.connect('http', served.drained.port);
+    const answer = await late.ask('/events', { ':method': 'POST', accept: 'text/event-stream' });
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+  });
+
   it('that begins during the drain ends, too', async () => {
     const client = await listenTo(() => {});
     const held = served.drained.hold('drain');

@@ -1,6 +1,8 @@
 import { systemClock } from '../../../src/util/clock.js';
 import { EventStreams, type StreamTimes } from '../../../src/sse/event-streams.js';
+import { StreamPolicies } from '../../../src/sse/stream-policy.js';
 import { isEventStream } from '../../../src/sse/event-stream.js';
+import { requestPath } from '../../../src/http/request-path.js';
 import {
   DrainedServer,
   LATE_RESPONSE,
@@ -8,6 +10,7 @@ import {
 } from '../../support/http/drained-server.js';
 import http, { type RequestListener, type ServerResponse } from 'node:http';
 import type { AnyHttpServer } from '../../../src/http/any-http-server.js';
+import type { EventStreamRoute } from '../../../src/config/stream-options.js';
 import type { Clock } from '../../../src/util/clock.js';
 import type { RawClient } from '../../support/http/raw-client.js';
 
@@ -18,9 +21,11 @@ export class StreamingServer {
   readonly streams: EventStreams;
   #drained!: DrainedServer;
 
-  private constructor(clock: Clock, times: StreamTimes) {
+  private constructor(clock: Clock, times: StreamTimes, routes: readonly EventStreamRoute[]) {
+    const policies = new StreamPolicies(routes);
     this.streams = new EventStreams({
       clock,
+      finishLimitMs: (response) => policies.finishLimitMs(response, requestPath(response.req)),
       farewell: LATE_RESPONSE,
       requests: () => this.drained.participant.requests,
       times: () => times,
@@ -34,11 +39,12 @@ export class StreamingServer {
       clock = systemClock,
       windowMs = 0,
       finishMs = 0,
+      routes = [],
       create = (listener) => http.createServer(listener),
       ...options
     }: Partial<StreamTimes> & StreamingOptions = {},
   ): Promise<StreamingServer> {
-    const served = new StreamingServer(clock, { windowMs, finishMs });
+    const served = new StreamingServer(clock, { windowMs, finishMs }, routes);
     served.#drained = await DrainedServer.start(
       create((request, response) => {
         served.responses.push(response);
@@ -74,6 +80,7 @@ export class StreamingServer {
 
 type StreamingOptions = Omit<DrainedServerOptions, 'clock'> & {
   readonly clock?: Clock;
+  readonly routes?: readonly EventStreamRoute[];
   /** Default: a server of HTTP/1.1. */
   readonly create?: (listener: RequestListener) => AnyHttpServer;
 };

@@ -21,7 +21,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['config'],
   ['report'],
   ['health', 'microservices', 'process', 'resources', 'sse', 'tasks', 'websockets'],
-  ['http'],
+  ['http', 'program'],
   ['nest/lifecycle', 'nest/health'],
   ['nest/decorators'],
   ['nest/integrations'],

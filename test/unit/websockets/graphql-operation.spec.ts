@@ -31,7 +31,7 @@ it.each([
   expect(operationIn(ask(query, name))).toEqual(operation);
 });
 
-it('knows how the older protocol asks', () => {
+it('recognises the message of the older protocol', () => {
   expect(operationIn(Buffer.from('{"id":"1","type":"start","payload":{"query":"{ a }"}}'))).toEqual({
     type: 'query',
     name: undefined,

@@ -94,7 +94,7 @@ describe('a listener', () => {
     expect(socket.listenerCount('message')).toBe(0);
   });
 
-  it('that rejects is nobody else’s business: what the emission gets is what rejects', async () => {
+  it('that rejects causes one rejection only: that of the promise which the emission receives', async () => {
     await connect();
     const results: unknown[] = [];
     const fails = (): unknown => Promise.reject(new Error('no paper'));
@@ -108,7 +108,7 @@ describe('a listener', () => {
     expect(heard.busy()).toEqual([]);
   });
 
-  it('that returns what begins only when it is awaited gets it back untouched', async () => {
+  it('that returns a lazy promise leaves it untouched', async () => {
     await connect();
     let begun = 0;
     const query = { then: (): void => void (begun += 1) };
@@ -119,7 +119,7 @@ describe('a listener', () => {
     expect(heard.busy()).toEqual([]);
   });
 
-  it('is left alone on a socket that is forgotten', async () => {
+  it('is not wrapped on a socket that is forgotten', async () => {
     await connect();
     heard.forget(socket);
     const listener = (): void => undefined;
@@ -131,8 +131,8 @@ describe('a listener', () => {
   });
 });
 
-describe('an answer that may be yet to come', () => {
-  it('is waited for, and given up after a while', async () => {
+describe('an answer that may still come', () => {
+  it('is awaited, but not for ever', async () => {
     const messages = await connect();
     socket.on('message', () => undefined);
     await hear('one');
@@ -149,7 +149,7 @@ describe('an answer that may be yet to come', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('is whatever is sent next', async () => {
+  it('is the next data that is sent', async () => {
     const messages = await connect();
     socket.on('message', () => undefined);
     await hear('one');
@@ -175,7 +175,7 @@ describe('an answer that may be yet to come', () => {
     expect(idle(messages).givenUp).toEqual([undefined]);
   });
 
-  it('is not waited for where nobody guesses', async () => {
+  it('is not awaited without guessing', async () => {
     const messages = await connect();
     socket.on('message', () => undefined);
     await hear('one');
@@ -183,7 +183,7 @@ describe('an answer that may be yet to come', () => {
     expect(idle(messages, false).givenUp).toEqual([undefined]);
   });
 
-  it('is waited for as long as it takes where GraphQL promises one', async () => {
+  it('is awaited without a limit if GraphQL guarantees it', async () => {
     sockets.options.handleProtocols = () => 'graphql-transport-ws';
     const messages = await connect(['graphql-transport-ws']);
     socket.on('message', () => undefined);

@@ -104,7 +104,7 @@ function drain() {
 }
 
 describe('a hundred clients', () => {
-  it('are sent away one after the other, over the window', async () => {
+  it('are closed one after the other, over the window', async () => {
     await serve();
     await connect(100);
     const { clock, cuts, participant, over } = drain();
@@ -121,7 +121,7 @@ describe('a hundred clients', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('are all told and cut when nobody waits any longer', async () => {
+  it('all receive the close code and are cut when the time is up', async () => {
     await serve();
     await connect(100);
     const { abort, clock, cuts } = drain();
@@ -135,7 +135,7 @@ describe('a hundred clients', () => {
 });
 
 describe('a client that ignores the close frame', () => {
-  it('is given time, and cut then', async () => {
+  it('is cut after a while', async () => {
     await serve();
     await connectDeaf();
     const { clock, cuts, over, isOver } = drain();
@@ -149,7 +149,7 @@ describe('a client that ignores the close frame', () => {
     await over;
   });
 
-  it('has time as long as it reads what it was sent before', async () => {
+  it('is awaited as long as it reads what was sent before', async () => {
     await serve();
     const client = await connectDeaf();
     client.socket.pause();
@@ -172,7 +172,7 @@ describe('a client that ignores the close frame', () => {
   });
 });
 
-it('waits for what a gateway does about a client, and names it when it is cut', async () => {
+it('awaits the hooks of a gateway, and names those that it cuts', async () => {
   await serve();
   const { clock, abort, cuts, participant } = drain();
   void participant.track('ChatGateway.handleDisconnect', new Promise(() => undefined));
@@ -184,7 +184,7 @@ it('waits for what a gateway does about a client, and names it when it is cut', 
   expect(cuts).toEqual([{ kind: 'task', name: 'ChatGateway.handleDisconnect', ageMs: 300 }]);
 });
 
-it('leaves what a gateway throws to its caller alone', async () => {
+it('leaves the errors of a gateway to its caller', async () => {
   await serve();
   const { participant } = drain();
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ShutdownStream } from '../../../../src/nest/decorators/shutdown-stream.decorator.js';
-import type { ShutdownStreamOptions } from '../../../../src/sse/stream-policy.js';
+import type { ShutdownStreamOptions } from '../../../../src/config/stream-options.js';
 
 class Progress {
   stream(): void {}
@@ -22,10 +22,10 @@ describe('@ShutdownStream()', () => {
     [
       'a policy that does not exist',
       { policy: 'wait' },
-      /Progress\.stream: unknown policy "wait"; use 'end' or 'finish'/,
+      /Progress\.stream: policy is "wait"; use 'end' or 'finish'/,
     ],
-    ['null', null, /unknown policy undefined/],
-    ['no policy', {}, /unknown policy undefined/],
+    ['null', null, /policy is undefined/],
+    ['no policy', {}, /policy is undefined/],
     ['a time that is none', { policy: 'finish', maxMs: '5s' }, /maxMs is "5s"; use a number of milliseconds/],
     ['a time below zero', { policy: 'finish', maxMs: -1 }, /maxMs is -1/],
     ['a time that is no number', { policy: 'finish', maxMs: NaN }, /maxMs is NaN/],
@@ -33,6 +33,11 @@ describe('@ShutdownStream()', () => {
       'a time for what does not wait',
       { policy: 'end', maxMs: 5 },
       /maxMs applies to the policy 'finish' only/,
+    ],
+    [
+      'two things at once',
+      { policy: 'stop', maxMs: '5s' },
+      /policy is "stop"; use 'end' or 'finish', and maxMs is "5s"/,
     ],
   ])('refuses %s', (_what, options, message) => {
     expect(decorate(options)).toThrow(message);

@@ -1,0 +1,1 @@
+module.exports = globalThis.__esmBridge['@nestjs/core/injector/constants'];
