@@ -43,8 +43,8 @@ async function terminate(
   return { code, report: report as ShutdownReport, output };
 }
 
-const idsOf = (program: Program, name: string): unknown[] =>
-  program.events.filter(({ event }) => event === name).map(({ id }) => id);
+const idsOf = (program: Program, name: string): string[] =>
+  program.events.filter(({ event }) => event === name).map(({ id }) => String(id));
 
 describe.each([12, 11] as const)('a microservice on Kafka and Nest %i', (nest) => {
   it('finishes what it has begun, and begins nothing more', async () => {
