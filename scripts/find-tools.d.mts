@@ -9,6 +9,8 @@ export function requireTool(
     | 'postgres'
     | 'redis'
     | 'rabbitmq'
-    | 'kafka'
-    | 'proc',
+    | 'nats'
+    | 'mosquitto'
+    | 'proc'
+    | 'kafka',
 ): string;

@@ -28,6 +28,9 @@ const RABBITMQ_ROOT = '/usr/lib/rabbitmq/bin';
 
 const LOADING_RDKAFKA = ['python3', '-c', "import ctypes; ctypes.CDLL('librdkafka.so.1')"];
 
+/** Where they put servers, beside the folders of PATH. */
+const SBIN = ['/usr/sbin'];
+
 /**
  * By the words that stand for them in the names of spec files: `report-page.chromium.spec.ts` needs Chromium.
  *
@@ -73,6 +76,12 @@ const TOOLS = {
     packages: 'rabbitmq-server util-linux',
     // Not the one in PATH, which runs as a user of its own and writes to /var.
     find: () => findServer('rabbitmq-server', [RABBITMQ_ROOT], []),
+  },
+  nats: { name: 'NATS', packages: 'nats-server util-linux', find: () => findServer('nats-server', SBIN) },
+  mosquitto: {
+    name: 'Mosquitto',
+    packages: 'mosquitto util-linux',
+    find: () => findServer('mosquitto', SBIN),
   },
   kafka: {
     name: 'the Kafka broker of librdkafka',

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import { checkServerInUse } from './check-server.js';
-import { Condition } from './condition.js';
+import { Condition } from '../util/condition.js';
 import { claim } from './claim.js';
 import { Connections } from './connections.js';
 import { Cuts } from './cuts.js';

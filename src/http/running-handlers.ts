@@ -1,5 +1,5 @@
 import { isPromise } from 'node:util/types';
-import { Condition } from './condition.js';
+import { Condition } from '../util/condition.js';
 import { requestName, requestPath } from './request-path.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';

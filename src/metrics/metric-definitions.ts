@@ -47,6 +47,13 @@ export const METRICS: readonly MetricDefinition[] = [
     read: (history) => statistic(history, 'requests'),
   },
   {
+    name: 'graceful_shutdown_in_flight_messages',
+    help: 'Messages of microservices and WebSockets that are being handled.',
+    type: 'gauge',
+    labelNames: ['participant'],
+    read: (history) => statistic(history, 'messages'),
+  },
+  {
     name: 'graceful_shutdown_open_connections',
     help: 'Open client connections.',
     type: 'gauge',

@@ -14,6 +14,7 @@ import { registerDecoratedMethods } from './decorators/on-shutdown.decorator.js'
 import { registerDecoratedResources } from './decorators/shutdown-resource.decorator.js';
 import { MountedPaths } from './health/mounted-paths.js';
 import { HttpBinding } from './http-binding.js';
+import { Microservices } from './integrations/microservices.js';
 import { TaskAdoption } from './integrations/task-adoption.js';
 import { isOfTerminus, terminusNote } from './integrations/terminus-hooks.js';
 import { WebSocketBinding } from './integrations/web-socket-binding.js';
@@ -47,6 +48,7 @@ export class ApplicationShutdown implements LivingApplication {
   readonly #modules: ModulesContainer;
   readonly #probes: ProbeCheck;
   readonly #http: HttpBinding;
+  readonly #microservices: Microservices;
   readonly #webSockets: WebSocketBinding;
   readonly #process: ProcessBinding;
   readonly #taskAdoption: TaskAdoption;
@@ -78,11 +80,15 @@ export class ApplicationShutdown implements LivingApplication {
     this.#taskAdoption = new TaskAdoption(tasks, coordinator, probes);
     this.#http = new HttpBinding(coordinator, options, adapterHost, routes, probes);
     this.servers = new ServerRegistry(this.#http.servers, coordinator);
+    this.#microservices = new Microservices(coordinator, options, modules, tasks, probes, () =>
+      this.#warnIfUnwired(),
+    );
     this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http, probes);
     const { process, over } = new ProgramShutdown(
       {
         ...program,
-        announceDelayMs: () => announceDelayMs(options, this.#http.servers.isListening),
+        announceDelayMs: () =>
+          announceDelayMs(options, this.#http.servers.isListening || this.#microservices.isListening),
         isBootstrapped: () => lifecycle.isBootstrapped,
       },
       () => this.#dispose(),
@@ -105,8 +111,9 @@ export class ApplicationShutdown implements LivingApplication {
     return this.#lifecycle.isOwned;
   }
 
-  /** Takes over the signals and `app.close()`. */
-  own(closeApplication: CloseApplication): void {
+  /** Takes over the signals and `app.close()` of an application. */
+  own(app: object, closeApplication: CloseApplication): void {
+    this.#microservices.findIn(app);
     this.#lifecycle.own(closeApplication);
     this.#process.own();
   }
@@ -160,9 +167,8 @@ export class ApplicationShutdown implements LivingApplication {
     if (!hasBegun('release', this.coordinator.state)) registerDecoratedResources(hosts, this.#resources);
     this.#resources.markBootstrapped();
     this.#webSockets.checkRecognised();
-    for (const hint of setupHints(this.#modules.values(), this.#options, this.#probes)) {
-      this.#logger.warn(hint);
-    }
+    const hints = setupHints(this.#modules.values(), this.#options, this.#probes);
+    for (const hint of [...hints, ...this.#microservices.hints()]) this.#logger.warn(hint);
     this.#process.onBootstrapped();
     this.#http.onBootstrapped();
   }
@@ -208,6 +214,7 @@ export class ApplicationShutdown implements LivingApplication {
     this.#stopAwaitingApplication();
     await this.#management.close();
     this.#webSockets.dispose();
+    this.#microservices.dispose();
     this.#http.dispose();
     this.#mounted.dispose();
     this.#taskAdoption.dispose();

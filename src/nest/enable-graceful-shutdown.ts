@@ -21,7 +21,7 @@ export function enableGracefulShutdown<App extends INestApplicationContext>(app:
   const shutdown = find(app);
   if (!ApplicationShutdown.isConstructed(shutdown) || shutdown.isOwned) return app;
   // The hooks receive the signal; the close() of a microservice ignores it.
-  shutdown.own((signal) => (app as { close: CloseApplication }).close(signal));
+  shutdown.own(app, (signal) => (app as { close: CloseApplication }).close(signal));
   watchBootstrap(app, shutdown);
   overrideMethod(
     app,

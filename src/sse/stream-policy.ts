@@ -1,3 +1,4 @@
+import { isObject } from '../util/foreign.js';
 import { RouteMatch } from '../util/route-match.js';
 import type { ServerResponse } from 'node:http';
 import type { EventStreamRoute, ShutdownStreamOptions } from '../config/stream-options.js';
@@ -5,8 +6,8 @@ import type { EventStreamRoute, ShutdownStreamOptions } from '../config/stream-o
 /** A registered symbol, so that every copy of this package finds the policy on the response. */
 const POLICY = Symbol.for('nestjs-drain.stream-policy');
 
-/** Stores the stream policy of `response`. */
-export function setPolicy(response: ServerResponse, options: ShutdownStreamOptions): void {
+/** Stores the stream policy of `response`, or of an object that belongs to a message. */
+export function setPolicy(response: ServerResponse | object, options: ShutdownStreamOptions): void {
   Object.defineProperty(response, POLICY, { value: options, configurable: true });
 }
 
@@ -46,7 +47,15 @@ interface AnyPolicy {
   readonly maxMs?: unknown;
 }
 
-function policyOf(response: ServerResponse): AnyPolicy | undefined {
-  const stored: unknown = Reflect.get(response, POLICY);
+function policyOf(carrier: object): AnyPolicy | undefined {
+  const stored: unknown = Reflect.get(carrier, POLICY);
   return stored === undefined ? undefined : (Object(stored) as AnyPolicy);
+}
+
+/** Returns how long the stream of a message may go on in `drain`, in milliseconds: for ever, without a policy. */
+export function streamLimitMs(context: unknown): number {
+  if (!isObject(context)) return Infinity;
+  const { policy, maxMs } = policyOf(context) ?? {};
+  if (policy === 'end') return 0;
+  return typeof maxMs === 'number' ? maxMs : Infinity;
 }

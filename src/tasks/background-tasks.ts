@@ -28,6 +28,13 @@ export interface BackgroundTasksDependencies {
  */
 export class BackgroundTasks {
   /**
+   * Methods whose calls are counted as messages, so that they are not tracked as tasks as well.
+   *
+   * @internal
+   */
+  readonly countedElsewhere = new WeakSet<object>();
+
+  /**
    * Participant that drains the tasks.
    *
    * @internal

@@ -19,6 +19,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<rea
   'idle-connections': () => import('./idle-connections.js'),
   websockets: () => import('./websockets.js'),
   'event-streams': () => import('./event-streams.js'),
+  microservices: () => import('./microservices.js'),
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHMARKS);

@@ -6,6 +6,8 @@ export interface PackageRow {
   readonly includes?: readonly string[];
   /** The names that it is installed by here, where they differ from its own. */
   readonly installedAs?: readonly string[];
+  /** The package that loads it, where the specs do not. */
+  readonly loadedBy?: string;
   /** What is done without a line of code. */
   readonly found: string;
   /** What the user writes. */

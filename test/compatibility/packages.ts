@@ -1,5 +1,6 @@
 import { CLIENTS } from './packages/clients.js';
 import { HTTP } from './packages/http.js';
+import { MICROSERVICES } from './packages/microservices.js';
 import { NEST } from './packages/nest.js';
 import { OBSERVABILITY } from './packages/observability.js';
 import { PROCESSES } from './packages/processes.js';
@@ -12,6 +13,7 @@ import type { PackageGroup, PackageRow } from './package-row.js';
 export const GROUPS: readonly PackageGroup[] = [
   NEST,
   HTTP,
+  MICROSERVICES,
   PROCESSES,
   TASKS,
   QUEUES,

@@ -1,5 +1,6 @@
 import { UseInterceptors } from '@nestjs/common';
 import { checkStreamPolicy } from '../../config/check-event-streams.js';
+import { isObject } from '../../util/foreign.js';
 import { ShutdownError } from '../../core/errors.js';
 import { setPolicy } from '../../sse/stream-policy.js';
 import type { ServerResponse } from 'node:http';
@@ -34,6 +35,12 @@ class StreamPolicyInterceptor implements NestInterceptor {
   }
 
   intercept(context: ExecutionContext, next: CallHandler): ReturnType<CallHandler['handle']> {
+    if (context.getType() === 'rpc') {
+      // It belongs to this message alone: the context of its transport, or the call of gRPC.
+      const last: unknown = context.getArgs().at(-1);
+      if (this.#options && isObject(last)) setPolicy(last, this.#options);
+      return next.handle();
+    }
     const reply = context.switchToHttp().getResponse<ServerResponse & { readonly raw?: ServerResponse }>();
     const response = reply.raw ?? reply;
     if (this.#options) setPolicy(response, this.#options);

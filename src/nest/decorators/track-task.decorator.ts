@@ -37,7 +37,8 @@ export function TrackTask(name?: string) {
     const tracked: Method = function (...args) {
       const tasks = (this as Tracking | undefined)?.[TASKS];
       const call = (): unknown => Reflect.apply(original, this, args);
-      return tasks ? tasks.trackCall(name ?? `${this.constructor.name}.${String(method)}`, call) : call();
+      if (!tasks || tasks.countedElsewhere.has(tracked)) return call();
+      return tasks.trackCall(name ?? `${this.constructor.name}.${String(method)}`, call);
     };
     copyMetadata(tracked, original);
     Reflect.defineMetadata(TASKS, true, tracked);

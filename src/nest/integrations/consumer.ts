@@ -1,10 +1,6 @@
-/** The result of handing one job or message back. */
-export interface HandBack {
-  /** Name of the job or message, such as `4711 of orders`. */
-  readonly name: string;
-  /** The error, if it could not be handed back. */
-  readonly error?: unknown;
-}
+import type { HandBack } from '../../microservices/hand-back.js';
+
+export type { HandBack };
 
 /** Fetches jobs or messages. One file for each supported package implements it. */
 export interface Consumer {

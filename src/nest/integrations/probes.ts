@@ -1,4 +1,5 @@
 import { HTTP_PROBES } from '../../http/http-probes.js';
+import { MESSAGE_PROBES } from '../../microservices/message-probes.js';
 import { PROCESS_PROBES } from '../../process/process-probes.js';
 import { CLIENT_PROBES } from '../../resources/client-probes.js';
 import { SSE_PROBES } from '../../sse/sse-probes.js';
@@ -28,4 +29,5 @@ export const PROBES: readonly Probe[] = [
   ...COMMAND_PROBES,
   ...BULL_PROBES,
   ...TERMINUS_PROBES,
+  ...MESSAGE_PROBES,
 ];

@@ -1,7 +1,7 @@
 import { hasMethods } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
-import { AmqpSubscriptions } from './amqp-channel.js';
-import { AmqpDeliveries, type AmqpChannel, type AmqpMessage } from './amqp-deliveries.js';
+import { AmqpSubscriptions } from '../../microservices/amqp-channel.js';
+import { AmqpDeliveries, type AmqpChannel, type AmqpMessage } from '../../microservices/amqp-deliveries.js';
 import { PendingResults } from './pending-results.js';
 import type { Consumer, HandBack } from './consumer.js';
 

@@ -38,14 +38,6 @@ export const NEST: PackageGroup = {
       specs: ['e2e/http/drain.spec.ts', 'e2e/http/http2.spec.ts', 'e2e/http/further-servers.spec.ts'],
     },
     {
-      name: '@nestjs/microservices',
-      found: 'The hooks of a microservice or hybrid application; a gateway of a microservice.',
-      write: '`@TrackTask()` on the handlers whose messages must finish.',
-      limits: 'Messages are not counted: a transport delivers them until Nest closes it.',
-      recognisedBy: 'nothing of it is read',
-      specs: ['e2e/nest/drain-first.spec.ts', 'e2e/websockets/ws.spec.ts', 'examples/small-programs.spec.ts'],
-    },
-    {
       name: '@nestjs/config',
       found: 'Variables of an `.env` file that `ConfigModule.forRoot()` loads.',
       write: 'Nothing. It is a peer dependency and has to be installed.',

@@ -11,6 +11,7 @@ import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { nestMajor } from '../../support/nest-major.js';
 import { closeAll, LogLines } from '../nest/applications.js';
 import { GATEWAY_CASES } from './gateway-cases.js';
+import { MESSAGE_CASES } from './message-cases.js';
 import { NEST_CASES } from './nest-cases.js';
 import { NODE_CASES } from './node-cases.js';
 import type { Probe } from '../../../src/util/probe.js';
@@ -19,7 +20,7 @@ import type { ProbeCase } from './probe-case.js';
 import type { RunningProgram } from './feature.js';
 import type { Restore } from '../../support/removal.js';
 
-const CASES: readonly ProbeCase[] = [...NODE_CASES, ...NEST_CASES, ...GATEWAY_CASES];
+const CASES: readonly ProbeCase[] = [...NODE_CASES, ...NEST_CASES, ...GATEWAY_CASES, ...MESSAGE_CASES];
 const HERE = CASES.filter(({ nest = nestMajor }) => nest === nestMajor);
 
 /** Those that need a real Redis, in test/services, or a process of their own, in test/process. */

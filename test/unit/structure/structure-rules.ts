@@ -20,7 +20,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['core'],
   ['config'],
   ['report'],
-  ['health', 'process', 'resources', 'sse', 'tasks', 'websockets'],
+  ['health', 'microservices', 'process', 'resources', 'sse', 'tasks', 'websockets'],
   ['http', 'program'],
   ['nest/lifecycle', 'nest/health'],
   ['nest/decorators'],
@@ -36,7 +36,7 @@ const BUILTINS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The rooms that know Nest, or a package that runs in it. Everything else is plain Node. */
-const OF_NEST: readonly string[] = ['nest', 'metrics', 'opentelemetry', 'testing'];
+const OF_NEST: readonly string[] = ['microservices', 'nest', 'metrics', 'opentelemetry', 'testing'];
 
 /** Who may touch `process`: one acts upon it, the other reads what it says, and the third is a program of its own. */
 const OF_THE_PROCESS: readonly string[] = ['process', 'config', 'cli'];

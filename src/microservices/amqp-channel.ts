@@ -1,4 +1,4 @@
-import { overrideMethod } from '../../util/override-method.js';
+import { overrideMethod } from '../util/override-method.js';
 import type {
   AmqpChannel,
   AmqpDeliveries,

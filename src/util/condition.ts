@@ -1,4 +1,4 @@
-import { deferred, type Deferred } from '../util/deferred.js';
+import { deferred, type Deferred } from './deferred.js';
 
 /** A condition that can be awaited. Call `notify()` after each change that may affect it. */
 export class Condition {

@@ -1,7 +1,8 @@
-import type { HandBack } from './consumer.js';
+import type { HandBack } from './hand-back.js';
 
 /** The part of an amqplib message that is used here. */
 export interface AmqpMessage {
+  readonly content?: Uint8Array;
   readonly fields: { readonly deliveryTag: number };
   readonly properties: { readonly messageId?: unknown };
 }
@@ -37,6 +38,12 @@ export class AmqpDeliveries {
   /** Running handlers of messages that were already settled, with the names of the messages. */
   readonly #handlers = new Map<symbol, readonly string[]>();
   readonly #listeners = new Set<() => void>();
+  readonly #nameOf: (message: AmqpMessage, queue: string) => string;
+
+  /** @param nameOfMessage returns the name of a message for people */
+  constructor(nameOfMessage = nameOf) {
+    this.#nameOf = nameOfMessage;
+  }
 
   begin(message: AmqpMessage, origin: Origin): void {
     this.#messages.set(message, origin);
@@ -66,7 +73,7 @@ export class AmqpDeliveries {
     if (settled.length > 0) {
       this.#handlers.set(
         key,
-        settled.map((message) => nameOf(message, queue)),
+        settled.map((message) => this.#nameOf(message, queue)),
       );
     }
     try {
@@ -79,7 +86,7 @@ export class AmqpDeliveries {
   /** Returns the names of all unfinished messages. */
   unfinished(): string[] {
     return [
-      ...Array.from(this.#messages, ([message, { queue }]) => nameOf(message, queue)),
+      ...Array.from(this.#messages, ([message, { queue }]) => this.#nameOf(message, queue)),
       ...[...this.#handlers.values()].flat(),
     ];
   }
@@ -102,7 +109,7 @@ export class AmqpDeliveries {
     const results = Array.from(
       this.#messages,
       async ([message, { channel, queue, nack }]): Promise<HandBack> => {
-        const name = nameOf(message, queue);
+        const name = this.#nameOf(message, queue);
         try {
           this.#handedBack.add(message);
           nack(message, false, true);
@@ -120,6 +127,11 @@ export class AmqpDeliveries {
       error: new Error('it was acknowledged when it was delivered'),
     }));
     return [...(await Promise.all(results)), ...lost];
+  }
+
+  /** Whether the server has taken it back. */
+  wentBack(message: AmqpMessage): boolean {
+    return this.#handedBack.has(message) && !this.#messages.has(message);
   }
 
   #changed(): void {

@@ -1,0 +1,77 @@
+import { isObject } from '../util/foreign.js';
+import { overrideMethod } from '../util/override-method.js';
+import type { Transport } from './transport.js';
+
+/** What is used of a subscription of NATS. */
+interface NatsSubscription {
+  /** Unsubscribes, and settles when all messages that had arrived have been passed on. */
+  drain(): Promise<void>;
+}
+
+/** What is used of a connection of NATS, of `nats` and `@nats-io/transport-node`. */
+interface NatsClient {
+  subscribe(...args: unknown[]): NatsSubscription;
+  flush(): Promise<void>;
+}
+
+/** What is used of `ServerNats`. */
+export interface NatsServer {
+  createNatsClient(): Promise<NatsClient>;
+}
+
+/** NATS: drains its subscriptions. What they have received is handled, and the queue group gets the rest. */
+export class NatsTransport implements Transport {
+  readonly name = 'NATS';
+  readonly isListening = false;
+  readonly errorFor: (message: string) => unknown;
+
+  readonly #server: NatsServer;
+  readonly #restore: (() => void)[] = [];
+  readonly #subscriptions = new Map<NatsSubscription, () => NatsSubscription>();
+  #client: NatsClient | undefined;
+
+  constructor(server: NatsServer, errorFor: (message: string) => unknown) {
+    this.#server = server;
+    this.errorFor = errorFor;
+  }
+
+  watch(): (() => void)[] {
+    return [
+      overrideMethod(this.#server, 'createNatsClient', (create) => async (...args) => {
+        const client = await create(...args);
+        if (isObject(client)) this.#watchClient(client as NatsClient);
+        return client;
+      }),
+      () => {
+        for (const restore of this.#restore.splice(0)) restore();
+      },
+    ];
+  }
+
+  async stopIntake(): Promise<void> {
+    await Promise.all(Array.from(this.#subscriptions.keys(), (subscription) => subscription.drain()));
+  }
+
+  startIntake(): Promise<void> {
+    const starts = [...this.#subscriptions.values()];
+    this.#subscriptions.clear();
+    for (const start of starts) this.#subscriptions.set(start(), start);
+    return Promise.resolve();
+  }
+
+  async flush(): Promise<void> {
+    await this.#client?.flush();
+  }
+
+  #watchClient(client: NatsClient): void {
+    this.#client = client;
+    this.#restore.push(
+      overrideMethod(client, 'subscribe', (subscribe) => (...args) => {
+        const start = (): NatsSubscription => subscribe(...args) as NatsSubscription;
+        const subscription = start();
+        this.#subscriptions.set(subscription, start);
+        return subscription;
+      }),
+    );
+  }
+}

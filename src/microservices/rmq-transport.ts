@@ -1,0 +1,128 @@
+import { callMethod, hasMethod, isObject } from '../util/foreign.js';
+import { overrideMethod } from '../util/override-method.js';
+import { AmqpSubscriptions } from './amqp-channel.js';
+import { AmqpDeliveries } from './amqp-deliveries.js';
+import type { AmqpChannel, AmqpMessage } from './amqp-deliveries.js';
+import type { HandBack } from './hand-back.js';
+import type { RunningMessages } from './running-messages.js';
+import type { Transport } from './transport.js';
+
+/** What is used of `ServerRMQ`. */
+export interface RmqServer {
+  /** The connection, of amqp-connection-manager. */
+  readonly server: {
+    readonly connection?: { readonly connection?: { readonly stream?: Destroyable } };
+  } | null;
+  /** Its channel, of amqp-connection-manager. */
+  readonly channel: object | null;
+  setupChannel(channel: AmqpChannel, callback: () => void): Promise<unknown>;
+}
+
+interface Destroyable {
+  destroy(): void;
+}
+
+/** Dependencies of {@link RmqTransport}. */
+export interface RmqTransportDependencies {
+  readonly messages: RunningMessages;
+  /** Called for a reply that could not be sent; returns whether the error needs no further handling. */
+  onReplyLost(this: void, error: unknown): boolean;
+  /** The error that answers a request which was cut. */
+  errorFor(this: void, message: string): unknown;
+}
+
+/** RabbitMQ: cancels its consumer. Messages that were not acknowledged go back to their queue. */
+export class RmqTransport implements Transport {
+  readonly name = 'RMQ';
+  readonly isListening = false;
+
+  readonly #server: RmqServer;
+  readonly #dependencies: RmqTransportDependencies;
+  readonly #deliveries = new AmqpDeliveries(nameOf);
+  readonly #subscriptions = new AmqpSubscriptions(this.#deliveries);
+  readonly #restore: (() => void)[] = [];
+  readonly #channels = new WeakSet<object>();
+
+  constructor(server: RmqServer, dependencies: RmqTransportDependencies) {
+    this.#server = server;
+    this.#dependencies = dependencies;
+  }
+
+  watch(): (() => void)[] {
+    return [
+      overrideMethod(this.#server, 'setupChannel', (setup) => (channel, ...rest) => {
+        // Again for each connection that comes back.
+        this.#subscriptions.watch(channel as AmqpChannel);
+        this.#watchReplies();
+        return setup(channel, ...rest);
+      }),
+      () => {
+        for (const restore of this.#restore.splice(0)) restore();
+      },
+    ];
+  }
+
+  stopIntake(): Promise<void> {
+    return this.#subscriptions.pause();
+  }
+
+  startIntake(): Promise<void> {
+    return this.#subscriptions.resume();
+  }
+
+  /** Each reply was counted until RabbitMQ had confirmed it. Acknowledgements are sent before the channel closes. */
+  flush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  handBack(): Promise<HandBack[]> {
+    return this.#deliveries.handBack();
+  }
+
+  wentBack(context: unknown): boolean {
+    const message = messageOf(context);
+    return message !== undefined && this.#deliveries.wentBack(message);
+  }
+
+  errorFor(message: string): unknown {
+    return this.#dependencies.errorFor(message);
+  }
+
+  letGo(): void {
+    this.#server.server?.connection?.connection?.stream?.destroy();
+  }
+
+  /** Nest drops the promise of a reply; it would be rejected, with nobody to handle that, if the channel closed first. */
+  #watchReplies(): void {
+    const { channel } = this.#server;
+    if (!channel || this.#channels.has(channel)) return;
+    this.#channels.add(channel);
+    const { messages, onReplyLost } = this.#dependencies;
+    this.#restore.push(
+      overrideMethod(
+        channel,
+        'sendToQueue',
+        (send) =>
+          (...args) =>
+            messages.countReply(() => send(...args), onReplyLost),
+      ),
+    );
+  }
+}
+
+/** The message of an `RmqContext`. */
+function messageOf(context: unknown): AmqpMessage | undefined {
+  if (!isObject(context) || !hasMethod(context, 'getMessage')) return undefined;
+  return callMethod(context, 'getMessage') as AmqpMessage;
+}
+
+/** The pattern that Nest's clients write into a message. */
+function nameOf({ content }: AmqpMessage, queue: string): string {
+  try {
+    const { pattern } = JSON.parse(String(content)) as { pattern?: unknown };
+    if (pattern !== undefined) return typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
+  } catch {
+    // It is of another kind of client.
+  }
+  return `of ${queue}`;
+}

@@ -1,0 +1,175 @@
+import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
+import { SERVER_OF_MICROSERVICE } from '../../microservices/message-probes.js';
+import { MessageServerParticipant } from '../../microservices/message-server-participant.js';
+import { CustomTransport } from '../../microservices/custom-transport.js';
+import { blindSpotOf, transportName, transportOf } from '../../microservices/transports.js';
+import { SafeLogger } from '../../report/safe-logger.js';
+import { streamLimitMs } from '../../sse/stream-policy.js';
+import { systemClock } from '../../util/clock.js';
+import { classNameOf, hasMethod, hasMethods, isObject, read } from '../../util/foreign.js';
+import { overrideMethod } from '../../util/override-method.js';
+import { UniqueNames } from '../../util/unique-names.js';
+import { isTracked } from '../decorators/track-task.decorator.js';
+import type { ModulesContainer } from '@nestjs/core';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import type { PhasedCoordinator } from '../../core/coordinator.js';
+import type { MessageServer } from '../../microservices/message-server.js';
+import type { MessageErrors } from '../../microservices/transports.js';
+import type { BackgroundTasks } from '../../tasks/background-tasks.js';
+import type { ProbeCheck } from '../../util/probe.js';
+
+/** Before Nest's own teardown, like the HTTP servers. */
+const PRIORITY = Number.MAX_VALUE / 2;
+
+/** Metadata of Nest on the methods that handle messages. */
+const PATTERN = 'microservices:pattern';
+
+/** Finds the servers of an application's microservices, and has each take part in its shutdown. */
+export class Microservices {
+  readonly #coordinator: PhasedCoordinator;
+  readonly #options: ResolvedOptions;
+  readonly #modules: ModulesContainer;
+  readonly #tasks: BackgroundTasks;
+  readonly #probes: ProbeCheck;
+  readonly #onListening: () => void;
+  readonly #participants = new Map<object, MessageServerParticipant>();
+  readonly #names = new UniqueNames();
+  readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
+  readonly #restore: (() => void)[] = [];
+  readonly #hints: string[] = [];
+  readonly #isToldByContainer: boolean;
+
+  /** @param onListening called when one of them listens */
+  constructor(
+    coordinator: PhasedCoordinator,
+    options: ResolvedOptions,
+    modules: ModulesContainer,
+    tasks: BackgroundTasks,
+    probes: ProbeCheck,
+    onListening: () => void,
+  ) {
+    this.#modules = modules;
+    this.#tasks = tasks;
+    this.#coordinator = coordinator;
+    this.#options = options;
+    this.#probes = probes;
+    this.#onListening = onListening;
+    // Nest registers a server before its handlers. Before 11.1.4 it does not: see `findIn`.
+    this.#isToldByContainer = hasMethods(modules, ['getRpcTargetRegistry']);
+    if (!this.#isToldByContainer) return;
+    const registry = modules.getRpcTargetRegistry<MessageServer>().subscribe((server) => this.#add(server));
+    this.#restore.push(() => registry.unsubscribe());
+  }
+
+  /** Whether any of them has clients to expect. */
+  get isListening(): boolean {
+    return [...this.#participants.values()].some(({ isListening }) => isListening);
+  }
+
+  /** Finds the servers of an application that was handed over, where the container does not know them. */
+  findIn(app: object): void {
+    if (this.#isToldByContainer) return;
+    const isMicroservice = !hasMethod(app, 'connectMicroservice') && hasMethod(app, 'listen');
+    if (isMicroservice) this.#addServerOf(app);
+    this.#restore.push(
+      overrideMethod(app, 'connectMicroservice', (connect) => (...args) => {
+        const microservice = connect(...args);
+        this.#addServerOf(Object(microservice) as object);
+        return microservice;
+      }),
+    );
+  }
+
+  /** Returns the lines to log at boot. */
+  hints(): readonly string[] {
+    return this.#hints;
+  }
+
+  dispose(): void {
+    for (const restore of this.#restore.splice(0)) restore();
+  }
+
+  #addServerOf(microservice: object): void {
+    if (!this.#probes.check(SERVER_OF_MICROSERVICE, microservice)) return;
+    this.#add(read(microservice, 'serverInstance'));
+  }
+
+  #add(server: unknown): void {
+    if (!isMessageServer(server) || this.#participants.has(server)) return;
+    const coordinator = this.#coordinator;
+    if (coordinator.terminatingReason !== undefined) return;
+    const name = transportName(server);
+    const participant = new MessageServerParticipant(server, {
+      name: this.#names.take(`${name} microservice`),
+      clock: systemClock,
+      logger: this.#logger,
+      isTerminating: () => coordinator.terminatingReason !== undefined,
+      released: coordinator.entered('release'),
+      onArrival: () => coordinator.arrivals.record(),
+      streamLimitMs,
+      blindSpot: () => blindSpotOf(server, this.#probes),
+    });
+    this.#participants.set(server, participant);
+    this.#countOnce();
+    const transport = transportOf(server, participant, this.#errors(), this.#probes);
+    if (name === 'custom' && !CustomTransport.isSteerable(server)) this.#hints.push(hintFor(server));
+    this.#restore.push(
+      ...participant.watch(transport),
+      overrideMethod(server, 'listen', (listen) => (callback, ...rest) => {
+        const onListening = (...results: unknown[]): void => {
+          (callback as (...given: unknown[]) => void)(...results);
+          if (!results[0]) setImmediate(this.#onListening);
+        };
+        return listen(typeof callback === 'function' ? onListening : callback, ...rest);
+      }),
+    );
+    coordinator.add({
+      participant,
+      options: { priority: PRIORITY },
+      registeredAt: 'GracefulShutdownModule',
+      cutsAtOnce: true,
+    });
+  }
+
+  /** Handlers with `@TrackTask()` are counted as messages, and not as tasks as well. */
+  #countOnce(): void {
+    for (const { controllers } of this.#modules.values()) {
+      for (const { metatype } of controllers.values()) {
+        for (const method of methodsOf(metatype)) {
+          if (Reflect.hasMetadata(PATTERN, method) && isTracked(method))
+            this.#tasks.countedElsewhere.add(method);
+        }
+      }
+    }
+  }
+
+  #errors(): MessageErrors {
+    const { lateRequests, lateResponse } = this.#options;
+    const error = (message: string): unknown => ({ status: 'error', code: lateResponse.code, message });
+    return { late: lateRequests === 'serve' ? undefined : error(lateResponse.message), cut: error };
+  }
+}
+
+/** Returns the methods of a class, including inherited ones. */
+function methodsOf(type: unknown): object[] {
+  const methods: object[] = [];
+  let owner: unknown = Object(type).prototype;
+  for (; isObject(owner) && owner !== Object.prototype; owner = Object.getPrototypeOf(owner)) {
+    for (const { value } of Object.values(Object.getOwnPropertyDescriptors(owner))) {
+      if (typeof value === 'function') methods.push(value);
+    }
+  }
+  return methods;
+}
+
+function isMessageServer(server: unknown): server is MessageServer & object {
+  return isObject(server) && hasMethods(server, ['addHandler', 'listen', 'close']);
+}
+
+function hintFor(strategy: object): string {
+  return (
+    `The custom strategy ${classNameOf(strategy)} cannot be told to stop receiving: messages that arrive while it drains ` +
+    'are still handled, and the last ones may be lost. Give it a method stopIntake(), and startIntake() to undo it.'
+  );
+}

@@ -1,0 +1,57 @@
+import type { PackageGroup } from '../package-row.js';
+
+const FOUND = 'As `Transport` of a microservice: messages are counted from the handler to the reply.';
+const BY_NEST = "the methods of Nest's server";
+
+export const MICROSERVICES: PackageGroup = {
+  title: 'Microservices',
+  packages: [
+    {
+      name: '@nestjs/microservices',
+      found:
+        'Every server, custom strategies included: nothing new is received from `quiesce` on, handlers and replies finish, and what is cut is named. TCP needs no other package.',
+      write: 'Nothing. For what each transport needs: [Microservices](microservices.md).',
+      limits:
+        'Nest 11.0 to 11.1.3 are untested. Without `enableGracefulShutdown(app)`, `close()` of a microservice does not drain.',
+      recognisedBy: 'the methods of its servers',
+      specs: ['e2e/microservices/tcp.spec.ts', 'process/microservices.spec.ts'],
+    },
+    {
+      name: '@nats-io/transport-node',
+      loadedBy: '@nestjs/microservices',
+      found: FOUND,
+      write: '`queue`, so that only one instance gets each message.',
+      limits: 'Handing messages back.',
+      recognisedBy: BY_NEST,
+      specs: ['services/microservices-nats.nats.spec.ts'],
+    },
+    {
+      name: 'mqtt',
+      loadedBy: '@nestjs/microservices',
+      found: FOUND,
+      write: '`$share/…` in the patterns, and `qos: 1`.',
+      limits: 'Handing messages back: they are acknowledged before they are handled.',
+      recognisedBy: BY_NEST,
+      specs: ['services/microservices-mqtt.mosquitto.spec.ts'],
+    },
+    {
+      name: 'amqp-connection-manager',
+      loadedBy: '@nestjs/microservices',
+      found: FOUND,
+      write: '`noAck: false` and `prefetchCount`.',
+      limits: 'Handing back messages of a queue with `noAck`.',
+      recognisedBy: BY_NEST,
+      specs: ['services/microservices-rmq.rabbitmq.spec.ts'],
+    },
+    {
+      name: '@grpc/grpc-js',
+      loadedBy: '@nestjs/microservices',
+      includes: ['@grpc/proto-loader'],
+      found: 'All four kinds of calls; sessions get GOAWAY.',
+      write: 'Nothing.',
+      limits: 'A server that is made by hand: it needs a participant.',
+      recognisedBy: BY_NEST,
+      specs: ['process/microservices.spec.ts'],
+    },
+  ],
+};

@@ -1,0 +1,4 @@
+import { losesNothing } from '../services/microservices.js';
+
+losesNothing('tcp');
+losesNothing('grpc');

@@ -1,0 +1,3 @@
+import { losesNothing } from './microservices.js';
+
+losesNothing('custom');

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { startServer } from '../support/microservices/restarts.js';
+import { TRANSPORTS, type JobClient, type Meeting } from '../support/microservices/transports.js';
+import type { MicroservicePlan } from '../fixtures/microservice-plan.js';
+import type { Program } from '../support/process/program.js';
+import type { ShutdownReport } from 'nestjs-drain';
+
+// Members of a group join one after the other.
+jest.setTimeout(90_000);
+
+let meeting: Meeting;
+let client: JobClient;
+const started = new Set<Program>();
+
+beforeEach(async () => {
+  meeting = await TRANSPORTS.kafka();
+  client = await meeting.client();
+});
+
+afterEach(async () => {
+  await client.close();
+  for (const program of started) await program[Symbol.asyncDispose]();
+  started.clear();
+  await meeting[Symbol.asyncDispose]();
+});
+
+async function startOne(nest: 11 | 12, plan: Partial<MicroservicePlan> = {}): Promise<Program> {
+  const { program } = await startServer(
+    meeting,
+    { isHybrid: false, isBare: false, nest },
+    { announceDelayMs: 0, ...plan },
+  );
+  started.add(program);
+  return program;
+}
+
+async function terminate(
+  program: Program,
+): Promise<{ code: number | null; report: ShutdownReport; output: string }> {
+  program.signal('SIGTERM');
+  const { code, output } = await program.exited;
+  const { report } = await program.event('report');
+  return { code, report: report as ShutdownReport, output };
+}
+
+const idsOf = (program: Program, name: string): string[] =>
+  program.events.filter(({ event }) => event === name).map(({ id }) => String(id));
+
+describe.each([12, 11] as const)('a microservice on Kafka and Nest %i', (nest) => {
+  it('finishes what it has begun, and begins nothing more', async () => {
+    const first = await startOne(nest);
+    const ids = Array.from({ length: 24 }, (_, index) => String(index));
+    for (const id of ids) await client.emit!({ id, ms: 100 });
+    await first.event('begun');
+
+    const { code, report } = await terminate(first);
+    expect({ code, status: report.status, cuts: report.cuts }).toEqual({
+      code: 0,
+      status: 'completed',
+      cuts: [],
+    });
+    expect(idsOf(first, 'begun').length).toBeLessThan(2 * ids.length);
+    expect(idsOf(first, 'done').toSorted()).toEqual(idsOf(first, 'begun').toSorted());
+  });
+
+  it('hands back what it cannot finish', async () => {
+    const hanging = await startOne(nest, { gracePeriodMs: 5_000 });
+    await client.emit!({ id: 'endless', ms: -1 });
+    await hanging.event('begun');
+
+    const { code, report, output } = await terminate(hanging);
+    expect({ code, status: report.status, cuts: report.cuts }).toEqual({
+      code: 0,
+      status: 'completed',
+      cuts: [],
+    });
+    expect(output).toMatch(/message \d+ of note\/\d was handed back/);
+  });
+});

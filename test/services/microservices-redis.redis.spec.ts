@@ -1,0 +1,4 @@
+import { losesNothing, survivesItsBroker } from './microservices.js';
+
+losesNothing('redis');
+survivesItsBroker('redis');

@@ -1,0 +1,109 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { restart, startServer } from '../support/microservices/restarts.js';
+import { TRANSPORTS, type Meeting, type TransportName } from '../support/microservices/transports.js';
+import type { Program } from '../support/process/program.js';
+import type { MicroservicePlan } from '../fixtures/microservice-plan.js';
+import type { ShutdownReport } from 'nestjs-drain';
+
+/** How often one of two servers is replaced; `RESTARTS=50 npm run test:services` for the figure. */
+const RESTARTS = Number(process.env['RESTARTS'] ?? 1);
+
+// Brokers and servers start anew in each of these tests.
+jest.setTimeout(60_000 + RESTARTS * 10_000);
+
+/** Two servers of a transport under load, of which one after the other is replaced, in both shapes, on both majors. */
+export function losesNothing(transport: TransportName): void {
+  describe.each([12, 11] as const)(`microservices on ${transport} and Nest %i`, (nest) => {
+    it.each([
+      ['microservices', false],
+      ['hybrid applications', true],
+    ])('lose nothing while one after the other is replaced: %s', async (_, isHybrid) => {
+      const tally = await restart(transport, { restarts: RESTARTS, isHybrid, isBare: false, nest });
+
+      expect(tally).toMatchObject({ failed: 0, lost: 0, unfinished: 0, codes: new Set([0]) });
+      expect(tally.requests + tally.events).toBeGreaterThan(0);
+    });
+  });
+}
+
+/** A server whose broker fails in the middle of its shutdown. */
+export function survivesItsBroker(transport: TransportName): void {
+  const open: AsyncDisposable[] = [];
+  let thaw = (): void => {};
+
+  afterEach(async () => {
+    thaw();
+    thaw = () => {};
+    for (const one of open.splice(0).toReversed()) await one[Symbol.asyncDispose]();
+  });
+
+  async function startBusy(
+    plan: Partial<MicroservicePlan> = {},
+  ): Promise<{ meeting: Meeting; program: Program }> {
+    const meeting = await TRANSPORTS[transport]();
+    open.push(meeting);
+    const settings = { isHybrid: false, isBare: false };
+    const { program } = await startServer(meeting, settings, {
+      gracePeriodMs: 6_000,
+      announceDelayMs: 0,
+      ...plan,
+    });
+    open.push(program);
+    const client = await meeting.client();
+    open.push({ [Symbol.asyncDispose]: () => client.close().catch(() => undefined) });
+    void client.emit?.({ id: 'busy', ms: 300 });
+    await program.event('begun', ({ id }) => id === 'busy');
+    return { meeting, program };
+  }
+
+  async function end(
+    program: Program,
+  ): Promise<{ code: number | null; report: ShutdownReport; output: string }> {
+    const { code, output } = await program.exited;
+    const { report } = await program.event('report');
+    return { code, report: report as ShutdownReport, output };
+  }
+
+  describe(`a microservice on ${transport}`, () => {
+    it('finishes its messages and exits when its broker is frozen', async () => {
+      const { meeting, program } = await startBusy();
+      meeting.broker!.freeze();
+      thaw = () => meeting.broker!.thaw();
+      program.signal('SIGTERM');
+
+      const { code, report } = await end(program);
+      expect({ code, status: report.status, cuts: report.cuts }).toEqual({
+        code: 0,
+        status: 'completed',
+        cuts: [],
+      });
+      expect(program.events).toContainEqual({ event: 'done', id: 'busy' });
+      expect(report.durationMs).toBeLessThan(6_000);
+    });
+
+    it('finishes its messages and exits when its broker goes away', async () => {
+      const { meeting, program } = await startBusy();
+      program.signal('SIGTERM');
+      await meeting.broker!.stop();
+
+      const { code, report } = await end(program);
+      expect({ code, status: report.status, cuts: report.cuts }).toEqual({
+        code: 0,
+        status: 'completed',
+        cuts: [],
+      });
+      expect(program.events).toContainEqual({ event: 'done', id: 'busy' });
+    });
+
+    it('finishes its messages and exits when its broker restarts', async () => {
+      const { meeting, program } = await startBusy();
+      program.signal('SIGTERM');
+      await meeting.broker!.stop();
+      await meeting.broker!.start();
+
+      const { code, report } = await end(program);
+      expect({ code, status: report.status }).toEqual({ code: 0, status: 'completed' });
+      expect(program.events).toContainEqual({ event: 'done', id: 'busy' });
+    });
+  });
+}

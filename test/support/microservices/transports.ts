@@ -1,0 +1,280 @@
+import { fileURLToPath } from 'node:url';
+import { Logger } from '@nestjs/common';
+import { ClientProxyFactory, Transport } from '@nestjs/microservices';
+import { Redis } from 'ioredis';
+import { firstValueFrom, from, lastValueFrom, timeout, toArray } from 'rxjs';
+import { TcpBalancer } from '../load/tcp-balancer.js';
+import { KafkaBroker } from '../services/kafka.js';
+import { MosquittoServer } from '../services/mosquitto.js';
+import { NatsServer } from '../services/nats.js';
+import { RabbitServer } from '../services/rabbitmq.js';
+import { RedisServer } from '../services/redis.js';
+import { freePort } from '../services/server.js';
+import type { ClientGrpcProxy, ClientOptions, ClientProxy, KafkaOptions } from '@nestjs/microservices';
+import type { Observable } from 'rxjs';
+import type { Job, MicroservicePlan } from '../../fixtures/microservice-plan.js';
+
+/** After how many milliseconds a request counts as hung. */
+const HANG_MS = 10_000;
+
+/** A client that sends work to microservices. */
+export interface JobClient {
+  /** Undefined for a broker whose replies do not work. */
+  request?(this: void, job: Job): Promise<unknown>;
+  /** Undefined for transports without events. */
+  emit?(this: void, job: Job): Promise<unknown>;
+  /** Other kinds of requests, by name. */
+  readonly others: Readonly<Record<string, (job: Job) => Promise<unknown>>>;
+  close(): Promise<void>;
+}
+
+/** A broker that can fail. */
+export interface Broker extends AsyncDisposable {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+}
+
+/** Where the servers of one transport meet their clients: a broker, or a balancer of connections. */
+export interface Meeting extends AsyncDisposable {
+  /** What the next server is planned to be; `port` for servers that listen. */
+  server(): Promise<{
+    readonly plan: Pick<MicroservicePlan, 'transport' | 'options'> & Partial<MicroservicePlan>;
+    readonly port?: number;
+  }>;
+  client(): Promise<JobClient>;
+  /** The part of the usual load that it can take. Default: 1. */
+  readonly pace?: number;
+  readonly broker?: Broker;
+  /** Balances what listens. */
+  readonly balancer?: TcpBalancer;
+}
+
+export type TransportName = MicroservicePlan['transport'] | 'rmq-noack';
+
+/** What a pattern of several parts is called on the wire. */
+const TRACKED = '{"cmd":"tracked"}';
+
+export const TRANSPORTS: Readonly<Record<TransportName, () => Promise<Meeting>>> = {
+  tcp: () =>
+    behindBalancer('tcp', (port) =>
+      proxyClient({ transport: Transport.TCP, options: { host: '127.0.0.1', port } }),
+    ),
+  grpc: () => behindBalancer('grpc', grpcClient),
+  custom: async () => {
+    const redis = await RedisServer.create();
+    return {
+      server: () =>
+        Promise.resolve({
+          plan: { transport: 'custom', options: { port: redis.port, isSteerable: true } },
+        }),
+      client: () => listClient(redis.port),
+      [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
+    };
+  },
+  redis: async () => {
+    const redis = await RedisServer.create();
+    const options = { host: '127.0.0.1', port: redis.port };
+    return atBroker(redis, { transport: 'redis', options }, { transport: Transport.REDIS, options });
+  },
+  nats: async () => {
+    const nats = await NatsServer.create();
+    const options = { servers: [nats.url] };
+    return atBroker(
+      nats,
+      { transport: 'nats', options: { ...options, queue: 'workers' } },
+      { transport: Transport.NATS, options },
+    );
+  },
+  mqtt: async () => {
+    const mqtt = await MosquittoServer.create();
+    const options = { url: mqtt.url, subscribeOptions: { qos: 1 as const } };
+    return atBroker(
+      mqtt,
+      { transport: 'mqtt', options, eventPrefix: '$share/workers/' },
+      { transport: Transport.MQTT, options },
+    );
+  },
+  rmq: () => atRabbit(false),
+  'rmq-noack': () => atRabbit(true),
+  kafka: async () => {
+    const kafka = await KafkaBroker.create(['order', 'order.reply', 'note', 'stream', 'endless', TRACKED]);
+    const client = { brokers: [kafka.address], retry: { retries: 2 } };
+    const consumer = (groupId: string): object => ({ groupId, allowAutoTopicCreation: false });
+    return {
+      server: () =>
+        Promise.resolve({
+          plan: {
+            transport: 'kafka',
+            gracePeriodMs: 15_000,
+            options: {
+              client,
+              consumer: consumer('orders'),
+              subscribe: { fromBeginning: true },
+              run: { partitionsConsumedConcurrently: 4 },
+            },
+          },
+        }),
+      client: () =>
+        proxyClient({
+          transport: Transport.KAFKA,
+          options: { client, consumer: consumer(crypto.randomUUID()) } as KafkaOptions['options'] & object,
+        }),
+      // It handles what is in a partition one by one.
+      pace: 0.3,
+      [Symbol.asyncDispose]: () => kafka[Symbol.asyncDispose](),
+    };
+  },
+};
+
+async function atRabbit(noAck: boolean): Promise<Meeting> {
+  const rabbit = await RabbitServer.create();
+  const options = { urls: [rabbit.url], queue: 'orders', queueOptions: { durable: false } };
+  return atBroker(
+    rabbit,
+    {
+      transport: 'rmq',
+      options: { ...options, noAck, ...(!noAck && { prefetchCount: 20 }) },
+      acknowledges: !noAck,
+    },
+    { transport: Transport.RMQ, options: { ...options, noAck: true } },
+  );
+}
+
+function atBroker(
+  broker: Broker,
+  plan: Pick<MicroservicePlan, 'transport' | 'options'> & Partial<MicroservicePlan>,
+  client: ClientOptions,
+): Meeting {
+  return {
+    server: () => Promise.resolve({ plan }),
+    client: () => proxyClient(client),
+    broker,
+    [Symbol.asyncDispose]: async () => {
+      await broker[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function behindBalancer(
+  transport: 'tcp' | 'grpc',
+  client: (port: number) => Promise<JobClient>,
+): Promise<Meeting> {
+  const balancer = await TcpBalancer.create();
+  return {
+    balancer,
+    async server() {
+      const port = await freePort();
+      const options =
+        transport === 'grpc'
+          ? { url: `127.0.0.1:${port}`, package: 'shop', protoPath: PROTO }
+          : { host: '127.0.0.1', port };
+      return { plan: { transport, options }, port };
+    },
+    client: () => client(balancer.port),
+    [Symbol.asyncDispose]: () => balancer[Symbol.asyncDispose](),
+  };
+}
+
+async function proxyClient(options: ClientOptions): Promise<JobClient> {
+  // They tell of every connection that is lost, which is the point here.
+  Logger.overrideLogger(false);
+  const client = ClientProxyFactory.create(options as never) as unknown as ClientProxy;
+  await client.connect();
+  const emit: JobClient['emit'] = (job) =>
+    firstValueFrom(client.emit('note', job) as Observable<unknown>, { defaultValue: undefined });
+  const close = async (): Promise<void> => void (await client.close());
+  // The mock cluster does not give a client the partition that Nest's assigner has chosen for its replies.
+  if ((options as { transport: Transport }).transport === Transport.KAFKA) return { emit, others: {}, close };
+  const send =
+    (pattern: unknown): NonNullable<JobClient['request']> =>
+    (job) =>
+      firstValueFrom((client.send(pattern, job) as Observable<unknown>).pipe(timeout(HANG_MS)));
+  const sendForAll =
+    (pattern: string): NonNullable<JobClient['request']> =>
+    (job) =>
+      lastValueFrom((client.send(pattern, job) as Observable<unknown>).pipe(timeout(HANG_MS), toArray()));
+  return {
+    request: send('order'),
+    emit,
+    others: {
+      tracked: send({ cmd: 'tracked' }),
+      stream: sendForAll('stream'),
+      endless: sendForAll('endless'),
+    },
+    close,
+  };
+}
+
+const PROTO = fileURLToPath(new URL('../../fixtures/orders.proto', import.meta.url)).replace(
+  'dist-test',
+  'test',
+);
+
+interface GrpcOrders {
+  order(job: Job): Observable<unknown>;
+  stream(job: Job): Observable<unknown>;
+  collect(jobs: Observable<Job>): Observable<unknown>;
+  chat(jobs: Observable<Job>): Observable<unknown>;
+}
+
+function grpcClient(port: number): Promise<JobClient> {
+  const client = ClientProxyFactory.create({
+    transport: Transport.GRPC,
+    options: { url: `127.0.0.1:${port}`, package: 'shop', protoPath: PROTO },
+  }) as unknown as ClientGrpcProxy;
+  const orders = client.getService<GrpcOrders>('Orders');
+  const call = (replies: Observable<unknown>): Promise<unknown> =>
+    lastValueFrom(replies.pipe(timeout(HANG_MS), toArray()));
+  const half = (job: Job): Observable<Job> => from([job, { ...job, id: `${job.id} too` }]);
+  return Promise.resolve({
+    request: (job) => call(orders.order(job)),
+    others: {
+      stream: (job) => call(orders.stream(job)),
+      collect: (job) => call(orders.collect(half(job))),
+      chat: (job) => call(orders.chat(half(job))),
+    },
+    close: () => Promise.resolve(client.close()),
+  });
+}
+
+/** A client of the custom strategy: lists of Redis. */
+function listClient(port: number): Promise<JobClient> {
+  const redis = new Redis(port);
+  const replies = new Redis(port);
+  const replyTo = `replies:${crypto.randomUUID()}`;
+  const waiting = new Map<string, (reply: { response?: unknown; err?: unknown }) => void>();
+  const listen = async (): Promise<void> => {
+    for (;;) {
+      const [, text] = (await replies.blpop(replyTo, 0)) ?? [];
+      const reply = JSON.parse(text ?? '') as { id: string; response?: unknown; err?: unknown };
+      waiting.get(reply.id)?.(reply);
+    }
+  };
+  // It ends with its connection.
+  listen().catch(() => undefined);
+  const push = (message: object): Promise<unknown> => redis.rpush('jobs', JSON.stringify(message));
+  return Promise.resolve({
+    request: async (data) => {
+      const replied = new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error('it hangs')), HANG_MS);
+        waiting.set(data.id, ({ response, err }) => {
+          if (response === undefined && err === undefined) return;
+          clearTimeout(timer);
+          waiting.delete(data.id);
+          if (err === undefined) resolve(response);
+          else reject(new Error(JSON.stringify(err)));
+        });
+      });
+      await push({ pattern: 'order', data, id: data.id, replyTo });
+      return replied;
+    },
+    emit: (data) => push({ pattern: 'note', data }),
+    others: {},
+    close: () => {
+      for (const client of [redis, replies]) client.disconnect();
+      return Promise.resolve();
+    },
+  });
+}
