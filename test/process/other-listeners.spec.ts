@@ -70,7 +70,7 @@ describe('a SIGTERM listener that is there at boot', () => {
     await program.event('listening');
 
     expect(program.output).toMatch(/WARN.*Other code also listens to SIGTERM/);
-    expect(program.output).toContain(`too: ${excerpt}. `);
+    expect(program.output).toContain(`SIGTERM: ${excerpt}. `);
   });
 
   it('is warned about when the shutdown begins, if it was added later', async () => {

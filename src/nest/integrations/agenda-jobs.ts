@@ -14,7 +14,7 @@ interface AgendaJob {
   readonly attrs: JobState;
 }
 
-/** Where an agenda keeps its jobs; its backends implement it. */
+/** The storage of an agenda's jobs, which its backends implement. */
 interface Repository {
   getNextJobToRun(...args: unknown[]): Promise<JobState | undefined>;
   unlockJobs(ids: readonly unknown[]): Promise<void>;
@@ -31,7 +31,7 @@ interface Agenda {
 
 const METHODS_OF_REPOSITORY = ['getNextJobToRun', 'unlockJobs', 'saveJobState'];
 
-/** Whether an instance is an agenda, of a version that has backends. */
+/** Returns whether an instance is an agenda, of a version with backends. */
 export function isAgenda(instance: object): instance is Agenda {
   if (!hasMethods(instance, ['define', 'every', 'schedule', 'now', 'start', 'stop', 'drain'])) return false;
   const repository = read(instance, 'db');
@@ -39,14 +39,14 @@ export function isAgenda(instance: object): instance is Agenda {
 }
 
 /**
- * The jobs of an agenda, which knows no pause: it is stopped at the announcement with its connection open, which unlocks what it
- * has locked and not begun, and started again when that is undone.
+ * The jobs of an agenda. It cannot be paused, so it is stopped at the announcement, and started again on a resume. The stop
+ * keeps its connection open, and unlocks jobs that it has locked and not begun.
  */
 export class AgendaConsumer implements Consumer {
   readonly kind = 'job';
 
   readonly #agenda: Agenda;
-  /** The methods as they were. */
+  /** The original methods. */
   readonly #start: Agenda['start'];
   readonly #stop: Agenda['stop'];
   readonly #saveJobState: Repository['saveJobState'];
@@ -63,7 +63,7 @@ export class AgendaConsumer implements Consumer {
     this.#saveJobState = agenda.db.saveJobState.bind(agenda.db);
   }
 
-  /** Returns functions that leave the instance as it was. */
+  /** Returns functions that restore the instance. */
   watch(): (() => void)[] {
     const onStart = (job: AgendaJob, isRemote = false): void => {
       if (!isRemote) this.#running.set(String(job.attrs._id), job);
@@ -104,10 +104,10 @@ export class AgendaConsumer implements Consumer {
     return Promise.all(Array.from(this.#running.values(), (job) => this.#handBackOne(job)));
   }
 
-  /** Its own way of stopping waits for nothing. */
+  /** The agenda's own stop waits for nothing. */
   abandon(): void {}
 
-  /** Has it stopped as if it had never been paused: only then does it close its connection. */
+  /** Stops the agenda as if it had not been paused: only then does it close its connection. */
   async close(): Promise<void> {
     await this.#agenda.stop();
   }
@@ -137,14 +137,14 @@ export class AgendaConsumer implements Consumer {
           : this.#statements.send(() => this.#fetch(fetch as Repository['getNextJobToRun'], args));
       }),
       overrideMethod(repository, 'saveJobState', (save) => (job, ...rest) => {
-        // A job that went back belongs to others.
+        // The job was handed back, so its state must not be written any more.
         if (this.#handedBack.has(String((job as JobState)._id))) return Promise.resolve();
         return this.#statements.send(() => save(job, ...rest));
       }),
     ];
   }
 
-  /** What is found by a statement that was on its way at the announcement would stay locked until its lock expires. */
+  /** Unlocks a job that a statement in progress at the announcement finds. It would stay locked until its lock expires. */
   async #fetch(fetch: Repository['getNextJobToRun'], args: unknown[]): Promise<JobState | undefined> {
     const job = await fetch(...args);
     if (!job || !this.#isPaused) return job;

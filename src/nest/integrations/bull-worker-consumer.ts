@@ -13,7 +13,7 @@ export class BullWorkerConsumer implements Consumer {
   readonly #worker: BullWorker;
   readonly #jobs: BullJobs;
   readonly #probes: ProbeCheck;
-  /** Settles when the worker, which is paused, has nothing more to do; undefined from then on. */
+  /** Settles when the paused worker has nothing more to do; `undefined` from then on. */
   #settling: Promise<void> | undefined;
   #isPausedByOthers = false;
 
@@ -51,7 +51,7 @@ export class BullWorkerConsumer implements Consumer {
   async idle(): Promise<void> {
     do {
       await this.#jobs.idle();
-      // Between the end of its last job and its wait for the rate limit there are a few promises.
+      // After its last job, the worker takes a few promises until it waits for the rate limit.
       await nextTurn();
       this.#worker.abortDelayController?.abort();
       await this.#settling;
@@ -72,7 +72,7 @@ export class BullWorkerConsumer implements Consumer {
       return this.unfinished().map((name) => ({ name, error }));
     }
     const results = await Promise.all(Array.from(this.#jobs, (job) => this.#handBackOne(job)));
-    // It waits for processors that go on with jobs of others.
+    // Otherwise the worker would wait for processors whose jobs were handed back.
     this.#settling = undefined;
     this.#worker.cancelAllJobs?.('handed back before the end of the drain');
     return results;
@@ -81,7 +81,7 @@ export class BullWorkerConsumer implements Consumer {
   abandon(): void {
     const children = Object.values(this.#worker.childPool?.retained ?? {});
     void this.#worker.close(true).catch(() => undefined);
-    // They would finish their jobs first, and outlive this process.
+    // The child processes would finish their jobs first, and outlive this process.
     for (const child of children) child.kill('SIGKILL');
   }
 

@@ -14,12 +14,12 @@ import { PendingResultsByQueue } from './pending-results.js';
 import type { Clock } from '../../util/clock.js';
 import type { ProbeCheck } from '../../util/probe.js';
 
-/** The methods of queues and producers of flows that hand out jobs. */
+/** The methods of queues and flow producers that return jobs. */
 const HANDING_OUT = ['add', 'addBulk', 'getJob', 'getJobs'];
 
 /**
- * The BullMQ workers of one application: its providers, and what its explorers create on registration, which it may also
- * do later by hand.
+ * The BullMQ workers of one application: its providers, and the workers that its explorers create on registration, which
+ * the application may also do later by hand.
  */
 export class BullWorkers {
   readonly participant: Consumers;

@@ -43,7 +43,7 @@ export class PendingResults implements Waits {
   }
 }
 
-/** What a process waits for, by the name of the queue: an application may have several instances of one queue. */
+/** The results that this process waits for, by queue name: an application may have several instances of one queue. */
 export class PendingResultsByQueue {
   readonly #queues = new Map<string, PendingResults>();
 

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** The statements of a worker that its database has not answered: one of them may bring a job, another one tell that a job is done. */
+/** Counts the statements of a worker that are in progress, each of which may fetch or complete a job. */
 export class Statements {
   readonly #isWorking: () => boolean;
   #count = 0;
   #onQuiet: () => void = () => {};
 
-  /** @param isWorking says whether a job is being worked on */
+  /** @param isWorking returns whether a job is in progress */
   constructor(isWorking: () => boolean) {
     this.#isWorking = isWorking;
   }
@@ -21,15 +21,15 @@ export class Statements {
     }
   }
 
-  /** To be called when a job has ended. */
+  /** Call it when a job has ended. */
   changed(): void {
     if (this.#isQuiet()) this.#onQuiet();
   }
 
-  /** Settles when no job is worked on and none can come. */
+  /** Settles when no job is in progress and none can arrive. */
   async quiet(): Promise<void> {
     for (;;) {
-      // Between the answer that brings a job and its handler there are a few promises.
+      // A fetched job takes a few promises to reach its handler.
       await nextTurn();
       if (this.#isQuiet()) return;
       await new Promise<void>((resolve) => {
