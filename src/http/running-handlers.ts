@@ -26,10 +26,18 @@ class Call {
   request!: IncomingMessage;
   response!: ServerResponse;
   index = 0;
-  readonly end: () => void;
+  readonly onReturned: <Value>(value: Value) => Value;
+  readonly onRejected: (reason: unknown) => never;
 
   constructor(onEnd: (call: Call) => void) {
-    this.end = () => onEnd(this);
+    this.onReturned = (value) => {
+      onEnd(this);
+      return value;
+    };
+    this.onRejected = (reason) => {
+      onEnd(this);
+      throw reason;
+    };
   }
 }
 
@@ -53,15 +61,19 @@ export class RunningHandlers implements ShutdownParticipant {
     this.#dependencies = dependencies;
   }
 
-  /** Records a call until `result` has settled; ignored if `result` is not a promise. */
-  track(request: IncomingMessage, response: ServerResponse, result: unknown): void {
-    if (!isPromise(result)) return;
+  /**
+   * Records a call until `result` has settled; ignored if `result` is not a promise.
+   *
+   * @returns what to return in place of `result`, so that a rejection that the framework does not handle stays unhandled
+   */
+  track(request: IncomingMessage, response: ServerResponse, result: unknown): unknown {
+    if (!isPromise(result)) return result;
     const call = this.#spare.pop() ?? new Call(this.#onEnd);
     call.request = request;
     call.response = response;
     call.index = this.#running.push(call) - 1;
-    // Express or Fastify handles a rejection; it receives the same promise.
-    result.then(call.end, call.end);
+    // The `then` of a subclass may call back more than once, or begin its work.
+    return Promise.prototype.then.call(result, call.onReturned, call.onRejected);
   }
 
   announce(): void {

@@ -6,6 +6,9 @@ import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 
 type Shutdown = () => Promise<void>;
 
+/** The kinds of reasons that end the process, unless the option `exit` forbids it. */
+const ENDING: ReadonlySet<string> = new Set(['signal', 'error', 'development']);
+
 /**
  * Exports telemetry in `flush`, and keeps the SDK alive until then.
  *
@@ -21,6 +24,8 @@ export class TelemetryExport {
   readonly #finished = deferred<void>();
   /** Whether the other listeners of the signal that started the shutdown may be running. */
   #isTriggering = false;
+  /** Whether the process exits when the shutdown is over; after `app.close()` it goes on. */
+  #isEnding = false;
 
   /** @param endsProcess whether a shutdown by signal ends the process */
   constructor(coordinator: ShutdownCoordinator, endsProcess: boolean) {
@@ -43,13 +48,16 @@ export class TelemetryExport {
     }
   };
 
-  readonly observe = ({ type }: ShutdownEvent): void => {
-    if (type === 'announced' || type === 'terminating') {
+  readonly observe = (event: ShutdownEvent): void => {
+    if (event.type === 'terminating' || event.type === 'joined') {
+      this.#isEnding ||= this.#endsProcess && ENDING.has(event.reason.kind);
+    }
+    if (event.type === 'announced' || event.type === 'terminating') {
       this.hold();
       this.#isTriggering = true;
       queueMicrotask(() => (this.#isTriggering = false));
-    } else if (type === 'finished') {
-      if (!this.#endsProcess) this.#finished.resolve();
+    } else if (event.type === 'finished') {
+      if (!this.#isEnding) this.#finished.resolve();
       this.#release();
     }
   };

@@ -77,12 +77,10 @@ function tracked(handler: Handler, handlers: RunningHandlers): Handler {
   const first = handler.length === 4 ? 1 : 0;
   const tracking: Handler = function (...args) {
     const result = Reflect.apply(handler, this, args);
-    if (result !== undefined) {
-      const request = args[first] as Carrier<IncomingMessage>;
-      const response = args[first + 1] as Carrier<ServerResponse>;
-      handlers.track(request.raw ?? request, response.raw ?? response, result);
-    }
-    return result;
+    if (result === undefined) return result;
+    const request = args[first] as Carrier<IncomingMessage>;
+    const response = args[first + 1] as Carrier<ServerResponse>;
+    return handlers.track(request.raw ?? request, response.raw ?? response, result);
   };
   // Express distinguishes error handlers by their length, and prints the names of handlers.
   for (const key of ['length', 'name']) {

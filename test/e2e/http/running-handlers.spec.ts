@@ -322,6 +322,48 @@ describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create 
   });
 });
 
+/** Calls back twice, as promises of one's own may. */
+class Twice<Value> extends Promise<Value> {
+  override then<A = Value, B = never>(
+    onFulfilled?: ((value: Value) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    void super.then(onFulfilled, onRejected);
+    return super.then(onFulfilled, onRejected);
+  }
+}
+
+describe.each(ADAPTERS)('on $adapter, middleware', ({ create }) => {
+  let app: INestApplication;
+  let url: string;
+
+  async function startWith(middleware: (request: object, response: object, next: () => void) => unknown) {
+    app = await createHttp({ imports: [WorkModule], options: { gracePeriodMs: 4_000 } }, { create });
+    app.use('/mounted', middleware);
+    await app.listen(0, '127.0.0.1');
+    url = await app.getUrl();
+  }
+
+  it('that returns a promise with a way of its own does not hide other work', async () => {
+    await startWith((_request, _response, next) => {
+      next();
+      return Twice.resolve();
+    });
+    await fetch(`${url}/mounted`);
+    await giveUpOn(app, url, 'POST /json/1');
+    await (await fetch(`${url}/answered`, { method: 'POST' })).text();
+
+    const closed = app.close();
+    await coordinatorEntered(app, 'drain');
+    expect(coordinatorOf(app).progress().inFlight).toBe(2);
+    work.finish.resolve();
+    await closed;
+
+    expect(work.journal).toEqual(['json', 'answered', 'destroyed']);
+    expect(reportOf(app)).toMatchObject({ status: 'completed', cuts: [] });
+  });
+});
+
 /** Starts a request, and disconnects when its handler is running. */
 async function giveUpOn(app: INestApplication, url: string, route: string): Promise<void> {
   const [method = '', path = ''] = route.split(' ');

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
+import { enableGracefulShutdown } from '../../../src/nest/enable-graceful-shutdown.js';
 import { GracefulShutdownModule } from '../../../src/nest/graceful-shutdown.module.js';
 import { GracefulShutdownTracingModule } from '../../../src/opentelemetry/graceful-shutdown-tracing.module.js';
 import { ShutdownTracing } from '../../../src/opentelemetry/shutdown-tracing.js';
@@ -116,6 +117,24 @@ describe('the trace of a shutdown', () => {
   it('is exported by an SDK that is never shut down', async () => {
     await app.close();
     expect(exported.isShutDown).toBe(false);
+    expect(exported.names()).toContain('graceful shutdown');
+  });
+
+  it('is exported by an SDK that is shut down beside a close, whose callers both go on', async () => {
+    @Module({
+      imports: [
+        GracefulShutdownModule.forRoot({ logProgress: false, gracePeriodMs: 20_000 }),
+        GracefulShutdownTracingModule,
+      ],
+    })
+    class ExitingModule {}
+    const exiting = enableGracefulShutdown(
+      await NestFactory.createApplicationContext(ExitingModule, { logger: false }),
+    );
+
+    await Promise.all([exiting.close(), provider.shutdown()]);
+
+    expect(exported.isShutDown).toBe(true);
     expect(exported.names()).toContain('graceful shutdown');
   });
 
