@@ -1,5 +1,6 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { clusterWorker } from '../config/cluster-worker.js';
+import { systemClock } from '../util/clock.js';
 import { overrideMethod } from '../util/override-method.js';
 import { closeAgain } from './close-again.js';
 import { primaryAnswered } from './primary-answered.js';
@@ -7,6 +8,12 @@ import type { Server } from 'node:net';
 
 /** More than a kernel queues for one listener (net.core.somaxconn), unless configured otherwise. */
 const LONGEST_QUEUE = 4096;
+
+/**
+ * How long a worker of a cluster accepts from a shared socket before it closes, in milliseconds. It cannot hold back new
+ * connections there: with a steady load some are always queued. The other workers accept what is left.
+ */
+const SHARED_QUEUE_BUDGET_MS = 500;
 
 /** Private properties of a server; the same in every version of Node since 20. */
 interface ListeningServer {
@@ -70,8 +77,10 @@ export class ListeningSocket {
     const count = (): void => void (accepted += 1);
     this.#server.on('connection', count);
     this.#holdBackNewConnections();
+    const until = clusterWorker() ? systemClock.now() + SHARED_QUEUE_BUDGET_MS : Infinity;
+    const isOver = (): boolean => accepted >= LONGEST_QUEUE || systemClock.now() >= until;
     await immediate();
-    for (let before = -1; before !== accepted && accepted < LONGEST_QUEUE;) {
+    for (let before = -1; before !== accepted && !isOver();) {
       before = accepted;
       // An iteration of the event loop that accepts nothing means that the queue was empty.
       await immediate();

@@ -92,17 +92,23 @@ export class RunningHandlers implements ShutdownParticipant {
   /** Awaits, in `release`, the handlers of late requests; registered if late requests are served, after their servers. */
   readonly late: ShutdownParticipant = {
     name: 'handlers of late requests',
+    // Does not wait for them, but names them if no release comes.
+    drain: (context) => this.#end(context, this.#isLate, () => true),
     release: (context) => this.#end(context, this.#isLate),
     inFlight: () => this.#detached(this.#isLate).size,
   };
 
-  async #end(context: ShutdownContext, includes: (call: Call) => boolean): Promise<void> {
+  async #end(
+    context: ShutdownContext,
+    includes: (call: Call) => boolean,
+    isOver = () => !this.#running.some(includes),
+  ): Promise<void> {
     const cut = (): void => {
       this.#cut(context, includes);
       this.#settled.notify();
     };
     context.signal.addEventListener('abort', cut, { once: true });
-    await this.#settled.until(() => !this.#running.some(includes), context.signal);
+    await this.#settled.until(isOver, context.signal);
     context.signal.removeEventListener('abort', cut);
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { messageOf } from '../core/errors.js';
 import { exitCodeFor, exitCodeOfProcess, signalExitCode } from './exit-code.js';
 import { ExitCause } from './exit-cause.js';
@@ -138,6 +139,7 @@ export class ProcessBinding {
   async end(report: ShutdownReport): Promise<void> {
     const { coordinator, options } = this.#dependencies;
     this.#exitCode.resolve(this.#exitCodeFor(report));
+    if (!coordinator.exitRequested) await this.#untilSignalsAreHeard();
     if (coordinator.exitRequested && options.exit !== false) await this.#exit(report);
     this.dispose();
   }
@@ -153,6 +155,13 @@ export class ProcessBinding {
     this.#signals.dispose();
     this.#output.unprotect();
     this.#primary.unprotect();
+  }
+
+  /** Waits for signals that have arrived, but that Node has not emitted yet: it would discard them without a listener. */
+  async #untilSignalsAreHeard(): Promise<void> {
+    await immediate();
+    // This iteration of the event loop may have looked for them before.
+    await immediate();
   }
 
   #onTerminating(): void {

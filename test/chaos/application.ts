@@ -256,6 +256,13 @@ function sabotage(app: INestApplication): void {
       });
       coordinator.register({ name: 'saboteur', announce: () => open.forEach((socket) => socket.destroy()) });
       return;
+    case 'keeps its port': {
+      const server = app.getHttpServer() as Server;
+      const close = server.close.bind(server);
+      // Nest passes a callback, and waits for it.
+      server.close = (callback) => (callback ? close(callback) : server);
+      return;
+    }
     case 'destroys first':
     case 'does not await its work':
     case undefined:
@@ -273,4 +280,4 @@ sabotage(app);
 process.on('SIGIO', () => void app.close().then(() => note('closed')));
 process.on('SIGPWR', breakDown);
 await app.listen(0, '127.0.0.1');
-note('listening', { port: Number(new URL(await app.getUrl()).port) });
+note('listening', { port: Number(new URL(await app.getUrl()).port), pid: process.pid });

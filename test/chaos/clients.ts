@@ -112,12 +112,12 @@ async function pipeline(
   const ids = Array.from({ length: count }, (_, index) => `${batch}.${index}`);
   const isAnswered = (text: string, id: string): boolean => text.includes(`{"id":"${id}"}`);
   const sentAt = monotonicMs();
-  const { received, wasRefused } = await exchange(
+  const { received, ...end } = await exchange(
     port,
     ids.map((id) => get(`/work?ms=${workMs}&id=${id}`)).join(''),
     (text) => ids.every((id) => isAnswered(text, id)),
   );
-  const failure = failureIn(received, wasRefused);
+  const failure = failureOf({ received, ...end });
   for (const id of ids) {
     const outcome = isAnswered(received, id) ? 'answered' : failure;
     record({ id, kind, outcome, sentAt, endedAt: monotonicMs() });
@@ -125,28 +125,38 @@ async function pipeline(
   return failure;
 }
 
+interface Exchange {
+  readonly received: string;
+  /** Unless the connection began and ended. */
+  readonly failure?: 'refused' | 'timed-out';
+}
+
 /** Sends something on a connection of its own, and reads what comes until that is complete or the connection ends. */
 async function exchange(
   port: number,
   request: string,
   isComplete: (received: string) => boolean,
-): Promise<{ readonly received: string; readonly wasRefused: boolean }> {
+): Promise<Exchange> {
   let received = '';
-  let wasRefused = false;
-  const socket = connect(port, '127.0.0.1');
+  let failure: Exchange['failure'];
+  const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  const socket = connect({ port, host: '127.0.0.1', signal });
   socket.setEncoding('latin1').on('data', (text: string) => {
     received += text;
     if (isComplete(received)) socket.destroy();
   });
-  socket.on('error', (error: NodeJS.ErrnoException) => (wasRefused = error.code === 'ECONNREFUSED'));
+  socket.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'ECONNREFUSED') failure = 'refused';
+    if (signal.aborted) failure = 'timed-out';
+  });
   socket.write(request);
   // Not `once`, which rejects when there is an error before.
   await new Promise((resolve) => socket.once('close', resolve));
-  return { received, wasRefused };
+  return { received, ...(failure && { failure }) };
 }
 
-function failureIn(received: string, wasRefused: boolean): Outcome {
-  if (wasRefused) return 'refused';
+function failureOf({ received, failure }: Exchange): Outcome {
+  if (failure) return failure;
   if (received.includes('HTTP/1.1 500')) return 'server-error';
   return received.includes('HTTP/1.1 503') ? 'late' : 'reset-new';
 }
@@ -158,13 +168,13 @@ async function readAnswer(
   { port, record }: ClientContext,
 ): Promise<Outcome> {
   const sentAt = monotonicMs();
-  const { received, wasRefused } = await exchange(
+  const { received, ...end } = await exchange(
     port,
     `POST /answers?ms=${workMs}&id=${id} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`,
     // The end of its chunks.
     (text) => text.endsWith('0\r\n\r\n'),
   );
-  const failure = received.startsWith('HTTP/1.1 200') ? 'truncated' : failureIn(received, wasRefused);
+  const failure = received.startsWith('HTTP/1.1 200') ? 'truncated' : failureOf({ received, ...end });
   const outcome = received.includes(LAST_EVENT) ? 'answered' : failure;
   record({ id, kind, outcome, sentAt, endedAt: monotonicMs() });
   return outcome;

@@ -1,14 +1,8 @@
-import {
-  HOOKS,
-  WORKING_ROUTES,
-  type Behaviour,
-  type ChaosPlan,
-  type ClientPlan,
-  type Method,
-} from './plan.js';
+import { HOOKS, type Behaviour, type Method } from './plan.js';
+import { at, evidenceOf, isOverdue, ms, type Evidence, type Invariant } from './evidence.js';
+import { REQUEST_INVARIANTS } from './request-invariants.js';
 import type { ShutdownPhase, ShutdownReport } from 'nestjs-drain';
 import type { ProgramEvent } from '../support/process/program.js';
-import type { RequestRecord } from './clients.js';
 import type { Observation } from './run.js';
 
 const PHASES: readonly ShutdownPhase[] = ['announce', 'quiesce', 'drain', 'release', 'flush'];
@@ -17,29 +11,10 @@ const PHASES: readonly ShutdownPhase[] = ['announce', 'quiesce', 'drain', 'relea
 const EXIT_MARGIN_MS = 250;
 /** What the watchdog leaves to a blocked event loop, beside that. */
 const WATCHDOG_MARGIN_MS = 250;
-/** What a busy machine may take to do what was due, beside that. */
-const SLACK_MS = 500;
 /** Clocks are read one after the other. */
 const ROUNDING_MS = 0.5;
 /** Timers that are due together fire one after the other. */
 const TIMERS_MS = 25;
-
-/** Kinds of cuts that are requests whose client is still there. */
-const REQUEST_CUTS: ReadonlySet<string> = new Set(['request', 'stream']);
-
-/** What an invariant is checked against. */
-interface Evidence extends Observation {
-  readonly report: ShutdownReport;
-  /** When it could no longer be undone. */
-  readonly terminatingAt: number;
-  /** When a phase of the last cycle was entered; never, when it was not. */
-  enteredAt(this: void, phase: ShutdownPhase): number;
-  readonly forcedAt: number;
-  /** Whether something blocked the event loop for good. */
-  readonly isBlocked: boolean;
-}
-
-type Invariant = (evidence: Evidence) => Iterable<string>;
 
 /** Everything that a run shows to be otherwise than it must be. */
 export function violationsOf(observation: Observation): string[] {
@@ -59,45 +34,15 @@ export function violationsOf(observation: Observation): string[] {
   return violations;
 }
 
-function evidenceOf(observation: Observation): Evidence {
-  const { events } = observation;
-  const resumedAt = at(
-    events.findLast(({ event }) => event === 'resumed'),
-    0,
-  );
-  return {
-    ...observation,
-    report: events.find(({ event }) => event === 'report')?.['report'] as ShutdownReport,
-    terminatingAt: at(
-      events.find(({ event }) => event === 'terminating'),
-      Infinity,
-    ),
-    enteredAt: (phase) =>
-      at(
-        events.find(
-          (event) => event.event === 'phase' && event['phase'] === phase && at(event, 0) >= resumedAt,
-        ),
-        Infinity,
-      ),
-    forcedAt: at(
-      events.find(({ event }) => event === 'forced' || event === 'blocked'),
-      Infinity,
-    ),
-    isBlocked: events.some(({ event }) => event === 'blocked'),
-  };
-}
-
-function at(event: ProgramEvent | undefined, otherwise: number): number {
-  return event ? Number(event['at']) : otherwise;
-}
-
 const INVARIANTS: Readonly<Record<string, Invariant>> = {
+  ...REQUEST_INVARIANTS,
+
   *'exits in time'({ plan, exit, terminatingAt, wasKilled, ...evidence }) {
     if (endedByItself(evidence)) return;
-    const tookMs = exit.at - terminatingAt;
     const mostMs =
-      plan.options.gracePeriodMs + EXIT_MARGIN_MS + (evidence.isBlocked ? WATCHDOG_MARGIN_MS : 0) + SLACK_MS;
-    if (!wasKilled && tookMs > mostMs) yield `after ${ms(tookMs)}, and ${ms(mostMs)} are the most`;
+      plan.options.gracePeriodMs + EXIT_MARGIN_MS + (evidence.isBlocked ? WATCHDOG_MARGIN_MS : 0);
+    if (!wasKilled && isOverdue(exit.at, terminatingAt + mostMs, evidence))
+      yield `after ${ms(exit.at - terminatingAt)}, and ${ms(mostMs)} are the most`;
   },
 
   *'exit code'(evidence) {
@@ -240,89 +185,12 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     if (report.status === 'failed' && isClean) yield 'it says failed, and nothing has';
   },
 
-  *'release has its reserve'({ plan, terminatingAt, enteredAt, forcedAt }) {
-    const { gracePeriodMs } = plan.options;
-    const latest = terminatingAt + gracePeriodMs * 0.8 + SLACK_MS;
+  *'release has its reserve'({ plan, terminatingAt, enteredAt, forcedAt, ...evidence }) {
+    const dueAt = terminatingAt + plan.options.gracePeriodMs * 0.8;
     const began = Math.min(enteredAt('release'), forcedAt);
-    if (began > latest) yield `it began ${ms(began - terminatingAt)} after the trigger`;
-  },
-
-  *'no accepted request is lost'({ requests, events, report, ...evidence }) {
-    const { enteredAt, forcedAt } = evidence;
-    const accepted = new Map(
-      events.filter(({ event }) => event === 'accepted').map(({ id, route }) => [String(id), String(route)]),
-    );
-    const lost = requests.filter(
-      (request) =>
-        accepted.has(request.id) && request.outcome !== 'answered' && !isServedTooLate(request, evidence),
-    );
-    for (const route of new Set(accepted.values())) {
-      const ofRoute = lost.filter(({ id }) => accepted.get(id) === route);
-      const cuts = report.cuts.filter(({ kind, name }) => REQUEST_CUTS.has(kind) && name === route);
-      // Behind the first of a pipeline, the others are not seen until their turn has come.
-      const atLeast = new Set(ofRoute.map(({ id, kind }) => (kind === 'pipelining' ? batchOf(id) : id))).size;
-      if (atLeast > cuts.length)
-        yield `${ofRoute.length} of ${route}, and ${cuts.length} cuts are named: ${describe(ofRoute, terminatingIn(events))}`;
-    }
-    const sentEarly = requests.filter(
-      ({ id, outcome, sentAt }) =>
-        !accepted.has(id) &&
-        outcome !== 'answered' &&
-        sentAt < Math.min(enteredAt('quiesce'), forcedAt) - SLACK_MS,
-    );
-    if (sentEarly.length > 0) yield `sent long before quiesce: ${describe(sentEarly, terminatingIn(events))}`;
-  },
-
-  *'no work that has begun is lost'({ plan, events, report }) {
-    const endedWell = new Set(
-      events
-        .filter(({ event, isStoreOpen }) => event === 'ended' && isStoreOpen === true)
-        .map(({ id }) => id),
-    );
-    for (const route of WORKING_ROUTES) {
-      const lost = events
-        .filter(
-          ({ event, ...of }) => event === 'accepted' && of['route'] === route && !endedWell.has(of['id']),
-        )
-        .map(({ id }) => String(id));
-      const cuts = report.cuts.filter(
-        ({ kind, name }) => (REQUEST_CUTS.has(kind) || kind === 'handler') && name === route,
-      );
-      // As above: the requests of a pipeline are cut with the first of them.
-      const atLeast = new Set(lost.map((id) => (kindOf(plan, id) === 'pipelining' ? batchOf(id) : id))).size;
-      if (atLeast > cuts.length)
-        yield `${lost.length} of ${route}, and ${cuts.length} cuts are named: ${lost
-          .map((id) => `${kindOf(plan, id)} ${id}`)
-          .join('; ')}`;
-    }
-  },
-
-  *'no request meets a failure'({ requests, events, ...evidence }) {
-    const { plan, enteredAt, forcedAt } = evidence;
-    const from = Math.min(enteredAt('quiesce'), forcedAt);
-    const wrong = requests.filter((request) => {
-      const { outcome, endedAt } = request;
-      return (
-        outcome === 'unexpected' ||
-        outcome === 'timed-out' ||
-        (outcome === 'late' && plan.options.lateRequests === 'serve') ||
-        (outcome === 'server-error' && endedAt < forcedAt && !isServedTooLate(request, evidence)) ||
-        (outcome !== 'answered' && endedAt < from)
-      );
-    });
-    if (wrong.length > 0) yield describe(wrong, terminatingIn(events));
+    if (isOverdue(began, dueAt, evidence)) yield `it began ${ms(began - terminatingAt)} after the trigger`;
   },
 };
-
-/** Whether a late request met a store that was gone: the server's release waits for late streams, and may be overtaken. */
-function isServedTooLate(
-  { outcome, endedAt }: RequestRecord,
-  { plan, enteredAt }: Pick<Evidence, 'plan' | 'enteredAt'>,
-): boolean {
-  return (
-    outcome === 'server-error' && plan.options.lateRequests === 'serve' && endedAt >= enteredAt('release')
-  );
-}
 
 /** A shutdown by close(), or one that a participant asks for, ends no process: what comes afterwards is between Node and the signal. */
 function endedByItself({ steps, events }: Pick<Observation, 'steps' | 'events'>): boolean {
@@ -376,16 +244,6 @@ function byReport({ status, forcedBy }: ShutdownReport, brokeDown: boolean): num
   }
 }
 
-/** What the client does that has sent a request. */
-function kindOf({ clients }: ChaosPlan, id: string): ClientPlan['kind'] | undefined {
-  return clients[Number.parseInt(id, 10)]?.kind;
-}
-
-/** What names a pipeline in the names of its requests. */
-function batchOf(id: string): string {
-  return id.slice(0, id.lastIndexOf('.'));
-}
-
 function calls(
   events: readonly ProgramEvent[],
   methods?: readonly (Method | (typeof HOOKS)[number])[],
@@ -397,24 +255,4 @@ function calls(
 
 function nameOf({ who, method }: ProgramEvent): string {
   return `${String(who)}.${String(method)}`;
-}
-
-function terminatingIn(events: readonly ProgramEvent[]): number {
-  return at(
-    events.find(({ event }) => event === 'terminating'),
-    0,
-  );
-}
-
-function describe(requests: readonly RequestRecord[], since: number): string {
-  return requests
-    .map(
-      ({ id, kind, outcome, sentAt, endedAt }) =>
-        `${kind} ${id} ${outcome} (sent at ${ms(sentAt - since)}, ended at ${ms(endedAt - since)})`,
-    )
-    .join('; ');
-}
-
-function ms(value: number): string {
-  return `${Math.round(value)} ms`;
 }

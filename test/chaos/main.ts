@@ -52,7 +52,7 @@ async function run(plan: ChaosPlan): Promise<boolean> {
     const end = exit.signal ?? `code ${exit.code}`;
     const verdict = violations.length === 0 ? 'ok' : 'VIOLATED';
     console.log(
-      `seed ${plan.seed}: ${verdict}, Nest ${plan.nest} on ${plan.platform}, ${plan.steps.map(({ does }) => does).join(', ')}; ${end}, ` +
+      `seed ${plan.seed}: ${verdict}, Nest ${plan.nest} on ${plan.platform}${plan.cluster ? `, worker (${plan.cluster})` : ''}, ${plan.steps.map(({ does }) => does).join(', ')}; ${end}, ` +
         `${requests.length} requests`,
     );
     if (violations.length === 0) return true;

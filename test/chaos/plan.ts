@@ -66,6 +66,7 @@ export const SABOTAGES = [
   'ignores the deadline',
   'resets clients',
   'does not await its work',
+  'keeps its port',
 ] as const;
 export type Sabotage = (typeof SABOTAGES)[number];
 
@@ -83,6 +84,8 @@ export interface ChaosPlan {
   readonly participants: readonly ParticipantPlan[];
   readonly clients: readonly ClientPlan[];
   readonly steps: readonly Step[];
+  /** Whether the application is one of two workers, and how connections get to them. Only it is told to end. */
+  readonly cluster?: 'rr' | 'none';
   readonly sabotage?: Sabotage;
 }
 
@@ -109,7 +112,7 @@ export function planFor(seed: number, sabotage?: Sabotage): ChaosPlan {
     if (isCalm) return calmBehaviour(random);
     return mayBlock && random.chance(0.25) ? { does: 'blocks for ever' } : behaviour(random, onFatalError);
   };
-  return {
+  const plan: ChaosPlan = {
     seed,
     nest: random.pick([11, 12]),
     platform: random.pick(['express', 'fastify']),
@@ -147,6 +150,16 @@ export function planFor(seed: number, sabotage?: Sabotage): ChaosPlan {
     ],
     steps: done,
     ...(sabotage && { sabotage }),
+  };
+  return random.chance(0.25) ? asWorker(plan, random) : plan;
+}
+
+function asWorker(plan: ChaosPlan, random: Random): ChaosPlan {
+  return {
+    ...plan,
+    cluster: random.pick(['rr', 'rr', 'rr', 'none']),
+    // By the port that they share, the sibling may get them.
+    steps: plan.steps.filter(({ does }) => does !== 'POST /drain' && does !== 'DELETE /drain'),
   };
 }
 

@@ -20,6 +20,8 @@ describe('npm run chaos', () => {
     ['resets clients', 115, 'no accepted request is lost'],
     // One whose clients give up in the middle of a long request.
     ['does not await its work', 160, 'no work that has begun is lost'],
+    // A worker of a cluster.
+    ['keeps its port', 194, 'a worker leaves its port to its sibling: it still accepted'],
   ] as const)(
     'notices an application that %s, and tells its seed, plan and output',
     async (sabotage, seed, violation) => {

@@ -82,6 +82,42 @@ describe.each(PLATFORMS)('a worker of a cluster (%s, %s, Nest %i)', (policy, pla
   });
 });
 
+describe.each([
+  ['rr', 'express', 12],
+  ['none', 'express', 12],
+  ['none', 'fastify', 11],
+] as const)('a worker under a steady load (%s, %s, Nest %i)', (policy, platform, nest) => {
+  it('leaves the port although another connection is always waiting', async () => {
+    const clients = 20;
+    await using cluster = await TestCluster.start({ platform, options }, { policy, nest });
+    const { client, pid } = await held(cluster, 4_000);
+    const over = new AbortController();
+    const losses: number[] = [];
+    const load = Array.from({ length: clients }, async () => {
+      while (!over.signal.aborted) {
+        const fresh = await RawClient.connect(cluster.port);
+        await fresh.get('/busy?ms=10').untilResponses(1);
+        fresh.socket.destroy();
+        if (fresh.responses[0]?.status !== 200) losses.push(fresh.responses[0]?.status ?? 0);
+      }
+    });
+
+    process.kill(pid, 'SIGTERM');
+    await client.untilResponses(1);
+
+    // It still drained when the others had served this many.
+    const served = cluster.primary.events
+      .filter(({ event }) => event === 'request')
+      .map((event) => event['pid']);
+    over.abort();
+    await Promise.all(load);
+    expect(served.length - 1 - served.lastIndexOf(pid)).toBeGreaterThan(clients * 2);
+    expect(losses).toEqual([]);
+    expect(await cluster.event(pid, 'worker-exit')).toMatchObject({ code: 0, signal: null });
+    await cluster.stop();
+  });
+});
+
 describe('a worker that the primary is slow to answer', () => {
   it('stays until it knows that no connection is on its way', async () => {
     await using cluster = await TestCluster.start({ options });

@@ -71,6 +71,16 @@ describe.each([12, 11] as const)('a signal on Nest %i', (nest) => {
     },
   );
 
+  it.each(LINES)('that arrives when app.close() ends is not lost: "%s"', async (line) => {
+    await using program = startApplication({ line, faults: ['signal-at-the-end', 'handle-left'] }, { nest });
+    await program.event('listening');
+
+    program.signal('SIGIO');
+
+    expect(await program.exited).toMatchObject({ code: 0, signal: null });
+    expect(await program.event('report')).toMatchObject({ report: { reason: { kind: 'close' } } });
+  });
+
   it.each(LINES)('finds no listener left after app.close(), with the line "%s"', async (line) => {
     await using program = startApplication({ line, faults: ['handle-left'] }, { nest });
     await program.event('listening');

@@ -306,6 +306,20 @@ describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create 
     work.finish.resolve();
   });
 
+  it('is cut by its name when the shutdown is forced before release', async () => {
+    await giveUpOn(app, url, 'POST /json/1');
+
+    coordinatorOf(app).force('the test');
+    await closed;
+
+    expect(reportOf(app)).toMatchObject({
+      status: 'forced',
+      cuts: [{ kind: 'handler', name: 'POST /json/:id', participant: 'handlers of late requests' }],
+    });
+    work.finish.resolve();
+    drain.resolve();
+  });
+
   it('is a single cut if its client is still connected', async () => {
     const client = request(`${url}/json/1`, { method: 'POST', agent: false });
     client.on('error', () => {});
