@@ -15,7 +15,7 @@ import type { Execution, Step, StepFunction } from './execution.js';
 import type { ParticipantMethod, ParticipantOptions, ShutdownParticipant } from './participant.js';
 import { ParticipantRegistry, type Registration } from './registered-participant.js';
 import type { PhaseRules, ShutdownPhase, ShutdownState } from './phase.js';
-import type { ActiveResources, ShutdownProgress, ShutdownReport } from './report.js';
+import type { ActiveResources, PendingReport, ShutdownProgress, ShutdownReport } from './report.js';
 import { describeReason, type ShutdownReason, type ShutdownRequest } from './reason.js';
 
 /** Number of unfinished pieces of work that are named. */
@@ -40,8 +40,10 @@ export class PhasedCoordinator extends ShutdownCoordinator {
 
   readonly #clock: Clock;
   readonly #options: CoordinatorOptions;
-  readonly #registry = new ParticipantRegistry();
   readonly #observers = new Observers();
+  readonly #registry = new ParticipantRegistry(({ name, registeredAt }, invalid) =>
+    this.#observers.emit({ type: 'answer-invalid', name, registeredAt, ...invalid }),
+  );
   readonly #abort = new AbortController();
   readonly #inside = new AsyncLocalStorage<Execution>();
   readonly #resuming = new Set<Execution>();
@@ -119,6 +121,26 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     return record?.isTerminating ? record.reason : undefined;
   }
 
+  /**
+   * Time left to the deadline of a shutdown that is final, in milliseconds; 0 before. Unlike {@link progress}, it runs no
+   * code of participants.
+   *
+   * @internal
+   */
+  get remainingMs(): number {
+    const record = this.#run?.record;
+    return record?.isTerminating ? record.remainingMs : 0;
+  }
+
+  /**
+   * The steps that the shutdown is waiting for, oldest first. Unlike {@link progress}, it runs no code of participants.
+   *
+   * @internal
+   */
+  get pending(): readonly PendingReport[] {
+    return this.#run?.record.pending() ?? [];
+  }
+
   /** The report, once the shutdown is over; never rejects. */
   get finished(): Promise<ShutdownReport> {
     return this.#finished.promise;
@@ -166,18 +188,16 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     request: ShutdownRequest = {},
   ): Promise<ShutdownReport> {
     const why: ShutdownReason = typeof reason === 'string' ? { kind: 'manual', message: reason } : reason;
-    const self = this.#inside.getStore();
     // Async work that outlives a participant's method keeps its context, but can only deadlock while the method is pending.
-    if (self?.isPending) this.#observers.emit({ type: 'self-wait', name: self.step.name });
-    // Request handlers are not tracked by context, since that would slow down every request.
-    const mayBeInFlight = !self?.isPending && why.kind === 'manual' && this.#registry.countInFlight() > 0;
+    const inside = this.#inside.getStore();
+    const self = inside?.isPending ? inside : undefined;
     this.#exitRequested ||= request.exit ?? false;
     if (this.#run?.record.isTerminating) {
       this.#observers.emit({ type: 'joined', reason: why });
+      this.#watchSelfWait(this.#run, why, self);
     } else {
-      this.#terminate(why, request);
+      this.#terminate(why, request, self);
     }
-    if (mayBeInFlight) this.#run?.suspectSelfWait();
     return this.#outcome.promise;
   }
 
@@ -209,9 +229,11 @@ export class PhasedCoordinator extends ShutdownCoordinator {
 
   progress(): ShutdownProgress {
     const unfinished = this.#registry.unfinished(MOST_NAMES);
+    const { total, unknown } = this.#registry.workInFlight();
     return {
       state: this.state,
-      inFlight: this.#registry.countInFlight(),
+      inFlight: total,
+      ...(unknown.length > 0 && { inFlightUnknown: unknown }),
       ...(unfinished.length > 0 && { unfinished }),
       statistics: this.#registry.statistics(),
       pending: [],
@@ -226,6 +248,15 @@ export class PhasedCoordinator extends ShutdownCoordinator {
    */
   observe(observer: ShutdownObserver, types?: readonly ShutdownEvent['type'][]): () => void {
     return this.#observers.add(observer, types);
+  }
+
+  /**
+   * Adds an observer that is called before all others, even those that were added earlier.
+   *
+   * @internal
+   */
+  observeFirst(observer: ShutdownObserver, types: readonly ShutdownEvent['type'][]): void {
+    this.#observers.addFirst(observer, types);
   }
 
   /** Resolves once `phase` has begun or the shutdown is over. */
@@ -255,7 +286,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     const run = this.#run;
     if (!run?.record.isTerminating || this.#report) return;
     run.interrupt(by);
-    this.#finish(run.record);
+    this.#finish(run.record, true);
   }
 
   /**
@@ -279,14 +310,27 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     return this.#run?.shareMs(share) ?? Infinity;
   }
 
-  #terminate(reason: ShutdownReason, request: ShutdownRequest): void {
+  #terminate(reason: ShutdownReason, request: ShutdownRequest, self: Execution | undefined): void {
     const { gracePeriodMs, announceDelayMs } = this.#options;
     const delayMs = request.announceDelayMs ?? (reason.kind === 'signal' ? announceDelayMs : 0);
     const announced = this.#run;
     const run = announced ?? this.#open(reason);
     run.record.terminate(reason, delayMs, gracePeriodMs);
     this.#observers.emit({ type: 'terminating', reason, gracePeriodMs });
+    this.#watchSelfWait(run, reason, self);
     if (!announced) void this.#runToTheEnd(run);
+  }
+
+  /**
+   * Watches for a caller of `shutdown()` that drain waits for. It counts, which runs foreign code; the watchdog must be
+   * on by then.
+   *
+   * @param self the pending step that has called
+   */
+  #watchSelfWait(run: Run, reason: ShutdownReason, self: Execution | undefined): void {
+    if (self) this.#observers.emit({ type: 'self-wait', name: self.step.name });
+    // Request handlers are not tracked by context, since that would slow down every request.
+    else if (reason.kind === 'manual' && this.#registry.workInFlight().total > 0) run.suspectSelfWait();
   }
 
   /** Opens the run: from here on, triggers join it and readiness fails. Observers are notified only after this. */
@@ -309,10 +353,11 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     if (!run.record.isResumed && !this.#report) this.#finish(run.record);
   }
 
-  #finish(record: RunRecord): void {
+  /** @param isEnding whether the process is exiting; then no foreign code is asked, because it could block the exit */
+  #finish(record: RunRecord, isEnding = false): void {
     const activeResources = this.#exitRequested ? this.#countActiveResources() : {};
     const lastArrivalAt = this.arrivals.lastSince(record.startedAt);
-    const report = record.conclude(lastArrivalAt, this.#registry.statistics(), activeResources);
+    const report = record.conclude(lastArrivalAt, this.#registry.statistics(isEnding), activeResources);
     this.#report = report;
     this.#state = record.forcedBy === undefined ? 'completed' : 'forced';
     // A shutdown forced in announce has not entered quiesce.

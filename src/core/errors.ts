@@ -15,6 +15,7 @@ export type ShutdownErrorCode =
   | 'SHUTDOWN_TIMED_OUT'
   | 'SHUTDOWN_FORCED'
   | 'SHUTDOWN_RESUMED'
+  | 'SHUTDOWN_COUNT_UNKNOWN'
   | 'SHUTDOWN_FAILED';
 
 /** Base class of all errors of this package. `code` is stable; the message may change in any release. */

@@ -47,6 +47,15 @@ export type ShutdownEvent =
   | { readonly type: 'cut'; readonly cut: Cut }
   | { readonly type: 'deadline-passed'; readonly phase: ShutdownPhase }
   | { readonly type: 'forced'; readonly by: string; readonly status: 'forced' | 'interrupted' }
+  | {
+      /** A method that only answers has answered something else, or thrown; told once per participant and method. */
+      readonly type: 'answer-invalid';
+      readonly name: string;
+      readonly method: 'inFlight' | 'unfinished' | 'statistics';
+      /** What it did instead: `returned a promise`, `threw: no connection`. */
+      readonly answer: string;
+      readonly registeredAt: string;
+    }
   | { readonly type: 'observer-failed'; readonly error: unknown }
   | { readonly type: 'finished'; readonly report: ShutdownReport };
 
@@ -61,6 +70,8 @@ interface Subscription {
 
 /** The observers of one coordinator, such as its log and metrics. */
 export class Observers {
+  /** Called before all others, which may block. */
+  readonly #first = new Map<ShutdownObserver, Subscription>();
   readonly #subscriptions = new Map<ShutdownObserver, Subscription>();
   readonly #failed = new WeakSet<ShutdownObserver>();
 
@@ -73,19 +84,27 @@ export class Observers {
     return () => void this.#subscriptions.delete(observer);
   }
 
+  /** Adds an observer that is called before those of {@link add}, whenever they were added. */
+  addFirst(observer: ShutdownObserver, types: readonly ShutdownEvent['type'][]): void {
+    this.#first.set(observer, { observer, types });
+  }
+
   /** Calls every observer; an error in one does not affect the others. */
   readonly emit = (event: ShutdownEvent): void => {
-    for (const { observer, types } of this.#subscriptions.values()) {
-      if (types?.includes(event.type) === false) continue;
-      try {
-        const result: unknown = observer(event);
-        if (result !== undefined && isBegunPromise(result))
-          result.then(undefined, (error: unknown) => this.#onFailed(observer, error));
-      } catch (error) {
-        this.#onFailed(observer, error);
-      }
-    }
+    for (const subscription of this.#first.values()) this.#tell(subscription, event);
+    for (const subscription of this.#subscriptions.values()) this.#tell(subscription, event);
   };
+
+  #tell({ observer, types }: Subscription, event: ShutdownEvent): void {
+    if (types?.includes(event.type) === false) return;
+    try {
+      const result: unknown = observer(event);
+      if (result !== undefined && isBegunPromise(result))
+        result.then(undefined, (error: unknown) => this.#onFailed(observer, error));
+    } catch (error) {
+      this.#onFailed(observer, error);
+    }
+  }
 
   #onFailed(observer: ShutdownObserver, error: unknown): void {
     if (this.#failed.has(observer)) return;

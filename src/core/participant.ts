@@ -67,7 +67,8 @@ export interface ShutdownParticipant {
    * Returns the number of accepted pieces of work that are unfinished.
    *
    * Used for progress and metrics. If it is above 0 when all participants have drained, for example because a late
-   * request has started a task, `drain` is called again.
+   * request has started a task, `drain` is called again. Anything but a number from 0 on, and an error, is warned about
+   * once and means that the count is unknown; a `drain` after which it is unknown has failed.
    */
   inFlight?(): number;
   /** Returns the names of those pieces of work, for progress and the log. */

@@ -1,5 +1,7 @@
 import { ShutdownError } from './errors.js';
+import { ParticipantAnswers } from './participant-answers.js';
 import { hasBegun, PHASES } from './phase.js';
+import type { InvalidAnswer } from './participant-answers.js';
 import type { ParticipantOptions, ShutdownParticipant, Statistics } from './participant.js';
 import type { LifetimeEvent, ShutdownPhase, ShutdownState } from './phase.js';
 
@@ -40,10 +42,15 @@ export class RegisteredParticipant {
   readonly cutsAtOnce: boolean;
   /** Returns the number of sequential steps it consists of when time is shared out. */
   readonly steps: () => number;
+  readonly answers: ParticipantAnswers;
 
   readonly #timeoutMs: ParticipantOptions['timeoutMs'];
 
-  constructor({ participant, options, registeredAt, event, steps, cutsAtOnce }: Registration) {
+  /** @param onInvalid called for the first invalid answer of each method that answers */
+  constructor(
+    { participant, options, registeredAt, event, steps, cutsAtOnce }: Registration,
+    onInvalid: (registered: RegisteredParticipant, invalid: InvalidAnswer) => void,
+  ) {
     this.name = participant.name;
     this.participant = participant;
     this.methods = new Set(METHODS.filter((method) => typeof participant[method] === 'function'));
@@ -52,47 +59,13 @@ export class RegisteredParticipant {
     this.event = event;
     this.cutsAtOnce = cutsAtOnce ?? false;
     this.steps = steps ?? (() => 1);
+    this.answers = new ParticipantAnswers(participant, (invalid) => onInvalid(this, invalid));
     this.#timeoutMs = options.timeoutMs;
   }
 
   /** Returns its configured timeout for a phase, in milliseconds. */
   timeoutIn(phase: ShutdownPhase): number | undefined {
     return typeof this.#timeoutMs === 'number' ? this.#timeoutMs : this.#timeoutMs?.[phase];
-  }
-
-  /** Returns its number of unfinished pieces of work; 0 if the count throws, which must not stop a shutdown. */
-  inFlight(): number {
-    try {
-      return this.participant.inFlight?.() ?? 0;
-    } catch {
-      return 0;
-    }
-  }
-
-  /** Returns up to `most` names of its unfinished pieces of work; none if that throws. */
-  unfinished(most: number): string[] {
-    const names: string[] = [];
-    try {
-      for (const name of this.participant.unfinished?.() ?? []) {
-        if (names.length === most) break;
-        names.push(String(name));
-      }
-    } catch {
-      // Names are optional.
-    }
-    return names;
-  }
-
-  /** Returns its statistics; `undefined` if it has none or they throw. */
-  statistics(): Statistics | undefined {
-    try {
-      const reported = this.participant.statistics?.();
-      return (
-        reported && Object.fromEntries(Object.entries(reported).filter(([, value]) => Number.isFinite(value)))
-      );
-    } catch {
-      return undefined;
-    }
   }
 
   /** Describes its invalid numbers. A timeout from an unset environment variable is NaN, which would act like 0. */
@@ -110,10 +83,16 @@ export class RegisteredParticipant {
 /** The participants of one coordinator. */
 export class ParticipantRegistry {
   readonly #participants = new Set<RegisteredParticipant>();
+  readonly #onInvalid: (registered: RegisteredParticipant, invalid: InvalidAnswer) => void;
+
+  /** @param onInvalid called for the first invalid answer of each participant and method */
+  constructor(onInvalid: (registered: RegisteredParticipant, invalid: InvalidAnswer) => void) {
+    this.#onInvalid = onInvalid;
+  }
 
   /** @throws {ShutdownError} when the registration is invalid or too late; the message says what is allowed */
   add(registration: Registration, state: ShutdownState): RegisteredParticipant {
-    const registered = new RegisteredParticipant(registration);
+    const registered = new RegisteredParticipant(registration, this.#onInvalid);
     checkNewcomer(registered, this.#participants, state);
     this.#participants.add(registered);
     return registered;
@@ -136,11 +115,16 @@ export class ParticipantRegistry {
       .toSorted((a, b) => b.priority - a.priority);
   }
 
-  /** Returns the statistics of all participants, by name. */
-  statistics(): Record<string, Statistics> {
+  /**
+   * Returns the statistics by name.
+   *
+   * @param ownOnly whether only participants of this package are asked
+   */
+  statistics(ownOnly = false): Record<string, Statistics> {
     return Object.fromEntries(
       [...this.#participants].flatMap((registered) => {
-        const statistics = registered.statistics();
+        if (ownOnly && !registered.cutsAtOnce) return [];
+        const statistics = registered.answers.statistics();
         return statistics ? [[registered.name, statistics]] : [];
       }),
     );
@@ -149,26 +133,41 @@ export class ParticipantRegistry {
   /** Returns up to `most` names of unfinished pieces of work. */
   unfinished(most: number): string[] {
     const names: string[] = [];
-    for (const registered of this.#participants) names.push(...registered.unfinished(most - names.length));
+    for (const { answers } of this.#participants) {
+      if (names.length === most) break;
+      names.push(...answers.unfinished(most - names.length));
+    }
     return names;
   }
 
-  /** Returns the number of unfinished pieces of work of all participants. */
-  countInFlight(): number {
+  /** Returns the number of unfinished pieces of work of all participants, and whose number is unknown. */
+  workInFlight(): WorkInFlight {
     let total = 0;
-    for (const registered of this.#participants) total += registered.inFlight();
-    return total;
+    const unknown: string[] = [];
+    for (const { name, answers } of this.#participants) {
+      const count = answers.inFlight();
+      if (count === undefined) unknown.push(name);
+      else total += count;
+    }
+    return { total, unknown };
   }
 
-  /** Returns the number of unfinished pieces of work by participant, without those that have none. */
+  /** Returns the number of unfinished pieces of work by participant, without those that have none or do not know. */
   inFlightByName(): Record<string, number> {
     return Object.fromEntries(
-      Array.from(
-        this.#participants,
-        (registered) => [registered.name, registered.inFlight()] as const,
-      ).filter(([, count]) => count > 0),
+      [...this.#participants].flatMap(({ name, answers }) => {
+        const count = answers.inFlight() ?? 0;
+        return count > 0 ? [[name, count]] : [];
+      }),
     );
   }
+}
+
+/** Unfinished pieces of work of all participants. */
+export interface WorkInFlight {
+  readonly total: number;
+  /** Names of the participants whose number is unknown; they are not part of the total. */
+  readonly unknown: readonly string[];
 }
 
 /** Throws if the newcomer is invalid, or too late for one of its phases. */

@@ -118,6 +118,8 @@ export interface ShutdownProgress {
   readonly announceNeedMs?: number;
   /** Number of unfinished pieces of work of all participants. */
   readonly inFlight: number;
+  /** Participants whose number of unfinished pieces of work is unknown; they are not part of `inFlight`. */
+  readonly inFlightUnknown?: readonly string[];
   /** Names of the first unfinished pieces of work that have one. */
   readonly unfinished?: readonly string[];
   /** Participants that the shutdown is waiting for, including overtaken ones, oldest first. */

@@ -106,14 +106,21 @@ export class RunRecord {
       }));
   }
 
+  /** Time left to the deadline, in milliseconds; after the end, what was left then. */
+  get remainingMs(): number {
+    return Math.max(0, this.deadline.at - (this.#endedAt ?? this.#clock.now()));
+  }
+
   /** Returns the current progress. */
-  progress(lastArrivalAt: number | undefined): Omit<ShutdownProgress, 'state' | 'inFlight' | 'statistics'> {
+  progress(
+    lastArrivalAt: number | undefined,
+  ): Omit<ShutdownProgress, 'state' | 'inFlight' | 'inFlightUnknown' | 'statistics'> {
     const now = this.#endedAt ?? this.#clock.now();
     return {
       reason: this.reason,
       since: this.since,
       elapsedMs: now - this.startedAt,
-      ...(this.isTerminating && { remainingMs: Math.max(0, this.deadline.at - now) }),
+      ...(this.isTerminating && { remainingMs: this.remainingMs }),
       ...(lastArrivalAt !== undefined && { announceNeedMs: lastArrivalAt - this.startedAt }),
       pending: this.pending(),
     };

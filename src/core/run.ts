@@ -3,7 +3,9 @@ import { contextFor } from './context.js';
 import { Deadline } from '../util/deadline.js';
 import { Execution } from './execution.js';
 import { DueExecutions } from './due-executions.js';
+import { ShutdownError } from './errors.js';
 import { PHASE_RULES } from './phase.js';
+import { isThenable } from '../util/thenable.js';
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import type { Share } from './allowance.js';
 import type { Clock, Timer } from '../util/clock.js';
@@ -217,7 +219,7 @@ export class Run {
   }
 
   /**
-   * Drains participants again that have work in flight, since work of one participant may start work of another: a
+   * Drains participants again that may have work in flight, since work of one participant may start work of another: a
    * late request may start a task.
    *
    * One round per participant is enough for any chain of them, and limits participants that miscount.
@@ -225,7 +227,7 @@ export class Run {
   async #repeatForWork(participants: readonly RegisteredParticipant[], rules: PhaseRules): Promise<void> {
     for (let round = 1; round <= participants.length && !this.#isOver; round += 1) {
       const busy = participants.filter(
-        (registered) => !this.#failed.has(registered) && registered.inFlight() > 0,
+        (registered) => !this.#failed.has(registered) && registered.answers.inFlight() !== 0,
       );
       if (busy.length === 0) return;
       // After the end of the phase they are called and abandoned at once, so that they cut their work and report it.
@@ -235,7 +237,7 @@ export class Run {
   }
 
   /**
-   * Drains participants that have work in flight and were not abandoned with it, and abandons them in the same tick, so
+   * Drains participants that may have work in flight and were not abandoned with it, and abandons them in the same tick, so
    * that they cut their work and report it.
    *
    * @param isEnding whether the process is exiting; then no foreign code is started, because it could block the exit
@@ -252,7 +254,7 @@ export class Run {
       .filter(
         (registered) =>
           (registered.cutsAtOnce || !isEnding) &&
-          registered.inFlight() > 0 &&
+          registered.answers.inFlight() !== 0 &&
           !abandoned.some(({ step }) => step.name === registered.name),
       );
     for (const registered of busy) {
@@ -310,12 +312,15 @@ export class Run {
     const { name, participant } = registered;
     const phase = method === 'resume' ? 'announce' : method;
     const { emit } = this.#dependencies;
+    const checkCount = (): void => checkCounted(registered);
     return (bounds: StepBounds): unknown => {
       this.#called.add(registered);
       const until = (): Deadline => this.#endOf(phase).orEarlier(bounds.limit);
-      return participant[method]?.(
+      const result: unknown = participant[method]?.(
         contextFor(this.record, emit, { participant: name, phase, bounds, until }),
       );
+      if (method !== 'drain') return result;
+      return isThenable(result) ? Promise.resolve(result).then(checkCount) : checkCount();
     };
   }
 
@@ -421,6 +426,15 @@ function byPriority(participants: readonly RegisteredParticipant[]): RegisteredP
 
 function stepsOf(group: readonly RegisteredParticipant[]): number {
   return Math.max(1, ...group.map(({ steps }) => steps()));
+}
+
+/** Throws if a participant that has drained cannot say how much work it has left: it may have lost some. */
+function checkCounted({ answers }: RegisteredParticipant): void {
+  if (answers.inFlight() !== undefined) return;
+  throw new ShutdownError(
+    'SHUTDOWN_COUNT_UNKNOWN',
+    'inFlight() did not return a number, so whether all work has finished is unknown',
+  );
 }
 
 async function settled(executions: Iterable<Execution>): Promise<void> {

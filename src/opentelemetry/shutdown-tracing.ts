@@ -72,6 +72,7 @@ export class ShutdownTracing implements OnApplicationBootstrap {
       case 'self-wait-suspected':
       case 'participant-slow':
       case 'deadline-passed':
+      case 'answer-invalid':
       case 'observer-failed':
         return undefined;
     }

@@ -46,6 +46,7 @@ export function publishDiagnostics(coordinator: ShutdownCoordinator): void {
       case 'cut':
       case 'deadline-passed':
       case 'forced':
+      case 'answer-invalid':
       case 'observer-failed':
         return undefined;
     }

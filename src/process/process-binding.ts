@@ -52,6 +52,7 @@ export class ProcessBinding {
   /** The exit code that is known before the report: of a forced shutdown, or of a signal during bootstrap. */
   #earlyExitCode: number | undefined;
   #isAttached = false;
+  #hasEnded = false;
   readonly #fatalErrors: FatalErrors | undefined;
   readonly #watchdog: Watchdog | undefined;
 
@@ -74,7 +75,7 @@ export class ProcessBinding {
         return coordinator.terminatingReason !== undefined;
       },
       get remainingMs() {
-        return coordinator.progress().remainingMs ?? 0;
+        return coordinator.remainingMs;
       },
       exitCode: this.#exitCode.promise,
       handles: (signal) => trigger.listensTo(signal),
@@ -87,11 +88,12 @@ export class ProcessBinding {
       probes.check(EXIT_OF_PROCESS, process);
       this.#watchdog = new Watchdog({ warn: (message) => logger.warn(message) });
     }
-    coordinator.observe(
+    // Before all foreign code, which may block: observers, loggers, and what counts the work in flight.
+    coordinator.observeFirst(
       (event) => {
-        if (event.type === 'terminating') this.#onTerminating();
         // A trigger that joins may be the first to request the exit.
         this.#watch();
+        if (event.type === 'terminating') this.#onTerminating();
       },
       ['terminating', 'joined'],
     );
@@ -140,17 +142,25 @@ export class ProcessBinding {
     const { coordinator, options } = this.#dependencies;
     this.#exitCode.resolve(this.#exitCodeFor(report));
     if (!coordinator.exitRequested) await this.#untilSignalsAreHeard();
-    if (coordinator.exitRequested && options.exit !== false) await this.#exit(report);
-    this.dispose();
+    const isToExit = coordinator.exitRequested && options.exit !== false;
+    const mayGoOn = !isToExit || (await this.#exit(report));
+    this.#hasEnded = true;
+    this.#detach();
+    // The runner of a test replaces process.exit() in order to go on.
+    if (mayGoOn || options.inTests) this.#watchdog?.cancel();
   }
 
   /** Detaches from the process: removes all listeners and cancels the watchdog. */
   dispose(): void {
+    this.#detach();
+    this.#watchdog?.cancel();
+  }
+
+  #detach(): void {
     this.#isAttached = false;
     processRegistry().members.delete(this.#member);
     process.removeListener('exit', this.#onExit);
     this.#exitCause.dispose();
-    this.#watchdog?.cancel();
     this.#fatalErrors?.dispose();
     this.#signals.dispose();
     this.#output.unprotect();
@@ -181,7 +191,9 @@ export class ProcessBinding {
   }
 
   #watch(): void {
-    if (this.#dependencies.coordinator.exitRequested) this.#watchdog?.start(this.#member.remainingMs);
+    // Once the option `exit` has decided that the process goes on, a late trigger does not end it.
+    if (this.#hasEnded || !this.#dependencies.coordinator.exitRequested) return;
+    this.#watchdog?.start(this.#member.remainingMs);
   }
 
   readonly #onForced = (exitCode: number): void => {
@@ -193,8 +205,12 @@ export class ProcessBinding {
   readonly #onExit = (code: number): void =>
     this.#dependencies.coordinator.interrupt(this.#exitCause.describe(code));
 
-  /** Exits once all applications that are shutting down have finished, with the first exit code that is not 0. */
-  async #exit(report: ShutdownReport): Promise<void> {
+  /**
+   * Exits once all applications that are shutting down have finished, with the first exit code that is not 0.
+   *
+   * @returns whether the option `exit` lets the process go on; `false` if `process.exit()` did not end it
+   */
+  async #exit(report: ShutdownReport): Promise<boolean> {
     const { options, logger } = this.#dependencies;
     const members = [...processRegistry().members].filter(({ isTerminating }) => isTerminating);
     // The application that finishes last exits the process, and may have a later deadline.
@@ -205,13 +221,36 @@ export class ProcessBinding {
     ]);
     const code = codes.find((candidate) => candidate !== 0) ?? 0;
     await this.#output.flush(Math.min(FLUSH_OUTPUT_MS, report.remainingMs));
-    try {
-      if (typeof options.exit === 'function') await options.exit(code);
-      else process.exit(code);
-    } catch (error) {
-      logger.error(`exit failed; calling process.exit(${code}): ${messageOf(error)}`);
-      process.exit(code);
+    if (typeof options.exit === 'function') {
+      try {
+        await options.exit(code);
+        return true;
+      } catch (error) {
+        logger.error(`exit failed; calling process.exit(${code}): ${messageOf(error)}`);
+      }
     }
+    this.#exitProcess(code);
+    return false;
+  }
+
+  /** Returns only if other code has replaced `process.exit()`. */
+  #exitProcess(code: number): void {
+    const { logger } = this.#dependencies;
+    try {
+      process.exit(code);
+    } catch (error) {
+      logger.error(`process.exit(${code}) threw, and is called again: ${messageOf(error)}`);
+      try {
+        // If a listener for `exit` has thrown, Node exits without calling the others.
+        process.exit(code);
+      } catch {
+        // The same error again: other code has replaced process.exit().
+      }
+    }
+    logger.error(
+      `process.exit(${code}) did not end the process, because other code has replaced it` +
+        (this.#watchdog ? '; the watchdog ends the process after the deadline' : ''),
+    );
   }
 
   #exitCodeFor(report: ShutdownReport): number {

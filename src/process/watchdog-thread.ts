@@ -137,6 +137,12 @@ function exit() {
       if (!isStuck) reallyExit.call(process, code);
     }
   };
-  process.exit(${BLOCKED_EXIT_CODE});
+  try {
+    process.exit(${BLOCKED_EXIT_CODE});
+  } catch {
+    // A listener for 'exit' has thrown.
+  }
+  // The application has replaced process.exit(), or a listener has thrown.
+  process.reallyExit(${BLOCKED_EXIT_CODE});
 }
 `;

@@ -5,7 +5,7 @@ import { LogEntry, ReportEntry } from './log-entry.js';
 import { milliseconds } from '../util/milliseconds.js';
 import { oneLine } from './report-lines.js';
 import type { Clock, Timer } from '../util/clock.js';
-import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownEvent } from '../core/events.js';
 import type { AbandonCause, Cut, ShutdownReport } from '../core/report.js';
 
@@ -27,7 +27,7 @@ export const PROGRESS_INTERVAL_MS = 5_000;
 
 /** Logs a shutdown: one line per phase, one for everything slow, failed or cut, and the outcome. */
 export class ShutdownLog {
-  readonly #coordinator: ShutdownCoordinator;
+  readonly #coordinator: PhasedCoordinator;
   readonly #logger: ShutdownLogger;
   readonly #clock: Clock;
   readonly #options: ShutdownLogOptions;
@@ -36,7 +36,7 @@ export class ShutdownLog {
   #isPastPhases = false;
 
   constructor(
-    coordinator: ShutdownCoordinator,
+    coordinator: PhasedCoordinator,
     logger: ShutdownLogger,
     clock: Clock,
     options: ShutdownLogOptions,
@@ -47,7 +47,7 @@ export class ShutdownLog {
     this.#options = options;
   }
 
-  /** Observer to pass to {@link ShutdownCoordinator.observe}. */
+  /** Observer to pass to {@link PhasedCoordinator.observe}. */
   readonly observe = (event: ShutdownEvent): void => {
     switch (event.type) {
       case 'announced':
@@ -111,6 +111,11 @@ export class ShutdownLog {
           `${event.status} by ${oneLine(event.by)}; pending: ${this.#pendingNow() || 'none'}`,
           { forcedBy: event.by },
         );
+      case 'answer-invalid':
+        return this.#warn(
+          `${event.name}: ${event.method}() ${event.answer}; ${ANSWERS[event.method]} (registered at ${event.registeredAt})`,
+          { participant: event.name, method: event.method },
+        );
       case 'observer-failed':
         return this.#error(`a shutdown observer failed: ${messageOf(event.error)}`, {});
       case 'finished':
@@ -157,10 +162,14 @@ export class ShutdownLog {
     if (!this.#options.logProgress) return;
     this.#timer?.cancel();
     this.#timer = this.#clock.setTimer(() => {
-      const { inFlight, unfinished = [], remainingMs = 0, state, pending } = this.#coordinator.progress();
+      const progress = this.#coordinator.progress();
+      const { inFlight, inFlightUnknown = [], unfinished = [], remainingMs = 0, state, pending } = progress;
       const names = unfinished.length === 0 ? '' : ` (${oneLine(unfinished.join(', '))})`;
+      const unknown =
+        inFlightUnknown.length === 0 ? '' : ` and an unknown number of ${inFlightUnknown.join(', ')}`;
       this.#log(
-        `${state}: waiting for ${this.#pendingNow() || 'nothing'}; ${inFlight} in flight${names}, ${milliseconds(remainingMs)} left`,
+        `${state}: waiting for ${this.#pendingNow() || 'nothing'}; ${inFlight} in flight${names}${unknown}, ` +
+          `${milliseconds(remainingMs)} left`,
         { phase: state, inFlight, remainingMs, pending },
       );
       this.#scheduleProgress();
@@ -168,7 +177,7 @@ export class ShutdownLog {
   }
 
   #stopProgressUnlessPending(): void {
-    if (this.#coordinator.progress().pending.length === 0) this.#stopProgress();
+    if (this.#coordinator.pending.length === 0) this.#stopProgress();
   }
 
   /** Runs before the report counts the handles that keep the process alive, so that this timer is not one of them. */
@@ -189,12 +198,18 @@ export class ShutdownLog {
   }
 
   #pendingNow(): string {
-    return this.#coordinator
-      .progress()
-      .pending.map(({ name, phase, ageMs }) => `${name} (${phase}, ${milliseconds(ageMs)})`)
+    return this.#coordinator.pending
+      .map(({ name, phase, ageMs }) => `${name} (${phase}, ${milliseconds(ageMs)})`)
       .join(', ');
   }
 }
+
+/** What a method that only answers should do, and what follows if it does not. */
+const ANSWERS: Record<Extract<ShutdownEvent, { type: 'answer-invalid' }>['method'], string> = {
+  inFlight: 'return a number, 0 or more. Its work in flight is unknown, and its drain does not complete',
+  unfinished: 'return names. Its work in flight is not named',
+  statistics: 'return an object with numbers. What is none is left out',
+};
 
 const CAUSES: Record<AbandonCause, string> = {
   timeout: 'timed out',

@@ -129,14 +129,17 @@ describe('a process that does not end at the deadline', () => {
     );
   });
 
-  it('is killed when process.exit does nothing', async () => {
-    await using program = startWatched({ then: 'a loop', faults: ['exit-does-nothing'] });
+  it.each(['exit-does-nothing', 'exit-listener-throws'] as const)(
+    'is ended although process.exit() does not end it: %s',
+    async (fault) => {
+      await using program = startWatched({ then: 'a loop', faults: [fault] });
 
-    const end = await endOf(program);
+      const end = await endOf(program);
 
-    expect(end).toMatchObject(KILLED);
-    expect(end.output).toContain(`${PASSED}process.exit(70) did not end the process. Killing the process.\n`);
-  });
+      expect(end).toMatchObject(EXITED);
+      expect(end.output).toMatch(frameOf('blockedInLoop'));
+    },
+  );
 
   it('is ended although a read never ends, for which process.exit waits', async () => {
     await using program = startWatched({ then: 'a loop', faults: ['read-stuck'] }, { env: { FIFO: fifo } });

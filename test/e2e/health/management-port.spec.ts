@@ -70,6 +70,32 @@ describe('the management port', () => {
     expect(await ask(`${url}/readyz`)).toMatchObject({ status: 200 });
   });
 
+  it.each<[string, () => unknown]>([
+    ['a promise', () => Promise.reject(new Error('no idea'))],
+    ['a bigint', () => 3n],
+    ['a symbol', () => Symbol('three')],
+  ])('answers although the count of a participant is %s', async (_, count) => {
+    const { coordinator, url } = await createWorker();
+    coordinator.register({
+      name: 'foreign',
+      drain: () => {},
+      inFlight: count as () => number,
+      statistics: () => ({ open: count() as number }),
+    });
+    const progress = { inFlight: 0, inFlightUnknown: ['foreign'] };
+
+    expect(await ask(`${url}/progress`)).toMatchObject({
+      status: 200,
+      body: { ...progress, statistics: { foreign: {} } },
+    });
+    coordinator.announce();
+    expect(await ask(`${url}/readyz`)).toMatchObject({
+      status: 503,
+      body: { status: 'shutting_down', error: { shutdown: progress } },
+    });
+    await coordinator.resume();
+  });
+
   it('answers an unknown path with 404 and the known ones', async () => {
     const { url } = await createWorker();
 

@@ -121,7 +121,7 @@ class ScrapedApplication {
 
 function loggerInto(warnings: string[]): LoggerService {
   const ignore = (): void => {};
-  return { log: ignore, error: ignore, warn: (message: string) => void warnings.push(message) };
+  return { log: ignore, error: ignore, warn: (message: unknown) => void warnings.push(String(message)) };
 }
 
 /** The samples of a scrape, by name and labels as they are written. */
@@ -172,6 +172,27 @@ describe.each(ADAPTERS)('the metrics of an application on $name', (adapter) => {
       announce_need_seconds: 0,
     });
     expect(Object.keys(samples).filter((name) => name.includes('duration'))).toEqual([]);
+  });
+
+  it('are all there although what a participant answers is no number', async () => {
+    const application = await start(adapter);
+    application.coordinator.register({
+      name: 'foreign',
+      drain: () => {},
+      inFlight: () => 3n as unknown as number,
+      statistics: () => ({ open: Symbol('open') as unknown as number, idle: 1 }),
+    });
+
+    expect(await application.scrape()).toMatchObject({
+      'state{phase="running"}': 1,
+      'open_connections{participant="HTTP server"}': 1,
+    });
+    expect(application.warnings).toEqual([
+      expect.stringContaining('foreign: inFlight() returned a bigint; return a number, 0 or more.'),
+      expect.stringContaining(
+        'foreign: statistics() returned a symbol as open; return an object with numbers.',
+      ),
+    ]);
   });
 
   it('follow a shutdown from phase to phase until the end of the drain', async () => {

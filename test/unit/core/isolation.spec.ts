@@ -223,6 +223,7 @@ describe('progress', () => {
     expect(coordinator.progress()).toEqual({
       state: 'running',
       inFlight: 5,
+      inFlightUnknown: ['broken'],
       statistics: {},
       pending: [],
     });

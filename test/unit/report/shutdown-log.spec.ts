@@ -152,8 +152,8 @@ describe('the log of a shutdown', () => {
     await clock.advance(0);
     const reported = lines.filter((line) => !/^log \w+ took/.test(line));
     expect(reported.slice(1, 4)).toEqual([
-      'warn ouroboros called shutdown() or close() from inside the shutdown; awaiting it deadlocks',
       'log manual: again: shutdown already in progress',
+      'warn ouroboros called shutdown() or close() from inside the shutdown; awaiting it deadlocks',
       'error forced by SIGINT again; pending: ouroboros (drain, 100 ms)',
     ]);
     expect(reported.at(-1)).toBe('error shutdown forced after 100 ms of 10000 ms');
