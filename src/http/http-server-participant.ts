@@ -58,7 +58,9 @@ export class HttpServerParticipant implements ShutdownParticipant {
   readonly #upgradeRequests: UpgradeRequests;
   readonly #unclaim: () => void;
   #awaitsUpgraded = false;
-  #closeSideDoor = (): void => {};
+  #closeSideDoor: (() => void) | undefined;
+  /** The port, until somebody closes it: a worker that is disconnected from its primary loses it in the same tick. */
+  #port: number | undefined;
   #swept = 0;
 
   /** @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` when the server has such a participant already */
@@ -110,12 +112,13 @@ export class HttpServerParticipant implements ShutdownParticipant {
     checkServerInUse(this.#dependencies.probes, this.#server, this.#connections, this.#sessions);
     this.#admission.start();
     this.#listener.preventSweep();
+    this.#noticePort();
     void terminating.then(({ kind }) => {
       this.#admission.retireNewcomers();
       const { stopListeningAt, announceDelayMs } = this.#dependencies;
       const isHandedOver = stopListeningAt === 'quiesce' && !announceDelayMs?.();
-      if (stopListeningAt === 'announce') this.#openSideDoor();
-      else if (!isHandedOver) return;
+      if (stopListeningAt !== 'announce' && !isHandedOver) return;
+      this.#openSideDoor();
       // Hot reloading closes the application without waiting, and listens on the same port next.
       if (kind === 'close') this.#listener.closeNow();
       else void this.#listener.close();
@@ -128,7 +131,10 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   quiesce(): void {
-    if (this.#dependencies.stopListeningAt === 'quiesce') void this.#listener.close();
+    if (this.#dependencies.stopListeningAt === 'quiesce') {
+      this.#openSideDoor();
+      void this.#listener.close();
+    }
     this.#admission.close();
   }
 
@@ -148,7 +154,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
   /** Not in `drain`, in which others may still be busy and probes have to be answered. */
   async release(context: ShutdownContext): Promise<void> {
-    this.#closeSideDoor();
+    this.#closeSideDoor?.();
     await this.#cuttingOnAbort(context, async () => {
       await this.#listener.close();
       this.#stragglers.expire();
@@ -225,9 +231,14 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   #openSideDoor(): void {
+    this.#noticePort();
+    if (this.#dependencies.hasSideDoor !== true || this.#port === undefined) return;
+    this.#closeSideDoor ??= openSideDoor(this.#server, this.#port, this.#dependencies.probes);
+  }
+
+  #noticePort(): void {
     const address = this.#server.address();
-    if (this.#dependencies.hasSideDoor !== true || !isObject(address)) return;
-    this.#closeSideDoor = openSideDoor(this.#server, address.port, this.#dependencies.probes);
+    if (isObject(address)) this.#port = address.port;
   }
 
   #begin({ reason, deadline }: ShutdownContext): void {
@@ -288,7 +299,9 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   #end(): void {
-    this.#closeSideDoor();
+    this.#closeSideDoor?.();
+    this.#closeSideDoor = undefined;
+    this.#port = undefined;
     this.#awaitsUpgraded = false;
     this.#tunnels.clear();
     this.#stragglers.clear();

@@ -18,8 +18,9 @@ interface Target {
 /**
  * Lets this process reach a server of its own whose port is closed already.
  *
- * Outside production the port is closed when the shutdown begins, so that the next program can listen there. Until that
- * listens in this process, connections of this process to the port are led to another one, which hands them over.
+ * Outside production the port is closed when the shutdown begins, so that the next program can listen there, and a worker
+ * of a cluster leaves it to the others, which may be ending as well. Until something listens there in this process,
+ * connections of this process to the port are led to another one, which hands them over.
  *
  * @returns a function that closes the door; connections that came through it stay
  */
@@ -51,7 +52,8 @@ function isMeant({ host = 'localhost', port, path }: Target, meant: number): boo
 }
 
 function isOwnAddress(host: string): boolean {
-  if (host === 'localhost') return true;
+  // The unspecified addresses: a connection to them goes to this host.
+  if (['localhost', '0.0.0.0', '::'].includes(host)) return true;
   return Object.values(networkInterfaces()).some((addresses) =>
     addresses?.some(({ address }) => address === host),
   );
