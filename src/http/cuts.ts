@@ -1,6 +1,7 @@
 import { requestName } from './request-path.js';
 import { bytesSentOnStream, cancelStream } from './session-streams.js';
 import { bytesSentOn } from './socket-bytes.js';
+import type { ServerResponse } from 'node:http';
 import type { ShutdownContext } from '../core/participant.js';
 import type { AcceptedRequest, AcceptedRequests } from './accepted-requests.js';
 import type { Connection, ConnectionState } from './connection.js';
@@ -17,6 +18,7 @@ export class Cuts {
   count = 0;
 
   readonly #options: CutsOptions;
+  readonly #reported = new WeakSet<ServerResponse>();
   readonly #requests: AcceptedRequests;
   readonly #connections: Connections;
   readonly #sessions: Sessions;
@@ -38,6 +40,22 @@ export class Cuts {
     this.#reportRequest(`stalled ${this.#kindOf(request)}`, request, report);
     if (request.connection) request.connection.socket.destroy();
     else cancelStream(request.response);
+  }
+
+  /**
+   * Reports the unfinished requests of a connection that other code of this process has destroyed, such as
+   * `server.closeAllConnections()` or http-terminator. A client that disconnects ends the connection or causes an error, and
+   * a response that the application destroys is its own decision.
+   */
+  reportDestroyed(connection: Connection, report: Report): void {
+    const { socket } = connection;
+    if (!socket.destroyed || socket.readableEnded || socket.errored) return;
+    for (const request of this.#requests) {
+      const { response, isRefused } = request;
+      if (request.connection !== connection || isRefused || this.#reported.has(response)) continue;
+      if (response.writableFinished || response.destroyed) continue;
+      this.#reportRequest(`destroyed ${this.#kindOf(request)}`, request, report);
+    }
   }
 
   /** Cuts everything. */
@@ -71,6 +89,8 @@ export class Cuts {
   #reportRequest(kind: string, request: AcceptedRequest, report: Report): void {
     const ageMs = this.#options.clock.now() - request.seenAt;
     this.count += 1;
+    this.#reported.add(request.response);
+    this.#options.onCut?.(request.response);
     const name = requestName(request.response.req, this.#options.routePattern);
     report({ kind, name, ageMs, bytesSent: bytesSentFor(request) });
   }

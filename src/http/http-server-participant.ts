@@ -58,8 +58,12 @@ export class HttpServerParticipant implements ShutdownParticipant {
   readonly #upgradeRequests: UpgradeRequests;
   readonly #unclaim: () => void;
   #awaitsUpgraded = false;
-  #closeSideDoor = (): void => {};
+  #closeSideDoor: (() => void) | undefined;
+  /** The port, until somebody closes it: a worker that is disconnected from its primary loses it in the same tick. */
+  #port: number | undefined;
   #swept = 0;
+  /** Reports a cut in the current phase; `undefined` without a shutdown. */
+  #report: ShutdownContext['cut'] | undefined;
 
   /** @throws {ShutdownError} `SHUTDOWN_SETUP_INVALID` if the server already has a participant */
   constructor(server: AnyHttpServer, dependencies: HttpServerDependencies, sources: WorkSources = {}) {
@@ -106,16 +110,18 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#cuts = new Cuts(dependencies, requests, this.#connections, this.#sessions);
   }
 
-  announce({ terminating }: ShutdownContext): void {
+  announce({ terminating, cut }: ShutdownContext): void {
+    this.#report = cut;
     checkServerInUse(this.#dependencies.probes, this.#server, this.#connections, this.#sessions);
     this.#admission.start();
     this.#listener.preventSweep();
+    this.#noticePort();
     void terminating.then(({ kind }) => {
       this.#admission.retireNewcomers();
       const { stopListeningAt, announceDelayMs } = this.#dependencies;
       const isHandedOver = stopListeningAt === 'quiesce' && !announceDelayMs?.();
-      if (stopListeningAt === 'announce') this.#openSideDoor();
-      else if (!isHandedOver) return;
+      if (stopListeningAt !== 'announce' && !isHandedOver) return;
+      this.#openSideDoor();
       // Hot reloading closes the application without waiting, then listens on the same port.
       if (kind === 'close') this.#listener.closeNow();
       else void this.#listener.close();
@@ -123,16 +129,21 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   resume(): void {
+    this.#report = undefined;
     this.#listener.restoreSweep();
     this.#admission.stop();
   }
 
   quiesce(): void {
-    if (this.#dependencies.stopListeningAt === 'quiesce') void this.#listener.close();
+    if (this.#dependencies.stopListeningAt === 'quiesce') {
+      this.#openSideDoor();
+      void this.#listener.close();
+    }
     this.#admission.close();
   }
 
   async drain(context: ShutdownContext): Promise<void> {
+    this.#report = context.cut;
     this.#begin(context);
     void this.#endTunnels(context);
     await this.#cuttingOnAbort(context, () =>
@@ -148,7 +159,8 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
   /** Closes the listener. During `drain`, other participants may still be busy, and probes must be answered. */
   async release(context: ShutdownContext): Promise<void> {
-    this.#closeSideDoor();
+    this.#report = context.cut;
+    this.#closeSideDoor?.();
     await this.#cuttingOnAbort(context, async () => {
       await this.#listener.close();
       this.#stragglers.expire();
@@ -225,9 +237,14 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   #openSideDoor(): void {
+    this.#noticePort();
+    if (this.#dependencies.hasSideDoor !== true || this.#port === undefined) return;
+    this.#closeSideDoor ??= openSideDoor(this.#server, this.#port, this.#dependencies.probes);
+  }
+
+  #noticePort(): void {
     const address = this.#server.address();
-    if (this.#dependencies.hasSideDoor !== true || !isObject(address)) return;
-    this.#closeSideDoor = openSideDoor(this.#server, address.port, this.#dependencies.probes);
+    if (isObject(address)) this.#port = address.port;
   }
 
   #begin({ reason, deadline }: ShutdownContext): void {
@@ -288,7 +305,10 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   #end(): void {
-    this.#closeSideDoor();
+    this.#report = undefined;
+    this.#closeSideDoor?.();
+    this.#closeSideDoor = undefined;
+    this.#port = undefined;
     this.#awaitsUpgraded = false;
     this.#tunnels.clear();
     this.#stragglers.clear();
@@ -318,6 +338,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   };
 
   readonly #onClosed = (connection: Connection): void => {
+    if (this.#report) this.#cuts.reportDestroyed(connection, this.#report);
     this.#tunnels.delete(connection);
     this.#stragglers.delete(connection);
     this.#admission.requests.deleteOf(connection);

@@ -18,8 +18,9 @@ interface Target {
 /**
  * Makes one of this process's own servers reachable for the process after its port has closed.
  *
- * Outside production, the port closes when the shutdown begins, so that the next program can listen on it. Until a server
- * in this process does, connections of this process to the port are redirected to another port, which hands them over.
+ * Outside production, the port closes when the shutdown begins, so that the next program can listen on it; a worker of a
+ * cluster leaves it to the other workers, which may be ending as well. Until a server in this process listens on it,
+ * connections of this process to the port are redirected to another port, which hands them over.
  *
  * @returns a function that ends the redirection; connections that were handed over stay open
  */
@@ -51,7 +52,8 @@ function isForPort({ host = 'localhost', port, path }: Target, expected: number)
 }
 
 function isOwnAddress(host: string): boolean {
-  if (host === 'localhost') return true;
+  // The unspecified addresses: a connection to them goes to this host.
+  if (['localhost', '0.0.0.0', '::'].includes(host)) return true;
   return Object.values(networkInterfaces()).some((addresses) =>
     addresses?.some(({ address }) => address === host),
   );

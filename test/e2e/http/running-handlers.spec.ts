@@ -1,5 +1,5 @@
 import { once, type EventEmitter } from 'node:events';
-import { request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   Controller,
@@ -14,6 +14,7 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { Readable } from 'node:stream';
+import type { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { deferred, type Deferred } from '../../../src/util/deferred.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { ADAPTERS, closeAll, coordinatorOf, createHttp, reportOf } from '../nest/applications.js';
@@ -243,6 +244,27 @@ describe.each(ADAPTERS)('on $adapter, work whose client has gone', ({ create }) 
     work.finish.resolve();
   });
 
+  it('is awaited, and its request named as cut, if other code destroys the connection', async () => {
+    const client = request(`${url}/json/1`, { method: 'POST', agent: false });
+    client.on('error', () => {});
+    client.end();
+    await work.started.promise;
+
+    const closed = app.close();
+    await coordinatorEntered(app, 'drain');
+    const gone = new Promise((resolve) => client.once('close', resolve));
+    (app.getHttpServer() as Server).closeAllConnections();
+    await gone;
+    work.finish.resolve();
+    await closed;
+
+    expect(work.journal).toEqual(['json', 'destroyed']);
+    expect(reportOf(app)).toMatchObject({
+      status: 'failed',
+      cuts: [{ kind: 'destroyed request', name: 'POST /json/:id', phase: 'drain' }],
+    });
+  });
+
   it('is not awaited on a route that is exempt', async () => {
     await app.close();
     const options = { gracePeriodMs: 4_000, exemptRoutes: ['/json/*'] };
@@ -309,7 +331,7 @@ describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create 
   it('is cut by its name when the shutdown is forced before release', async () => {
     await giveUpOn(app, url, 'POST /json/1');
 
-    coordinatorOf(app).force('the test');
+    (coordinatorOf(app) as PhasedCoordinator).force('the test');
     await closed;
 
     expect(reportOf(app)).toMatchObject({
