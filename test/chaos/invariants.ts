@@ -228,6 +228,8 @@ function allowedExits(evidence: Evidence): (number | string | null)[] {
 function byReport({ status, forcedBy }: ShutdownReport, brokeDown: boolean): number {
   if (status === 'completed') return brokeDown ? 1 : 0;
   if (status === 'failed') return 1;
+  // It may go on: after an uncaught exception.
+  if (forcedBy?.startsWith('process.exit(70), called by the watchdog')) return 70;
   switch (forcedBy) {
     case 'deadline':
       return 124;
@@ -235,8 +237,6 @@ function byReport({ status, forcedBy }: ShutdownReport, brokeDown: boolean): num
       return 143;
     case 'SIGINT again':
       return 130;
-    case 'process.exit(70), called by the watchdog':
-      return 70;
     case 'another fatal error':
     case undefined:
     default:
