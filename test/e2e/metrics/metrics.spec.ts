@@ -308,6 +308,7 @@ describe('the metrics', () => {
     expect(METRICS.map(({ name, type, labelNames }) => `${type} ${name}{${labelNames.join()}}`)).toEqual([
       'gauge graceful_shutdown_state{phase}',
       'gauge graceful_shutdown_in_flight_requests{participant}',
+      'gauge graceful_shutdown_in_flight_messages{participant}',
       'gauge graceful_shutdown_open_connections{participant}',
       'gauge graceful_shutdown_active_tasks{participant}',
       'gauge graceful_shutdown_duration_seconds{reason}',
