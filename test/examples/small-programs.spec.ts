@@ -123,7 +123,7 @@ it('hybrid-microservice: requests and messages are answered', async () => {
   expect(await (await fetch(`${url}/progress`)).json()).toMatchObject({
     pending: expect.arrayContaining([
       expect.objectContaining({ name: 'HTTP server' }),
-      expect.objectContaining({ name: 'background tasks' }),
+      expect.objectContaining({ name: 'TCP microservice' }),
     ]),
   });
   upstream.answer();

@@ -1,6 +1,5 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { TrackTask } from 'nestjs-drain';
 
 const WAREHOUSE = process.env['WAREHOUSE'] ?? 'http://localhost:4000';
 
@@ -13,7 +12,6 @@ export class StockController {
   }
 
   /** Messages are not: a transport does not tell which of them are unanswered. */
-  @TrackTask()
   @MessagePattern('stock')
   answerMessage(@Payload() article: string): Promise<string> {
     return this.#askWarehouse(article);
