@@ -3,15 +3,14 @@ import { MessagePattern, Payload } from '@nestjs/microservices';
 
 const WAREHOUSE = process.env['WAREHOUSE'] ?? 'http://localhost:4000';
 
+/** Requests and messages are awaited by themselves. */
 @Controller('stock')
 export class StockController {
-  /** Requests are awaited by themselves. */
   @Get(':article')
   answerRequest(@Param('article') article: string): Promise<string> {
     return this.#askWarehouse(article);
   }
 
-  /** Messages are not: a transport does not tell which of them are unanswered. */
   @MessagePattern('stock')
   answerMessage(@Payload() article: string): Promise<string> {
     return this.#askWarehouse(article);
