@@ -3,7 +3,7 @@ import { messageOf } from '../core/errors.js';
 import { report } from './report-command.js';
 
 const USAGE = `Usage:
-  nestjs-drain report FILE [--output FILE]   writes an HTML page with the timeline of a shutdown; FILE is its report or a log`;
+  nestjs-drain report FILE [--output FILE] [--force]   writes an HTML page with the timeline of a shutdown; FILE is its report or a log; --force: over an existing file, too`;
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => string>> = { report };
 

@@ -4,18 +4,23 @@ import { parseArgs } from 'node:util';
 import { REPORT_VERSION } from '../core/report.js';
 import { findReport, isCurrent } from './find-report.js';
 import { htmlReport } from './html-report.js';
+import { wrongFields } from './report-fields.js';
+
+/** How many wrong fields are named. */
+const MOST_FIELDS = 5;
 
 /**
- * Runs `nestjs-drain report FILE`: writes an HTML page next to the file, or to the path in `--output`.
+ * Runs `nestjs-drain report FILE`: writes an HTML page next to the file, or to the path in `--output`. It writes over a
+ * file, or through a link, with `--force` only.
  *
  * @returns the path of the page
- * @throws {Error} if there is no report or one of another version, or if a file cannot be read or written
+ * @throws {Error} if there is no report, one of another version or a damaged one, or if a file cannot be read or written
  */
 export function report(args: readonly string[]): string {
   const { positionals, values } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { output: { type: 'string' } },
+    options: { output: { type: 'string' }, force: { type: 'boolean' } },
   });
   const [file, ...rest] = positionals;
   if (file === undefined || rest.length > 0) throw new Error('report requires exactly one file');
@@ -31,10 +36,29 @@ export function report(args: readonly string[]): string {
       `the report in ${file} has version ${found.version}; this command reads version ${REPORT_VERSION}`,
     );
   }
+  const wrong = wrongFields(found);
+  if (wrong.length > 0) {
+    const [some, more] = [wrong.slice(0, MOST_FIELDS), wrong.length - MOST_FIELDS];
+    throw new Error(
+      `the report in ${file} is damaged: ${some.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+    );
+  }
   const output = values.output ?? join(dirname(file), `${basename(file, extname(file))}.html`);
   if (resolve(output) === resolve(file)) {
     throw new Error(`the page would overwrite ${file}: set another path with --output`);
   }
-  writeFileSync(output, htmlReport(found));
+  write(output, htmlReport(found), values.force === true);
   return output;
+}
+
+/** Without `force`, writes a new file only: neither over another one nor through a link. */
+function write(output: string, page: string, force: boolean): void {
+  try {
+    writeFileSync(output, page, { flag: force ? 'w' : 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new Error(`${output} exists: set another path with --output, or write over it with --force`, {
+      cause: error,
+    });
+  }
 }

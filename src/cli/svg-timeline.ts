@@ -1,5 +1,6 @@
 import { milliseconds } from '../util/milliseconds.js';
-import { oneLine, participantRemark } from '../report/report-lines.js';
+import { participantRemark } from '../report/report-lines.js';
+import { oneLine } from '../util/safe-text.js';
 import { escaped } from './escaped.js';
 import type { ShutdownReport } from '../core/report.js';
 

@@ -1,3 +1,4 @@
+import { plainCut } from './plain-cut.js';
 import type { RunRecord } from './run-record.js';
 import type { Deadline } from '../util/deadline.js';
 import type { StepBounds } from './execution.js';
@@ -43,7 +44,7 @@ export function contextFor(record: RunRecord, emit: ShutdownObserver, owner: Con
     giveWay: () => bounds.overtake(),
     terminating: record.terminating,
     cut: (work) => {
-      const cut = { ...work, phase, participant };
+      const cut = { ...plainCut(work), phase, participant };
       record.cuts.push(cut);
       emit({ type: 'cut', cut });
     },

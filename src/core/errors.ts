@@ -1,3 +1,4 @@
+import { bounded } from '../util/safe-text.js';
 import type { ShutdownReport } from './report.js';
 
 /** Stable codes of {@link ShutdownError}. */
@@ -47,12 +48,16 @@ export class ShutdownFailedError extends ShutdownError {
   }
 }
 
-/** Returns the message of a thrown value, which need not be an `Error`. Never throws. */
+/** Maximum length of the message of an error, in characters. */
+const MESSAGE_CHARACTERS = 2_000;
+
+/** Returns the message of a thrown value, which need not be an `Error`; a long one is shortened. Never throws. */
 export function messageOf(thrown: unknown): string {
   try {
     const { message, code, name } = Object(thrown) as Partial<NodeJS.ErrnoException>;
     // A refused connection to a host with several addresses is an AggregateError with a code but no message.
-    return typeof message === 'string' ? message || code || name || 'Error' : String(thrown);
+    const text = typeof message === 'string' ? message || code || name || 'Error' : thrown;
+    return bounded(String(text), MESSAGE_CHARACTERS);
   } catch {
     return 'an unprintable value';
   }

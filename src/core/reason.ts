@@ -1,3 +1,5 @@
+import { messageOf } from './errors.js';
+
 /** What triggered a shutdown. */
 export type ShutdownReasonKind = 'signal' | 'operator' | 'manual' | 'close' | 'error' | 'development';
 
@@ -22,7 +24,8 @@ export interface ShutdownRequest {
 
 /** Describes a reason in one line: `SIGTERM`, `manual: new release`. */
 export function describeReason(reason: ShutdownReason): string {
-  const detail = reason.signal ?? reason.message;
+  const given = reason.signal ?? reason.message;
+  const detail = given === undefined ? undefined : messageOf(given);
   if (reason.kind === 'signal' && detail !== undefined) return detail;
   return detail === undefined ? reason.kind : `${reason.kind}: ${detail}`;
 }

@@ -140,7 +140,8 @@ export class RunRecord {
     this.#endedAt = now;
     const participants = [...this.executions.map((execution) => this.#reportOf(execution)), ...this.#skipped];
     const { kind, signal, message, error } = this.reason;
-    const text = message ?? (error === undefined ? undefined : messageOf(error));
+    const why: unknown = message ?? error;
+    const text = why === undefined ? undefined : messageOf(why);
     return {
       version: REPORT_VERSION,
       status: this.#status(participants),

@@ -1,4 +1,5 @@
 import { messageOf } from '../core/errors.js';
+import { safeJson } from '../util/safe-json.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Handles requests with any method, on Node's own request and response. */
@@ -28,7 +29,7 @@ export function endpoint(methods: Methods): RawHandler {
           : problem(405, 'Method Not Allowed', `use ${allow.join(' or ')}`, { Allow: allow.join(', ') });
         send(response, answer);
       } catch (error) {
-        // A handler that throws, or a body that JSON cannot represent, must not end the process as an unhandled
+        // A handler that throws must not end the process as an unhandled
         // rejection.
         send(response, problem(500, 'Internal Server Error', messageOf(error)));
       }
@@ -42,7 +43,7 @@ export function methodNames(methods: Methods): string[] {
 }
 
 export function send(response: ServerResponse, { status, body, headers }: Answer): void {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const text = typeof body === 'string' ? body : safeJson(body);
   response.writeHead(status, {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(text),

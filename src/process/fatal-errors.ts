@@ -1,4 +1,5 @@
 import { messageOf } from '../core/errors.js';
+import { StackEntry } from '../report/log-entry.js';
 import { stackOf } from '../util/stack.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
@@ -42,7 +43,8 @@ export class FatalErrors {
   readonly #onFatalError = (error: unknown): void => {
     const { coordinator, logger, onForced } = this.#dependencies;
     this.#count += 1;
-    logger.error(`fatal error: ${(error instanceof Error && stackOf(error)) || messageOf(error)}`);
+    const text = (error instanceof Error && stackOf(error)) || messageOf(error);
+    logger.error(new StackEntry(`fatal error: ${text}`));
     if (this.#count === 1) {
       void coordinator.shutdown({ kind: 'error', error }, { exit: true });
     } else {

@@ -1,4 +1,4 @@
-import { oneLine } from '../report/report-lines.js';
+import { oneLine } from '../util/safe-text.js';
 import { processRegistry } from './process-registry.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';

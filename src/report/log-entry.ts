@@ -1,3 +1,5 @@
+import { safeJson } from '../util/safe-json.js';
+import { indentedLines, oneLine } from '../util/safe-text.js';
 import type { ShutdownReport } from '../core/report.js';
 
 /** Method that `util.inspect` and `console` call to format an object. */
@@ -11,7 +13,7 @@ export class LogEntry {
 
   /** @param fields plain data; no field may be named `message` */
   constructor(message: string, fields: Readonly<Record<string, unknown>> = {}) {
-    this.message = message;
+    this.message = oneLine(message);
     Object.assign(this, fields);
   }
 
@@ -21,6 +23,20 @@ export class LogEntry {
 
   [INSPECT](): string {
     return this.toString();
+  }
+}
+
+/** A log entry with a stack: the only one of several lines. */
+export class StackEntry extends LogEntry {
+  readonly #text: string;
+
+  constructor(text: string) {
+    super(text);
+    this.#text = indentedLines(text);
+  }
+
+  override toString(): string {
+    return this.#text;
   }
 }
 
@@ -36,6 +52,6 @@ export class ReportEntry extends LogEntry {
   }
 
   override toString(): string {
-    return `${this.message} ${JSON.stringify(this.report)}`;
+    return `${this.message} ${safeJson(this.report)}`;
   }
 }

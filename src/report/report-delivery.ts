@@ -2,6 +2,7 @@ import { accessSync, closeSync, constants, openSync, writeFileSync } from 'node:
 import { messageOf } from '../core/errors.js';
 import { atMost } from '../util/at-most.js';
 import { milliseconds } from '../util/milliseconds.js';
+import { safeJson } from '../util/safe-json.js';
 import { isThenable } from '../util/thenable.js';
 import { terminationMessage } from './termination-message.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -44,7 +45,7 @@ export class ReportDelivery {
       this.#write('report.terminationLog', terminationLog, () => terminationMessage(report));
     }
     if (file !== undefined) {
-      this.#write('report.file', file, () => `${JSON.stringify(report, undefined, 2)}\n`);
+      this.#write('report.file', file, () => `${safeJson(report, 2)}\n`);
     }
     this.#callback = this.#call(report);
   }

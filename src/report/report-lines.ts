@@ -1,4 +1,5 @@
 import { milliseconds } from '../util/milliseconds.js';
+import { oneLine } from '../util/safe-text.js';
 import type { Cut, ParticipantReport, PendingReport, ShutdownReport } from '../core/report.js';
 
 /** Summarises a shutdown in one line: `SIGTERM: forced by deadline after 25000 ms of 25000 ms`. */
@@ -44,12 +45,4 @@ export function pendingLines(pending: readonly PendingReport[]): string[] {
   return pending
     .map(({ name, phase, ageMs }) => `pending: ${name} in ${phase} for ${milliseconds(ageMs)}`)
     .map(oneLine);
-}
-
-/**
- * Replaces control characters and line separators in text from outside, which must not break a line or control the
- * terminal.
- */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 }

@@ -3,7 +3,7 @@ import { describeReason } from '../core/reason.js';
 import { messageOf } from '../core/errors.js';
 import { LogEntry, ReportEntry } from './log-entry.js';
 import { milliseconds } from '../util/milliseconds.js';
-import { oneLine } from './report-lines.js';
+import { oneLine } from '../util/safe-text.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownEvent } from '../core/events.js';

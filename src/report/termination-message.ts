@@ -1,5 +1,6 @@
 import { milliseconds } from '../util/milliseconds.js';
-import { cutLines, failureLines, headline, oneLine, pendingLines } from './report-lines.js';
+import { cutLines, failureLines, headline, pendingLines } from './report-lines.js';
+import { oneLine } from '../util/safe-text.js';
 import type { ShutdownReport } from '../core/report.js';
 
 /** The size, in bytes, to which Kubernetes truncates a termination message. */

@@ -1,12 +1,6 @@
 import { milliseconds } from '../util/milliseconds.js';
-import {
-  cutLines,
-  failureLines,
-  headline,
-  oneLine,
-  participantRemark,
-  pendingLines,
-} from './report-lines.js';
+import { cutLines, failureLines, headline, participantRemark, pendingLines } from './report-lines.js';
+import { oneLine } from '../util/safe-text.js';
 import type { ParticipantReport, ShutdownReport } from '../core/report.js';
 
 /** One bar of the chart; times are milliseconds since the trigger. */

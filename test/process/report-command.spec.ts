@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -34,6 +42,49 @@ describe('nestjs-drain report', () => {
     expect(stderr).toContain(`the page would overwrite ${file}: set another path with --output`);
     expect(code).not.toBe(0);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(SAMPLE_REPORT);
+  });
+
+  it.each(['file', 'link', 'dangling link'] as const)('writes over a %s with --force only', async (kind) => {
+    const [file, page, target] = ['shutdown.json', 'page.html', 'target'].map((name) =>
+      join(folder, name),
+    ) as [string, string, string];
+    writeFileSync(file, JSON.stringify(SAMPLE_REPORT));
+    if (kind !== 'dangling link') writeFileSync(kind === 'file' ? page : target, 'precious');
+    if (kind !== 'file') symlinkSync(target, page);
+
+    const refused = await runCommand('report', file, '--output', page);
+
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        `${page} exists: set another path with --output, or write over it with --force`,
+      ),
+    });
+    expect(existsSync(page) ? readFileSync(page, 'utf8') : 'precious').toBe('precious');
+    expect(lstatSync(page).isSymbolicLink()).toBe(kind !== 'file');
+    expect(await runCommand('report', file, '--output', page, '--force')).toMatchObject({ code: 0 });
+    expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>/);
+  });
+
+  it.each<[object, string]>([
+    [{ durationMs: '5' }, 'durationMs must be a number'],
+    [{ reason: 'SIGTERM' }, 'reason must be an object'],
+    [{ statistics: null }, 'statistics must be an object'],
+    [{ cuts: [null] }, 'cuts[0] must be an object'],
+    [
+      { participants: [{ name: 5, phase: 'drain', outcome: 'completed', startedMs: 0, durationMs: 0 }] },
+      'participants[0].name must be a string',
+    ],
+    [{ phases: Array(9).fill({}) }, '; and 22 more'],
+  ])('names the fields that are wrong: %j', async (fields, complaint) => {
+    const file = join(folder, 'shutdown.json');
+    writeFileSync(file, JSON.stringify({ ...SAMPLE_REPORT, ...fields }));
+
+    const { code, stderr } = await runCommand('report', file);
+
+    expect(stderr).toContain(`the report in ${file} is damaged: `);
+    expect(stderr).toContain(complaint);
+    expect(code).toBe(2);
   });
 
   it('rejects a report of another version', async () => {

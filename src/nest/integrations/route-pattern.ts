@@ -32,19 +32,50 @@ function expressPattern({ baseUrl = '', route }: ExpressRequest): string | undef
 
 /**
  * Fastify reports only the parameters: their names are put in place of their values, and Fastify confirms the pattern.
+ *
+ * A value may be a token. Where the pattern is not confirmed, as with several parameters in one segment, every segment
+ * with a value is left out.
  */
 function fastifyPattern(router: FastifyRouter, method: string, path: string): string | undefined {
-  const { '*': tail, ...named } = router.findRoute({ method, url: path })?.params ?? {};
+  const { '*': tail, ...named } = paramsOf(router, method, path);
   const params = Object.entries(named);
   if (params.length === 0 && tail === undefined) return undefined;
-  const decoded = decodeURIComponent(path);
-  const segments = decoded.slice(0, decoded.length - (tail ?? '').length).split('/');
-  const pattern = segments.map((segment) => {
-    const [name, value] = params[0] ?? [];
+  const segments = withoutTail(path.split('/').map(decoded), tail);
+  const left = [...params];
+  // From the end: what is fixed is mostly at the beginning, and may be equal to a value.
+  const pattern = segments.toReversed().map((segment) => {
+    const [name, value] = left.at(-1) ?? [];
     if (value !== segment) return segment;
-    params.shift();
+    left.pop();
     return `:${name}`;
   });
-  const url = pattern.join('/') + (tail === undefined ? '' : '*');
-  return router.hasRoute({ method, url }) ? url : undefined;
+  const url = pattern.toReversed().join('/');
+  if (router.hasRoute({ method, url })) return url;
+  const hasValue = (segment: string): boolean =>
+    params.some(([, value]) => value !== '' && segment.includes(value));
+  return segments.map((segment) => (hasValue(segment) ? ':…' : segment)).join('/');
+}
+
+/** Puts `*` in place of the segments that make up the tail. */
+function withoutTail(segments: readonly string[], tail: string | undefined): string[] {
+  if (tail === undefined) return [...segments];
+  const start = segments.findIndex((_, index) => segments.slice(index).join('/') === tail);
+  return [...segments.slice(0, start < 0 ? 1 : start), '*'];
+}
+
+/** Fastify throws for a path that does not decode, depending on its options. */
+function paramsOf(router: FastifyRouter, method: string, url: string): Readonly<Record<string, string>> {
+  try {
+    return router.findRoute({ method, url })?.params ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }

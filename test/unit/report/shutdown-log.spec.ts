@@ -209,7 +209,7 @@ describe('the log of a shutdown', () => {
     void coordinator.shutdown();
     await clock.advance(11_000);
     expect(lines.filter((line) => line.includes('waiting'))).toEqual([
-      'log drain: waiting for http (drain, 5000 ms); 3 in flight (tunnel to 10.0.0.1:443, tunnel /a b), 15000 ms left',
+      'log drain: waiting for http (drain, 5000 ms); 3 in flight (tunnel to 10.0.0.1:443, tunnel /a\\nb), 15000 ms left',
       'log drain: waiting for http (drain, 10000 ms); 3 in flight, 10000 ms left',
     ]);
     expect(clock.pendingTimers).toBe(0);

@@ -159,7 +159,7 @@ describe('formatTimeline', () => {
       ],
     });
     expect(text).not.toMatch(/[^\n\P{Cc}]/u);
-    expect(text).toContain('failed: a b [31m in drain, x y 2J');
+    expect(text).toContain(String.raw`failed: a\nb\x1b[31m in drain, x\r\ny\x9b2J`);
   });
 
   it('draws a shutdown that took no time', () => {
