@@ -64,10 +64,12 @@ describe('the watchdog thread', () => {
   });
 
   it('needs no file, so that an application can be bundled into one', async () => {
-    const modules = ['process/watchdog', 'process/watchdog-thread', 'core/errors'].map((path) => {
-      const code = readFileSync(new URL(`../../dist/cjs/${path}.js`, import.meta.url), 'utf8');
-      return `modules['${path.replace(/.*\//, '')}'] = (exports, require) => {${code}\n};`;
-    });
+    const modules = ['process/watchdog', 'process/watchdog-thread', 'core/errors', 'util/safe-text'].map(
+      (path) => {
+        const code = readFileSync(new URL(`../../dist/cjs/${path}.js`, import.meta.url), 'utf8');
+        return `modules['${path.replace(/.*\//, '')}'] = (exports, require) => {${code}\n};`;
+      },
+    );
     const bundle = file(
       'bundle.cjs',
       `const modules = {};
