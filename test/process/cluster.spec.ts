@@ -7,6 +7,7 @@ import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import { RawClient } from '../support/http/raw-client.js';
 import { losses, underLoad } from '../support/load/under-load.js';
 import { root } from '../support/process/program.js';
+import { freePort } from '../support/services/server.js';
 import { TestCluster, type SchedulingPolicy } from '../support/process/test-cluster.js';
 import { codeBlocks } from '../unit/docs/markdown.js';
 import type { ApplicationPlan } from '../fixtures/plan.js';
@@ -220,6 +221,50 @@ describe.each([
       });
     }
     await cluster.primary.event('disconnected');
+  });
+});
+
+describe.each([
+  ['rr', 12],
+  ['none', 11],
+] as const)('a management port that workers share (%s, Nest %i)', (policy, nest) => {
+  it('answers every probe while one of them ends', async () => {
+    const management = { port: await freePort() };
+    await using cluster = await TestCluster.start({ options: { ...options, management } }, { policy, nest });
+    const { client, pid } = await held(cluster);
+    const load = { port: management.port, path: '/healthz', perSecond: 150, keepAlive: false };
+
+    const tally = await underLoad(load, async () => {
+      process.kill(pid, 'SIGTERM');
+      await cluster.event(pid, 'worker-exit');
+    });
+
+    expect(losses(tally)).toEqual({});
+    expect(client.responses).toMatchObject([{ status: 200 }]);
+    expect(await cluster.event(pid, 'worker-exit')).toMatchObject({ code: 0, signal: null });
+    await cluster.stop();
+  });
+});
+
+describe.each([
+  ['rr', 12],
+  ['none', 11],
+] as const)('a worker that the primary disconnects (%s, Nest %i)', (policy, nest) => {
+  it('leaves the port to the others, answers what it has, and exits', async () => {
+    await using cluster = await TestCluster.start({ options }, { policy, nest });
+    const { client, pid } = await held(cluster);
+    const load = { port: cluster.port, path: '/quick', perSecond: 150, keepAlive: false };
+
+    const tally = await underLoad(load, async () => {
+      cluster.primary.send(`disconnect ${pid}`);
+      await cluster.event(pid, 'worker-exit');
+    });
+
+    expect(losses(tally)).toEqual({});
+    expect(client.responses).toMatchObject([{ status: 200, body: '{"open":true}' }]);
+    expect(await cluster.event(pid, 'worker-exit')).toMatchObject({ code: 0, exitedAfterDisconnect: true });
+    expect(await cluster.reportOf(pid)).toMatchObject({ status: 'completed', cuts: [] });
+    await cluster.stop();
   });
 });
 

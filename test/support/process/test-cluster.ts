@@ -16,7 +16,7 @@ export interface TestClusterOptions extends StartOptions {
 export class TestCluster implements AsyncDisposable {
   readonly primary: Program;
   readonly #known: number[] = [];
-  #port = 0;
+  #ports: Readonly<Record<string, number>> = {};
 
   private constructor(primary: Program) {
     this.primary = primary;
@@ -44,8 +44,14 @@ export class TestCluster implements AsyncDisposable {
     return cluster;
   }
 
+  /** Of its only server. */
   get port(): number {
-    return this.#port;
+    return this.portOf('http');
+  }
+
+  /** Of one of several servers, by the name that its workers give it. */
+  portOf(server: string): number {
+    return this.#ports[server] ?? 0;
   }
 
   /** The process ids of the workers, in the order in which they began to listen. */
@@ -57,7 +63,9 @@ export class TestCluster implements AsyncDisposable {
   async nextWorker(): Promise<number> {
     const event = await this.primary.event('listening', ({ pid }) => !this.#known.includes(pid as number));
     this.#known.push(event['pid'] as number);
-    this.#port = Number(new URL(event['url'] as string).port);
+    this.#ports = (event['ports'] as Record<string, number> | undefined) ?? {
+      http: Number(new URL(event['url'] as string).port),
+    };
     return event['pid'] as number;
   }
 
