@@ -159,6 +159,20 @@ describe.each([12, 11] as const)('queues of Bull on Nest %i', (nest) => {
     expect(existsSync(`/proc/${child}`)).toBe(false);
   });
 
+  it('without the child processes of queues, say so in the log, and hand back all the same', async () => {
+    const worker = await startWorker({ without: 'children of queues', gracePeriodMs: 3_000 });
+    const job = await reports.add({ ms: 3_600_000 });
+    const child = await pidOf(job);
+    const ending = terminate(worker);
+    await worker.event('report');
+    // It keeps the output of the worker open.
+    process.kill(child, 'SIGKILL');
+    const end = await ending;
+    expect(end.output).toContain('not recognised: Queue.childPool.retained (bull@');
+    expect(end).toMatchObject(CLEAN);
+    expect(await reports.getJobCounts()).toMatchObject({ active: 0, waiting: 1 });
+  });
+
   it('do the jobs that a request waits for, which was accepted before the shutdown or after its announcement', async () => {
     const worker = await startWorker({ announceDelayMs: 3_000 });
     const { url } = await worker.event('ready');

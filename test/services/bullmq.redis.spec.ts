@@ -25,6 +25,7 @@ let orders: Queue;
 let mails: Queue;
 let reports: Queue;
 let samples: Queue;
+let hidden: Queue;
 const workers = new Workers<BullMqPlan>('fixtures/bullmq-main', () => ({
   redis: { host: '127.0.0.1', port: server.port },
   gracePeriodMs: 20_000,
@@ -37,11 +38,12 @@ beforeAll(async () => {
   redis = new Redis(server.url);
   const connection = { host: '127.0.0.1', port: server.port };
   const create = (name: string): Queue => new Queue(name, { connection });
-  [orders, mails, reports, samples] = [
+  [orders, mails, reports, samples, hidden] = [
     create('orders'),
     create('mails'),
     create('reports'),
     create('samples'),
+    create('hidden'),
   ];
 });
 
@@ -54,7 +56,7 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([orders, mails, reports, samples].map((queue) => queue.close()));
+  await Promise.all([orders, mails, reports, samples, hidden].map((queue) => queue.close()));
   await redis.quit();
   await server[Symbol.asyncDispose]();
 });
@@ -329,6 +331,25 @@ describe.each([
     const worker = await startWorker({ startsSlowly: true });
     expect(await terminate(worker)).toMatchObject(CLEAN);
     expect(await redis.lrange('done', 0, -1)).toEqual(['mail-1']);
+  });
+
+  it('of a queue that is registered with processors finish, and fetch nothing from the drain on', async () => {
+    const worker = await startWorker({ registersProcessors: true });
+    const ids = ['first', 'second', 'third'];
+    await hidden.addBulk(ids.map((jobId) => ({ name: 'job', data: { ms: 1_000 }, opts: { jobId } })));
+    await worker.event('begun', ({ id }) => id === 'first');
+    expect(await terminate(worker)).toMatchObject(CLEAN);
+    expect(await redis.lrange('done', 0, -1)).toEqual(['first']);
+    expect(await hidden.getJobCounts('active', 'wait')).toEqual({ active: 0, wait: 2 });
+  });
+
+  it('of a queue that is registered with processors have a job that does not finish cut', async () => {
+    const hanging = await startWorker({ registersProcessors: true, hangs: true, gracePeriodMs: 3_000 });
+    await hidden.add('job', { ms: 0 }, { jobId: 'first' });
+    await hanging.event('begun');
+    const end = await terminate(hanging);
+    expect(end.code).not.toBe(0);
+    expect(end.cuts).toContainEqual(expect.objectContaining({ kind: 'job', name: 'unknown job of hidden' }));
   });
 
   it('put a job off as before, and have it in no drain any more', async () => {

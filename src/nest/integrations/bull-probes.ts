@@ -32,18 +32,26 @@ export const RATE_LIMIT_OF_WORKER: Probe<BullWorker> = {
 };
 
 /** Only a worker with a sandboxed processor has a pool. */
-export const CHILDREN_OF_WORKER: Probe<BullWorker> = {
+export const CHILDREN_OF_WORKER: Probe<Pick<BullWorker, 'childPool'>> = {
   name: 'Worker.childPool.retained',
   package: 'bullmq',
   ifMissing: 'the child process of a job that is handed back or cut outlives this one',
   isPresent: ({ childPool }) => childPool === undefined || isObject(childPool.retained),
 };
 
-/** All probes of BullMQ. */
+/** Like {@link CHILDREN_OF_WORKER}, of Bull. */
+export const CHILDREN_OF_QUEUE: Probe<Pick<BullWorker, 'childPool'>> = {
+  ...CHILDREN_OF_WORKER,
+  name: 'Queue.childPool.retained',
+  package: 'bull',
+};
+
+/** All probes of BullMQ and Bull. */
 export const BULL_PROBES: readonly Probe[] = [
   WORKERS_OF_EXPLORER,
   METHODS_OF_WORKER,
   METHODS_OF_JOB,
   RATE_LIMIT_OF_WORKER,
   CHILDREN_OF_WORKER,
+  CHILDREN_OF_QUEUE,
 ];

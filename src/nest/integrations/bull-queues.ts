@@ -1,7 +1,9 @@
 import { hasMethods } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
+import { CHILDREN_OF_QUEUE } from './bull-probes.js';
 import { watchHandedOut } from './handed-out-jobs.js';
 import { PendingResultsByQueue, type PendingResults } from './pending-results.js';
+import type { ProbeCheck } from '../../util/probe.js';
 import type { Consumer, HandBack } from './consumer.js';
 
 interface BullJob {
@@ -50,8 +52,14 @@ export function isBullQueue(instance: object): instance is BullQueue {
 /** The queues of one application. Instances with the same queue name share the results that the process waits for. */
 export class BullQueues {
   readonly #waits = new PendingResultsByQueue();
+  readonly #probes: ProbeCheck;
+
+  constructor(probes: ProbeCheck) {
+    this.#probes = probes;
+  }
 
   consumerOf(queue: BullQueue): BullConsumer {
+    this.#probes.check(CHILDREN_OF_QUEUE, queue);
     return new BullConsumer(queue, this.#waits.of(queue.toKey('')));
   }
 }

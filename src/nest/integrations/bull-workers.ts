@@ -6,6 +6,7 @@ import {
   RATE_LIMIT_OF_WORKER,
   WORKERS_OF_EXPLORER,
 } from './bull-probes.js';
+import { BullHiddenWorkers, hasProcessors } from './bull-hidden-workers.js';
 import { BullWorkerConsumer } from './bull-worker-consumer.js';
 import { isExplorer, isJobSource, isWorker, type BullExplorer, type BullWorker } from './bull-worker.js';
 import { Consumers } from './consumers.js';
@@ -72,6 +73,10 @@ export class BullWorkers {
   }
 
   #watchJobs(source: object): void {
+    if (hasProcessors(source)) {
+      const waits = this.#waits.of(String(read(source, 'qualifiedName')));
+      this.participant.add(new BullHiddenWorkers(source, waits));
+    }
     this.#undo.push(
       ...watchHandedOut(source, HANDING_OUT, (job) => {
         const queue = read(job, 'queueQualifiedName');

@@ -8,6 +8,7 @@ import { CONSUMERS_PRIORITY, Consumers } from './consumers.js';
 import { isPgBoss, PgBossConsumer } from './pg-boss-workers.js';
 import { isRabbitConnection, RabbitConsumer } from './rabbit-connections.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
+import type { ProbeCheck } from '../../util/probe.js';
 import type { Consumer } from './consumer.js';
 
 /** A consumer that tracks the instance of its package. */
@@ -24,8 +25,8 @@ interface Kind {
   readonly consumerOf: (instance: object) => WatchingConsumer | undefined;
 }
 
-function kinds(): Kind[] {
-  const bull = new BullQueues();
+function kinds(probes: ProbeCheck): Kind[] {
+  const bull = new BullQueues(probes);
   return [
     {
       name: 'Bull queues',
@@ -55,10 +56,14 @@ function kinds(): Kind[] {
  *
  * @returns functions that restore the instances
  */
-export function adoptConsumers(instances: readonly object[], coordinator: PhasedCoordinator): (() => void)[] {
+export function adoptConsumers(
+  instances: readonly object[],
+  coordinator: PhasedCoordinator,
+  probes: ProbeCheck,
+): (() => void)[] {
   const logger = new SafeLogger(new Logger('GracefulShutdown'));
   const undo: (() => void)[] = [];
-  for (const { name, packageName, consumerOf } of kinds()) {
+  for (const { name, packageName, consumerOf } of kinds(probes)) {
     const consumers: Consumer[] = [];
     for (const instance of new Set(instances)) {
       try {

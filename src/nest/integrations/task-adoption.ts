@@ -43,7 +43,7 @@ export class TaskAdoption {
     this.#adoptWorkers(hosts);
     const instances = hosts.map(({ instance }) => instance);
     this.#undo.push(
-      ...adoptConsumers(instances, this.#coordinator),
+      ...adoptConsumers(instances, this.#coordinator, this.#probes),
       ...hosts.flatMap(({ instance }) => [
         ...trackEventListeners(instance, tasks),
         ...trackCqrs(instance, tasks),

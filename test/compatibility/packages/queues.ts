@@ -12,7 +12,7 @@ export const QUEUES: PackageGroup = {
       write:
         'Nothing. A processor that should stop when its job goes back listens to its third parameter, `signal`.',
       limits:
-        'Workers of `registerQueue({ processors })`, and jobs of `Job.fromId()`. A job goes back only while Redis answers; otherwise it is cut and named.',
+        'Workers of `registerQueue({ processors })` fetch until the drain, and their jobs are awaited but not handed back. Waiting for a job of `Job.fromId()` is not seen. A job goes back only while Redis answers; otherwise it is cut and named.',
       clients: ['BullMQ worker', 'BullMQ queue'],
       recognisedBy: 'the methods of the worker and of the explorer',
       specs: ['services/bullmq.redis.spec.ts'],
