@@ -11,6 +11,7 @@ export type {
   ReadinessIndicator,
   ReportOptions,
 } from './config/options.js';
+export type { Duration } from './config/duration.js';
 export type { Deadline } from './util/deadline.js';
 export { ShutdownError, ShutdownFailedError } from './core/errors.js';
 export type { ShutdownErrorCode } from './core/errors.js';

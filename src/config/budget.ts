@@ -1,4 +1,5 @@
 import { LONGEST_MS } from './option-rules.js';
+import type { Resolved } from './duration.js';
 import type { Environment } from './environment.js';
 import type { GracefulShutdownOptions } from './options.js';
 import type { Problem } from './problem.js';
@@ -16,14 +17,16 @@ export const ELSEWHERE_MS = 8_000;
 const RECONNECT_MS = 5_000;
 
 /** The options that share the grace period. */
-export type BudgetOptions = Pick<
-  GracefulShutdownOptions,
-  | 'gracePeriodMs'
-  | 'preStopMs'
-  | 'announceDelayMs'
-  | 'releaseReserveMs'
-  | 'drainTimeoutMs'
-  | 'reconnectWindowMs'
+export type BudgetOptions = Partial<
+  Pick<
+    Resolved<GracefulShutdownOptions>,
+    | 'gracePeriodMs'
+    | 'preStopMs'
+    | 'announceDelayMs'
+    | 'releaseReserveMs'
+    | 'drainTimeoutMs'
+    | 'reconnectWindowMs'
+  >
 >;
 
 /** How the grace period is divided. */

@@ -1,3 +1,4 @@
+import type { Resolved } from './duration.js';
 import type {
   GracefulShutdownOptions,
   HealthOptions,
@@ -31,20 +32,20 @@ export const WORKER_DEFAULTS = { lateRequests: 'serve' } as const satisfies Grac
 export const UNCONTESTED_SIGNALS: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2'];
 
 /** Defaults of the response to a late request. */
-export const LATE_RESPONSE_DEFAULTS: Required<LateResponseOptions> = {
+export const LATE_RESPONSE_DEFAULTS: Resolved<LateResponseOptions> = {
   code: 'SHUTTING_DOWN',
   message: 'The server is shutting down',
   retryAfterSeconds: 1,
 };
 
 /** Defaults of the management port. */
-export const MANAGEMENT_DEFAULTS: Required<ManagementOptions> = { port: false, host: '127.0.0.1' };
+export const MANAGEMENT_DEFAULTS: Resolved<ManagementOptions> = { port: false, host: '127.0.0.1' };
 
 /** Default of `health.shutdown` with `NODE_ENV=development`. */
 export const SHUTDOWN_PATH = '/_internal/shutdown';
 
 /** Defaults of the health routes; that of `shutdown` depends on the environment. */
-export const HEALTH_DEFAULTS: Required<Omit<HealthOptions, 'shutdown'>> = {
+export const HEALTH_DEFAULTS: Resolved<Omit<HealthOptions, 'shutdown'>> = {
   readiness: '/readyz',
   liveness: '/healthz',
   drain: '/drain',

@@ -1,4 +1,5 @@
 import { clusterWorker } from './cluster-worker.js';
+import { parseDuration } from './duration.js';
 import { keyProblem, LONGEST_MS } from './option-rules.js';
 import { show } from './problem.js';
 import { Secret } from './secret.js';
@@ -43,7 +44,7 @@ export function readEnvironment(variables: Variables, inCluster = false): Enviro
   const milliseconds = (name: string): number | undefined => {
     const value = text(name);
     if (value === undefined) return undefined;
-    const ms = /^\d+(\.\d+)?$/.test(value) ? Math.round(Number(value) * 1_000) : NaN;
+    const ms = parseDuration(value, 's') ?? NaN;
     if (ms <= LONGEST_MS || (ms > LONGEST_MS && name === 'TERMINATION_GRACE_PERIOD_SECONDS')) return ms;
     problems.push({
       name,

@@ -15,6 +15,7 @@ export const LONGEST_MS = 2 ** 31 - 1;
 type Complaint = Pick<Problem, 'reason' | 'fix'>;
 /** Returns what is wrong with a single value, `undefined` if it is valid. */
 type Rule = (value: unknown) => Complaint | undefined;
+/** One rule per option; durations are checked in milliseconds, after {@link parseDuration}. */
 type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule };
 
 function rule(accepts: (value: unknown) => boolean, expected: string, fix: string): Rule {
@@ -27,12 +28,12 @@ const isDuration = (value: unknown): value is number =>
 const duration = rule(
   isDuration,
   `a number of milliseconds from 0 to ${LONGEST_MS}`,
-  'use a number of milliseconds',
+  "use a number of milliseconds, or a unit: '25s'",
 );
 const positiveDuration = rule(
   (value) => isDuration(value) && value > 0,
   `a number of milliseconds above 0, up to ${LONGEST_MS}`,
-  'use a number of milliseconds',
+  "use a number of milliseconds, or a unit: '25s'",
 );
 const flag = rule((value) => typeof value === 'boolean', 'true or false', 'use true or false');
 const text = rule(
@@ -102,7 +103,7 @@ export function keyProblem(key: string): Complaint | undefined {
   return undefined;
 }
 
-/** One rule per option; the type makes a rule mandatory for every new option. */
+/** The type makes a rule mandatory for every new option. */
 export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
   gracePeriodMs: positiveDuration,
   preStopMs: duration,

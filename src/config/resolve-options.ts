@@ -9,14 +9,19 @@ import {
   UNCONTESTED_SIGNALS,
   WORKER_DEFAULTS,
 } from './default-options.js';
+import { parseDuration } from './duration.js';
 import { isRecord } from './option-rules.js';
 import { describeProblems } from './problem.js';
 import { Secret } from './secret.js';
 import { checkOptions, checkRoutes, definedOnly } from './validate.js';
 import type { NameOf } from './budget.js';
+import type { Resolved } from './duration.js';
 import type { Environment } from './environment.js';
 import type { GracefulShutdownOptions, HealthOptions } from './options.js';
 import type { ResolvedOptions } from './resolved-options.js';
+
+/** Valid options, without any that is `undefined`, and with every duration in milliseconds. */
+type DefinedOptions = Partial<Resolved<GracefulShutdownOptions>>;
 
 /** The default `terminationMessagePath` of Kubernetes. */
 const TERMINATION_LOG = '/dev/termination-log';
@@ -43,15 +48,16 @@ const BUDGET_NAMES = [
  *
  * @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, one error that lists all problems
  */
-export function resolveOptions(options: GracefulShutdownOptions, environment: Environment): ResolvedOptions {
+export function resolveOptions(given: GracefulShutdownOptions, environment: Environment): ResolvedOptions {
+  const options = inMilliseconds(given);
   const separate = [...environment.problems, ...checkOptions(options)];
   const wrong = new Set(separate.map(({ name }) => name));
   const valid = Object.fromEntries(
     Object.entries(isRecord(options) ? definedOnly(options) : {}).filter(([name]) => !wrong.has(name)),
-  ) as GracefulShutdownOptions;
+  ) as DefinedOptions;
   const { gracePeriodMs, announceDelayMs } = environment;
   const set = { ...definedOnly({ gracePeriodMs, announceDelayMs }), ...valid };
-  const health: Required<HealthOptions> = {
+  const health: Resolved<HealthOptions> = {
     ...HEALTH_DEFAULTS,
     shutdown: environment.nodeEnv === 'development' ? SHUTDOWN_PATH : false,
     ...definedOnly(valid.health ?? {}),
@@ -92,6 +98,16 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
     inKubernetes: environment.inKubernetes,
     inTests: environment.nodeEnv === 'test',
   });
+}
+
+/** Replaces durations with a unit; those that are none are left to the rules. */
+function inMilliseconds(options: unknown): unknown {
+  if (!isRecord(options)) return options;
+  const entries = Object.entries(options).map(([name, value]) => [
+    name,
+    name.endsWith('Ms') && typeof value === 'string' ? (parseDuration(value) ?? value) : value,
+  ]);
+  return Object.fromEntries(entries) as Record<string, unknown>;
 }
 
 function stopListeningAt(

@@ -1,3 +1,4 @@
+import type { Resolved } from './duration.js';
 import type {
   GracefulShutdownOptions,
   HealthOptions,
@@ -11,12 +12,10 @@ import type { Secret } from './secret.js';
 export const RESOLVED_OPTIONS = Symbol('nestjs-drain.resolved-options');
 
 /** The options as all other code reads them: complete, validated and frozen. */
-export interface ResolvedOptions extends Readonly<
-  Required<
-    Omit<
-      GracefulShutdownOptions,
-      'drainAuthKey' | 'exitCode' | 'health' | 'lateResponse' | 'management' | 'report'
-    >
+export interface ResolvedOptions extends Resolved<
+  Omit<
+    GracefulShutdownOptions,
+    'drainAuthKey' | 'exitCode' | 'health' | 'lateResponse' | 'management' | 'report'
   >
 > {
   /** Source of the grace period: the name of an option or a variable, or `default`. */
@@ -36,11 +35,11 @@ export interface ResolvedOptions extends Readonly<
   readonly stopListeningAt: 'announce' | 'quiesce' | 'drain';
   /** Signals that trigger a shutdown as long as no other code listens to them; none if `signals` was set. */
   readonly uncontestedSignals: readonly NodeJS.Signals[];
-  readonly lateResponse: Readonly<Required<LateResponseOptions>>;
+  readonly lateResponse: Resolved<LateResponseOptions>;
   readonly exitCode: GracefulShutdownOptions['exitCode'];
   readonly drainKey: Secret | undefined;
-  readonly health: Readonly<Required<HealthOptions>>;
-  readonly management: Readonly<Required<ManagementOptions>>;
+  readonly health: Resolved<HealthOptions>;
+  readonly management: Resolved<ManagementOptions>;
   readonly report: ResolvedReportOptions;
   /** Whether KUBERNETES_SERVICE_HOST is set. */
   readonly inKubernetes: boolean;

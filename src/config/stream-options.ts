@@ -12,7 +12,7 @@ export type ShutdownStreamOptions =
        * last event and ends. Default for a stream that answers GET, and upper limit: the last moment that leaves enough
        * time to end it. Default for any other: none; the end of the drain cuts it.
        */
-      readonly maxMs?: number;
+      readonly maxMs?: number | undefined;
     };
 
 /** The policy of the event streams of a route that `@ShutdownStream()` cannot reach. */

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { bootNotes } from '../config/boot-notes.js';
+import { doubtfulDurations } from '../config/doubtful-durations.js';
 import { announceDelayMs } from '../config/resolved-options.js';
 import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
 import { hasBegun } from '../core/phase.js';
@@ -155,6 +156,7 @@ export class ApplicationShutdown implements LivingApplication {
     for (const note of [...bootNotes(this.#options), ...terminusNote(hosts, this.#options)]) {
       this.#logger.log(note);
     }
+    for (const doubt of doubtfulDurations(this.#options)) this.#logger.warn(doubt);
     if (this.#lifecycle.isPlaceRefused && !this.isOwned) this.#probes.check(DISTANCE_OF_MODULE, false);
     this.#taskAdoption.adopt(hosts);
   }

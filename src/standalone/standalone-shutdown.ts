@@ -1,4 +1,5 @@
 import { bootNotes } from '../config/boot-notes.js';
+import { doubtfulDurations } from '../config/doubtful-durations.js';
 import { processEnvironment } from '../config/environment.js';
 import { resolveOptions } from '../config/resolve-options.js';
 import { announceDelayMs } from '../config/resolved-options.js';
@@ -207,6 +208,7 @@ export class StandaloneShutdown implements AsyncDisposable {
     if (this.#isWired) return;
     this.#isWired = true;
     for (const note of bootNotes(this.#options)) this.#logger.log(note);
+    for (const doubt of doubtfulDurations(this.#options)) this.#logger.warn(doubt);
     this.#process.own();
     this.#process.onBootstrapped();
     this.resources.markBootstrapped();

@@ -72,8 +72,15 @@ enableGracefulShutdown({});
     }),
     // @ts-expect-error a misspelt option
     GracefulShutdownModule.forRoot({ gracePeriod: 25_000 }),
-    // @ts-expect-error a number with a unit
-    GracefulShutdownModule.forRoot({ gracePeriodMs: '25s' }),
+    GracefulShutdownModule.forRoot({
+      gracePeriodMs: '25s',
+      announceDelayMs: undefined,
+      health: { drain: undefined },
+    }),
+    // @ts-expect-error a unit that there is not
+    GracefulShutdownModule.forRoot({ gracePeriodMs: '1h' }),
+    // @ts-expect-error a text without a unit
+    GracefulShutdownModule.forRoot({ gracePeriodMs: '25000' }),
     // @ts-expect-error no such way of running hooks
     GracefulShutdownModule.forRoot({ hooks: 'first' }),
   ],

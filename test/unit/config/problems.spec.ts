@@ -7,11 +7,11 @@ const IN_KUBERNETES = { KUBERNETES_SERVICE_HOST: '10.0.0.1' };
 describe('wrong options', () => {
   it('are listed in one error, each with its value, the reason and the fix', () => {
     const options = { gracePeriodMs: -1, hooks: 'last', lateResponse: { retryAfterSeconds: 0.5 } };
-    expect(() => resolve(options as unknown as GracefulShutdownOptions, { GRACEFUL_SHUTDOWN_TIMEOUT: '25s' }))
+    expect(() => resolve(options as unknown as GracefulShutdownOptions, { GRACEFUL_SHUTDOWN_TIMEOUT: '25h' }))
       .toThrowErrorMatchingInlineSnapshot(`
       "invalid nestjs-drain options (4 problems):
-        - GRACEFUL_SHUTDOWN_TIMEOUT is "25s", not a number of seconds: use seconds, such as 25 or 2.5, up to 2147483
-        - gracePeriodMs is -1, not a number of milliseconds above 0, up to 2147483647: use a number of milliseconds
+        - GRACEFUL_SHUTDOWN_TIMEOUT is "25h", not a number of seconds: use seconds, such as 25 or 2.5, up to 2147483
+        - gracePeriodMs is -1, not a number of milliseconds above 0, up to 2147483647: use a number of milliseconds, or a unit: '25s'
         - hooks is "last", not 'drain-first' or 'native': use 'drain-first' or 'native'
         - lateResponse.retryAfterSeconds is 0.5, not a whole number of seconds: use whole seconds, such as 1"
     `);
@@ -20,6 +20,10 @@ describe('wrong options', () => {
   it.each<[object, string]>([
     [{ gracePeriodMs: 0 }, 'gracePeriodMs is 0'],
     [{ gracePeriodMs: '25000' }, 'gracePeriodMs is "25000"'],
+    [{ gracePeriodMs: '25 s' }, 'gracePeriodMs is "25 s"'],
+    [{ gracePeriodMs: '0s' }, 'gracePeriodMs is 0'],
+    [{ stallTimeoutMs: '-1s' }, 'stallTimeoutMs is "-1s"'],
+    [{ gracePeriodMs: '25d' }, 'gracePeriodMs is "25d"'],
     [{ gracePeriodMs: NaN }, 'gracePeriodMs is NaN'],
     [{ gracePeriodMs: Infinity }, 'gracePeriodMs is Infinity'],
     [{ gracePeriodMs: 2 ** 31 }, 'gracePeriodMs is 2147483648'],
@@ -154,13 +158,13 @@ describe('unknown options', () => {
 
 describe('wrong variables', () => {
   it.each([
-    ['GRACEFUL_SHUTDOWN_TIMEOUT', '25s', 'is "25s", not a number of seconds'],
+    ['GRACEFUL_SHUTDOWN_TIMEOUT', '25 s', 'is "25 s", not a number of seconds'],
     ['GRACEFUL_SHUTDOWN_TIMEOUT', '-1', 'is "-1", not a number of seconds'],
     ['GRACEFUL_SHUTDOWN_TIMEOUT', '1e3', 'is "1e3", not a number of seconds'],
     ['GRACEFUL_SHUTDOWN_TIMEOUT', '0', 'is 0 s, which leaves no time to shut down'],
     ['GRACEFUL_SHUTDOWN_TIMEOUT', '2147484', 'is 2147484 s, which is too long'],
     ['GRACEFUL_SHUTDOWN_ANNOUNCE_DELAY', 'none', 'is "none", not a number of seconds'],
-    ['TERMINATION_GRACE_PERIOD_SECONDS', '1m', 'is "1m", not a number of seconds'],
+    ['TERMINATION_GRACE_PERIOD_SECONDS', '1h', 'is "1h", not a number of seconds'],
   ])('%s=%s is rejected', (name, value, told) => {
     const problems = problemsOf({}, { [name]: value });
     expect(problems).toHaveLength(1);

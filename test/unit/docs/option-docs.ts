@@ -27,7 +27,7 @@ export function documentedOptions(): OptionDocs[] {
     return declaration.members.filter(ts.isPropertySignature).flatMap((member) => {
       const name = prefix + member.name.getText();
       const text = textOf(member);
-      const type = member.type?.getText() ?? '';
+      const type = (member.type?.getText() ?? '').replace(/ \| undefined$/, '');
       const inner = interfaces.has(type) ? optionsOf(type, `${name}.`) : [];
       return [
         {
