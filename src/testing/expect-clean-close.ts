@@ -4,7 +4,7 @@ import { messageOf } from '../core/errors.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { OpenHandles } from './open-handles.js';
 import type { INestApplicationContext } from '@nestjs/common';
-import type { ShutdownReport } from '../core/report.js';
+import type { Cut, ParticipantReport, ShutdownReport } from '../core/report.js';
 
 /** Options of {@link expectCleanClose}. */
 export interface CleanCloseOptions<App extends INestApplicationContext = INestApplicationContext> {
@@ -76,12 +76,18 @@ async function close(
   timeoutMs: number,
 ): Promise<string[]> {
   let cancel = (): void => {};
+  const soFar: string[] = [];
+  const stopObserving = coordinator.observe((event) => {
+    if (event.type === 'participant-settled' && event.outcome !== 'completed') soFar.push(unclean(event));
+    if (event.type === 'cut') soFar.push(cutLine(event.cut));
+  });
   const timedOut = new Promise<string[]>((resolve) => {
     const timer = systemClock.setTimer(() => {
       const pending = coordinator
         .progress()
         .pending.map(({ name, phase }) => `${name} was still pending in ${phase} after ${timeoutMs} ms`);
-      resolve(pending.length > 0 ? pending : [`close() had not returned after ${timeoutMs} ms`]);
+      const hangs = pending.length > 0 ? pending : [`close() had not returned after ${timeoutMs} ms`];
+      resolve([...soFar, ...hangs]);
     }, timeoutMs);
     cancel = () => timer.cancel();
   });
@@ -92,21 +98,32 @@ async function close(
   );
   const problems = await Promise.race([closed, timedOut]);
   cancel();
+  stopObserving();
   return problems;
 }
 
 function problemsIn({ participants, cuts, forcedBy }: ShutdownReport): string[] {
   return [
-    ...participants
-      .filter(({ outcome }) => outcome !== 'completed')
-      .map(({ name, outcome, phase, error, registeredAt }) => {
-        const why = error === undefined ? '' : `: ${error}`;
-        const where = registeredAt === undefined ? '' : ` (registered at ${registeredAt})`;
-        return `${name} ${outcome} in ${phase}${why}${where}`;
-      }),
-    ...cuts.map(({ kind, name, phase }) => `${kind} ${name} was cut in ${phase}`),
+    ...participants.filter(({ outcome }) => outcome !== 'completed').map(unclean),
+    ...cuts.map(cutLine),
     ...(forcedBy === undefined ? [] : [`the shutdown was forced by ${forcedBy}`]),
   ];
+}
+
+/** A participant that did not complete, in the report or in an event. */
+interface UncleanParticipant extends Pick<ParticipantReport, 'name' | 'outcome' | 'registeredAt'> {
+  readonly phase: string;
+  readonly error?: unknown;
+}
+
+function unclean({ name, outcome, phase, error, registeredAt }: UncleanParticipant): string {
+  const why = error === undefined ? '' : `: ${messageOf(error)}`;
+  const where = registeredAt === undefined ? '' : ` (registered at ${registeredAt})`;
+  return `${name} ${outcome} in ${phase}${why}${where}`;
+}
+
+function cutLine({ kind, name, phase }: Cut): string {
+  return `${kind} ${name} was cut in ${phase}`;
 }
 
 async function leftOpen(handles: OpenHandles): Promise<string[]> {

@@ -72,6 +72,31 @@ describe('expectCleanClose', () => {
     expect(told).toContain('Indexer.onApplicationShutdown was still pending in release after 200 ms');
   });
 
+  it('names what has failed before, when another hook hangs', async () => {
+    let goOn = (): void => {};
+    @Injectable()
+    class Mailer {
+      onModuleDestroy(): void {
+        throw new Error('the mail server is gone');
+      }
+    }
+    @Injectable()
+    class Indexer {
+      onApplicationShutdown(): Promise<void> {
+        return new Promise((resolve) => (goOn = resolve));
+      }
+    }
+    const create = () => createContext({ providers: [Mailer, Indexer] });
+
+    const told = await complaint(expectCleanClose(create, { timeoutMs: 200 }));
+    goOn();
+
+    expect(told).toContain(
+      'Mailer.onModuleDestroy failed in release: the mail server is gone (registered at',
+    );
+    expect(told).toContain('Indexer.onApplicationShutdown was still pending in release after 200 ms');
+  });
+
   it('names open handles, and where they were opened', async () => {
     const left: { server?: Server; timer?: NodeJS.Timeout } = {};
     @Injectable()
