@@ -24,6 +24,7 @@ export type {
   Statistics,
 } from './core/participant.js';
 export { LifetimeEvent } from './core/phase.js';
+export type { InFlightPoint } from './core/in-flight-curve.js';
 export type { ShutdownPhase, ShutdownState } from './core/phase.js';
 export type { ShutdownReason, ShutdownReasonKind, ShutdownRequest } from './core/reason.js';
 export type {

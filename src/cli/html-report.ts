@@ -1,6 +1,9 @@
 import { milliseconds } from '../util/milliseconds.js';
 import { cutLines, failureLines, headline, pendingLines } from '../report/report-lines.js';
 import { escaped } from './escaped.js';
+import { sentences } from './report-sentences.js';
+import { svgBudget } from './svg-budget.js';
+import { svgCurve } from './svg-curve.js';
 import { svgTimeline } from './svg-timeline.js';
 import type { ShutdownReport } from '../core/report.js';
 
@@ -18,13 +21,15 @@ export function htmlReport(report: ShutdownReport): string {
 </head>
 <body>
 <h1 class="${escaped(report.status)}">${escaped(title)}</h1>
+<p>${sentences(report).map(escaped).join(' ')}</p>
 <dl>
 ${facts(report)
   .map(([term, text]) => `<div><dt>${escaped(term)}</dt><dd>${escaped(text)}</dd></div>`)
   .join('\n')}
 </dl>
-<h2>Timeline</h2>
-${svgTimeline(report)}
+${chart('Grace period', svgBudget(report))}
+${chart('In flight', svgCurve(report))}
+${chart('Timeline', svgTimeline(report))}
 ${list('Pending', pendingLines(report.pending))}
 ${list('Failed, abandoned or skipped', failureLines(report.participants))}
 ${list('Cut', cutLines(report.cuts))}
@@ -54,6 +59,10 @@ function facts(report: ShutdownReport): [string, string][] {
   ];
 }
 
+function chart(heading: string, svg: string): string {
+  return svg === '' ? '' : `<h2>${heading}</h2>\n<div class="chart">${svg}</div>`;
+}
+
 function list(heading: string, lines: readonly string[]): string {
   if (lines.length === 0) return '';
   const items = lines.map((line) => `<li>${escaped(line)}</li>`);
@@ -80,6 +89,16 @@ const STYLE = `
     --phase: #ab7df8; --good: #3fb950; --bad: #f85149; --late: #f0883e; --none: #9198a1;
   }
 }
+@media print {
+  :root {
+    color-scheme: light;
+    --text: #000000; --quiet: #444444; --line: #bbbbbb; --ground: #ffffff;
+    --phase: #8250df; --good: #1a7f37; --bad: #cf222e; --late: #bc4c00; --none: #818b98;
+  }
+  body { margin: 0; max-width: none; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  h2 { break-after: avoid; }
+  svg, li { break-inside: avoid; }
+}
 body { margin: 2rem auto; max-width: 70rem; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--ground); }
 h1 { font-size: 1.3rem; overflow-wrap: anywhere; padding-left: .7rem; border-left: .4rem solid var(--bad); }
 h1.completed { border-color: var(--good); }
@@ -89,9 +108,15 @@ dt, .tick text { color: var(--quiet); fill: var(--quiet); }
 dd { margin: 0; }
 li { overflow-wrap: anywhere; }
 th { text-align: left; font-weight: normal; padding-right: 2rem; vertical-align: top; color: var(--quiet); }
-svg { width: 100%; height: auto; font-size: 12px; }
+.chart { overflow-x: auto; }
+svg { width: 100%; min-width: 40rem; height: auto; font-size: 12px; }
 svg text { fill: var(--text); dominant-baseline: central; }
 svg line { stroke: var(--line); }
+.budget .left { fill: var(--line); }
+.budget .used { fill: var(--phase); }
+.budget .reserve { stroke: var(--text); stroke-dasharray: 3 3; }
+.area { fill: var(--phase); opacity: .25; }
+.curve { fill: none; stroke: var(--phase); stroke-width: 2; }
 svg .phase { font-weight: 600; }
 .phase rect { fill: var(--phase); }
 .completed rect { fill: var(--good); }

@@ -10,6 +10,7 @@ const REPORT: Fields = {
   durationMs: 'number',
   gracePeriodMs: 'number',
   remainingMs: 'number',
+  releaseReserveMs: 'number',
 };
 const LISTS: Readonly<Record<string, Fields>> = {
   phases: { phase: 'string', startedMs: 'number', durationMs: 'number' },
@@ -22,6 +23,7 @@ const LISTS: Readonly<Record<string, Fields>> = {
   },
   cuts: { kind: 'string', name: 'string', ageMs: 'number', phase: 'string' },
   pending: { name: 'string', phase: 'string', ageMs: 'number' },
+  inFlight: { atMs: 'number', count: 'number' },
 };
 const OBJECTS = ['reason', 'statistics', 'activeResources'];
 
@@ -32,11 +34,13 @@ export function wrongFields(report: object): string[] {
     ...wrongIn(fields, REPORT, ''),
     ...OBJECTS.filter((name) => !isObject(fields[name])).map((name) => `${name} must be an object`),
     ...Object.entries(LISTS).flatMap(([name, types]) =>
-      (fields[name] as readonly unknown[]).flatMap((item, index) =>
-        isObject(item)
-          ? wrongIn(item as Readonly<Record<string, unknown>>, types, `${name}[${index}].`)
-          : [`${name}[${index}] must be an object`],
-      ),
+      Array.isArray(fields[name])
+        ? fields[name].flatMap((item: unknown, index) =>
+            isObject(item)
+              ? wrongIn(item as Readonly<Record<string, unknown>>, types, `${name}[${index}].`)
+              : [`${name}[${index}] must be an object`],
+          )
+        : [`${name} must be an array`],
     ),
   ];
 }

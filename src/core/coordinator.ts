@@ -3,6 +3,7 @@ import { AnnounceDelay, Arrivals } from './announce-delay.js';
 import { callSite } from '../util/call-site.js';
 import { deferred } from '../util/deferred.js';
 import { ShutdownError, ShutdownFailedError } from './errors.js';
+import { InFlightCurve } from './in-flight-curve.js';
 import { hasBegun, LifetimeEvent, PHASE_RULES, PHASES } from './phase.js';
 import { ShutdownCoordinator } from './shutdown-coordinator.js';
 import { Run } from './run.js';
@@ -54,6 +55,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   #report: ShutdownReport | undefined;
   #exitRequested = false;
   readonly #countActiveResources: () => ActiveResources;
+  readonly #curve: InFlightCurve;
 
   /** @param countActiveResources counts what currently keeps the process alive */
   constructor(
@@ -66,6 +68,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     this.#options = options;
     this.#clock = clock;
     this.arrivals = new Arrivals(clock);
+    this.#curve = new InFlightCurve(clock, () => this.#registry.workInFlight().total);
     this.add({
       participant: new AnnounceDelay(clock, this.arrivals, options, () => this.announceDelayMs),
       options: { timeoutMs: Infinity },
@@ -318,6 +321,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     run.record.terminate(reason, delayMs, gracePeriodMs);
     this.#observers.emit({ type: 'terminating', reason, gracePeriodMs });
     this.#watchSelfWait(run, reason, self);
+    this.#curve.start(run.record.startedAt, gracePeriodMs);
     if (!announced) void this.#runToTheEnd(run);
   }
 
@@ -356,8 +360,13 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   /** @param isEnding whether the process is exiting; then no foreign code is asked, because it could block the exit */
   #finish(record: RunRecord, isEnding = false): void {
     const activeResources = this.#exitRequested ? this.#countActiveResources() : {};
-    const lastArrivalAt = this.arrivals.lastSince(record.startedAt);
-    const report = record.conclude(lastArrivalAt, this.#registry.statistics(isEnding), activeResources);
+    const report = record.conclude({
+      lastArrivalAt: this.arrivals.lastSince(record.startedAt),
+      releaseReserveMs: this.#options.releaseReserveMs,
+      inFlight: this.#curve.end(isEnding),
+      statistics: this.#registry.statistics(isEnding),
+      activeResources,
+    });
     this.#report = report;
     this.#state = record.forcedBy === undefined ? 'completed' : 'forced';
     // A shutdown forced in announce has not entered quiesce.
@@ -384,6 +393,7 @@ export class PhasedCoordinator extends ShutdownCoordinator {
 
   readonly #enter = ({ phase, refusesWork }: PhaseRules): void => {
     this.#state = phase;
+    this.#curve.sample();
     if (refusesWork && this.#run) this.#abortSignal(this.#run.record.reason);
   };
 }

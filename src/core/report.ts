@@ -1,3 +1,4 @@
+import type { InFlightPoint } from './in-flight-curve.js';
 import type { Statistics } from './participant.js';
 import type { ShutdownPhase, ShutdownState } from './phase.js';
 import type { ShutdownReason, ShutdownReasonKind } from './reason.js';
@@ -87,6 +88,8 @@ export interface ShutdownReport {
   readonly gracePeriodMs: number;
   /** Time left of the grace period, in milliseconds. */
   readonly remainingMs: number;
+  /** The part of the grace period that was reserved for `release` and `flush`, in milliseconds. */
+  readonly releaseReserveMs: number;
   /** When the last request arrived, in milliseconds since the trigger: how long the announcement needed to be. */
   readonly announceNeedMs?: number;
   /** The phases that were entered, in order. */
@@ -97,6 +100,11 @@ export interface ShutdownReport {
   readonly cuts: readonly Cut[];
   /** What was still pending when the shutdown was forced or interrupted, oldest first. */
   readonly pending: readonly PendingReport[];
+  /**
+   * Number of pieces of work in flight over the shutdown: a point for every change that was seen. They are counted at the
+   * beginning of each phase, and about 200 times until the deadline.
+   */
+  readonly inFlight: readonly InFlightPoint[];
   /** Final statistics by participant, such as the late requests of `HTTP server`. */
   readonly statistics: Readonly<Record<string, Statistics>>;
   /** What would have kept the process alive without the exit; empty if the shutdown does not exit the process. */

@@ -7,7 +7,6 @@ import type { ShutdownPhase } from './phase.js';
 import type { ShutdownReason } from './reason.js';
 import { REPORT_VERSION } from './report.js';
 import type {
-  ActiveResources,
   Cut,
   ParticipantReport,
   PendingReport,
@@ -16,6 +15,14 @@ import type {
   ShutdownReport,
   ShutdownStatus,
 } from './report.js';
+
+/** What the end of a run adds to its report. */
+export interface Conclusion extends Pick<
+  ShutdownReport,
+  'releaseReserveMs' | 'inFlight' | 'statistics' | 'activeResources'
+> {
+  readonly lastArrivalAt: number | undefined;
+}
 
 /** Parameters and history of a run, from the trigger until its end or until an operator resumes. */
 export class RunRecord {
@@ -131,11 +138,7 @@ export class RunRecord {
    *
    * @returns its report
    */
-  conclude(
-    lastArrivalAt: number | undefined,
-    statistics: ShutdownReport['statistics'],
-    activeResources: ActiveResources,
-  ): ShutdownReport {
+  conclude({ lastArrivalAt, ...added }: Conclusion): ShutdownReport {
     const now = this.#clock.now();
     this.#endedAt = now;
     const participants = [...this.executions.map((execution) => this.#reportOf(execution)), ...this.#skipped];
@@ -150,6 +153,7 @@ export class RunRecord {
       durationMs: now - this.startedAt,
       gracePeriodMs: this.#gracePeriodMs,
       remainingMs: this.deadline.remainingMs,
+      releaseReserveMs: added.releaseReserveMs,
       ...(lastArrivalAt !== undefined && { announceNeedMs: lastArrivalAt - this.startedAt }),
       phases: this.#phases.map(({ phase, from, to = now }): PhaseReport => ({
         phase,
@@ -159,8 +163,9 @@ export class RunRecord {
       participants,
       cuts: [...this.cuts],
       pending: this.#pendingWhenForced,
-      statistics,
-      activeResources,
+      inFlight: added.inFlight,
+      statistics: added.statistics,
+      activeResources: added.activeResources,
       ...(this.forcedBy !== undefined && { forcedBy: this.forcedBy }),
     };
   }

@@ -31,10 +31,12 @@ export class NoopShutdownCoordinator extends ShutdownCoordinator {
       durationMs: 0,
       gracePeriodMs: 0,
       remainingMs: 0,
+      releaseReserveMs: 0,
       phases: [],
       participants: [],
       cuts: [],
       pending: [],
+      inFlight: [],
       activeResources: {},
       statistics: {},
     };

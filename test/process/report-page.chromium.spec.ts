@@ -48,7 +48,7 @@ describe('the page', () => {
   it('draws every phase and participant to scale, under its name, and tells what went wrong', async () => {
     await open(SAMPLE_REPORT);
 
-    const bars = await page.$$eval('svg rect', (rects) =>
+    const bars = await page.$$eval('svg[aria-label^=Timeline] rect', (rects) =>
       rects.map((rect) => {
         const { left, width } = rect.getBoundingClientRect();
         return { name: rect.parentElement!.querySelector('text')!.textContent, left, width };
@@ -70,6 +70,7 @@ describe('the page', () => {
     const text = await page.$eval('body', (body) => body.innerText);
     for (const part of [
       'SIGTERM: forced by deadline after 28000 ms of 28000 ms',
+      'After SIGTERM, the shutdown was forced by its deadline after 28 s of its 28 s: 2 pieces of work were cut and 1 step had not finished.',
       '3210 ms after the trigger; announced for 5000 ms',
       'pending: KafkaConsumer.onModuleDestroy in release for 5000 ms',
       'abandoned: KafkaConsumer.onModuleDestroy in release',
@@ -80,6 +81,40 @@ describe('the page', () => {
       expect(text).toContain(part);
     }
     expect(problems).toEqual([]);
+  });
+
+  it('draws the grace period, and what was in flight on the scale of the timeline', async () => {
+    await open({ ...SAMPLE_REPORT, remainingMs: 7_000 });
+
+    const widthOf = (selector: string): Promise<number> =>
+      page.$eval(selector, (element) => element.getBoundingClientRect().width);
+    const grace = await widthOf('.budget .left');
+    expect((await widthOf('.budget .used')) / grace).toBeCloseTo(21 / 28, 2);
+    const edges = (selector: string): Promise<number[]> =>
+      page.$$eval(selector, (elements) => {
+        const boxes = elements.map((element) => element.getBoundingClientRect());
+        return [Math.min(...boxes.map(({ left }) => left)), Math.max(...boxes.map(({ right }) => right))];
+      });
+    const [left, right] = await edges('.area');
+    const [from, to] = await edges('svg[aria-label^=Timeline] rect');
+    expect(left).toBeCloseTo(from!, 0);
+    expect(right).toBeCloseTo(to!, 0);
+    expect(await page.$eval('svg[aria-label*="in flight"]', (svg) => svg.textContent)).toContain(
+      'at most 44',
+    );
+  });
+
+  it('is printed in black on white, whatever the screen is', async () => {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'dark' }]);
+    await open(SAMPLE_REPORT);
+    await page.emulateMediaType('print');
+
+    const [ground, text] = await page.evaluate(() => {
+      const { backgroundColor, color } = getComputedStyle(document.body);
+      return [backgroundColor, color];
+    });
+    expect([luminance(ground!), luminance(text!)]).toEqual([1, 0]);
+    expect((await page.pdf()).length).toBeGreaterThan(1_000);
   });
 
   it.each(['light', 'dark'])('can be read in %s', async (scheme) => {
@@ -119,7 +154,7 @@ describe('the page', () => {
       participants: [
         { name: evil, phase: 'drain', outcome: 'failed', error: evil, startedMs: 0, durationMs: 1 },
       ],
-      pending: [{ name: evil, phase: 'drain', ageMs: 1 }],
+      pending: [{ name: evil, phase: 'drain', ageMs: 1, registeredAt: evil }],
       statistics: { [evil]: { [evil]: 1 } },
       activeResources: { [evil]: 1 },
     });

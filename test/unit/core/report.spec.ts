@@ -22,6 +22,7 @@ describe('the report', () => {
       durationMs: 300,
       gracePeriodMs: 10_000,
       remainingMs: 9_700,
+      releaseReserveMs: 2_000,
       phases: PHASES.map((phase) => ({
         phase,
         startedMs: PHASES.indexOf(phase) > 2 ? 300 : 0,
@@ -34,6 +35,10 @@ describe('the report', () => {
       ],
       cuts: [],
       pending: [],
+      inFlight: [
+        { atMs: 0, count: 0 },
+        { atMs: 300, count: 0 },
+      ],
       statistics: {},
       activeResources: {},
     });

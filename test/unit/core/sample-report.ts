@@ -10,6 +10,7 @@ export const SAMPLE_REPORT: ShutdownReport = {
   durationMs: 28_000,
   gracePeriodMs: 28_000,
   remainingMs: 0,
+  releaseReserveMs: 5_000,
   announceNeedMs: 3_210,
   phases: [
     { phase: 'announce', startedMs: 0, durationMs: 5_000 },
@@ -39,6 +40,14 @@ export const SAMPLE_REPORT: ShutdownReport = {
     },
   ],
   pending: [{ name: 'KafkaConsumer.onModuleDestroy', phase: 'release', ageMs: 5_000 }],
+  inFlight: [
+    { atMs: 0, count: 40 },
+    { atMs: 5_000, count: 44 },
+    { atMs: 5_500, count: 12 },
+    { atMs: 12_000, count: 3 },
+    { atMs: 23_000, count: 2 },
+    { atMs: 28_000, count: 0 },
+  ],
   statistics: { 'HTTP server': { open: 0, retired: 41, late: 3 } },
   activeResources: { TCPSocketWrap: 2 },
 };

@@ -17,10 +17,12 @@ function reportWith(status: ShutdownStatus): ShutdownReport {
     durationMs: 0,
     gracePeriodMs: 0,
     remainingMs: 0,
+    releaseReserveMs: 0,
     phases: [],
     participants: [],
     cuts: [],
     pending: [],
+    inFlight: [],
     statistics: {},
     activeResources: {},
   };

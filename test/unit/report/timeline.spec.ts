@@ -12,6 +12,7 @@ const clean: ShutdownReport = {
   durationMs: 2000,
   gracePeriodMs: 8000,
   remainingMs: 6000,
+  releaseReserveMs: 0,
   phases: [
     { phase: 'announce', startedMs: 0, durationMs: 1000 },
     { phase: 'quiesce', startedMs: 1000, durationMs: 0 },
@@ -32,6 +33,7 @@ const clean: ShutdownReport = {
   ],
   cuts: [],
   pending: [],
+  inFlight: [],
   statistics: {},
   activeResources: {},
 };
