@@ -4,6 +4,7 @@ import { isEventStream } from '../sse/event-stream.js';
 import { EventStreams } from '../sse/event-streams.js';
 import { StreamPolicies } from '../sse/stream-policy.js';
 import { blindSpotOf, checkNode } from './check-server.js';
+import { isClaimed } from './claim.js';
 import { requestPath } from './request-path.js';
 import { SelfCalls } from './self-calls.js';
 import { ListenerParticipant } from './listener-participant.js';
@@ -12,7 +13,7 @@ import { UniqueNames } from '../util/unique-names.js';
 import { hasBegun } from '../core/phase.js';
 import { HttpServerParticipant } from './http-server-participant.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Server as NetServer } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { Clock } from '../util/clock.js';
 import type { ProbeCheck } from '../util/probe.js';
@@ -68,8 +69,8 @@ export class HttpServers {
   readonly #names = new UniqueNames();
   readonly #eventStreams: EventStreams;
   readonly #selfCalls: SelfCalls;
-  readonly #late = new WeakSet<ServerResponse>();
-  readonly #cut = new WeakSet<ServerResponse>();
+  readonly #late = new WeakSet<IncomingMessage>();
+  readonly #cut = new WeakSet<IncomingMessage>();
   #isPrepared = false;
 
   constructor(dependencies: HttpServersDependencies) {
@@ -135,13 +136,19 @@ export class HttpServers {
   }
 
   /** Returns whether a request arrived in or after `quiesce`, so that its server awaits it in `release`. */
-  isLate(response: ServerResponse): boolean {
-    return this.#late.has(response);
+  isLate(request: IncomingMessage): boolean {
+    return this.#late.has(request);
   }
 
   /** Returns whether the server of a request has cut it. */
-  isCut(response: ServerResponse): boolean {
-    return this.#cut.has(response);
+  isCut(request: IncomingMessage): boolean {
+    return this.#cut.has(request);
+  }
+
+  /** Returns whether a request has arrived at a server that another program in this process drains. */
+  isOfOther({ socket }: IncomingMessage): boolean {
+    const { server } = socket as Socket & { readonly server?: NetServer };
+    return server !== undefined && !this.has(server) && isClaimed(server);
   }
 
   /** Restores the servers. */
@@ -201,7 +208,7 @@ export class HttpServers {
       answer: (request, response) => routes.refuses(request, response),
       onArrival: () => coordinator.arrivals.record(),
       onAccepted: this.#onAccepted,
-      onCut: (response) => void this.#cut.add(response),
+      onCut: ({ req }) => void this.#cut.add(req),
       refuse: this.#eventStreams.refuse,
       isStream: isEventStream,
     };
@@ -214,7 +221,7 @@ export class HttpServers {
   }
 
   readonly #onAccepted = (request: AcceptedRequest): void => {
-    if (request.isLate) this.#late.add(request.response);
+    if (request.isLate) this.#late.add(request.response.req);
     this.#eventStreams.onAccepted(request);
   };
 
