@@ -185,6 +185,93 @@ describe('on Express, work whose client has gone is awaited before anything is d
   });
 });
 
+interface Layers {
+  readonly stack: { handle: unknown }[];
+}
+const layersOf = (server: Express): Layers['stack'] => (server.router as unknown as Layers).stack;
+
+describe('on Express, what is registered directly', () => {
+  it('is found in the layers as it was registered, and nothing is left there after the close', async () => {
+    const server = express();
+    const router = express.Router().use(pass);
+    server.use(pass, router);
+    const app = await createHttp(setup(), { create: () => new ExpressAdapter(server) });
+    await app.listen(0, '127.0.0.1');
+    const handlersOf = (stack: Layers['stack']): unknown[] =>
+      stack.map(({ handle: registered }) => registered);
+    expect(handlersOf(layersOf(server))).toEqual(expect.arrayContaining([pass, router]));
+    const { stack } = router as unknown as Layers;
+    expect(handlersOf(stack)).toEqual([pass]);
+
+    await app.close();
+
+    for (const owner of [stack, layersOf(server)]) expect(Object.hasOwn(owner, 'push')).toBe(false);
+    const untouched = Object.getOwnPropertyNames((express.Router().use(pass) as unknown as Layers).stack[0]);
+    for (const layer of [...stack, ...layersOf(server)]) {
+      expect(untouched).toEqual(expect.arrayContaining(Object.getOwnPropertyNames(layer)));
+    }
+  });
+
+  it('is awaited if an instrumentation has replaced the handler in its layer', async () => {
+    const app = await createHttp(setup(), onExpress);
+    const server = app.getHttpAdapter().getInstance() as Express;
+    server.use(handle);
+    const layer = layersOf(server).at(-1)!;
+    layer.handle = async (request: Request, response: Response): Promise<void> => handle(request, response);
+    await app.listen(0, '127.0.0.1');
+
+    await expectAwaited(app);
+  });
+
+  it('is awaited by the application that was asked, if two share a router', async () => {
+    const router = express.Router().post('/x', handle);
+    const apps = [await createHttp(setup(), onExpress), await createHttp(setup(), onExpress)] as const;
+    for (const app of apps) {
+      app.use(router);
+      await app.listen(0, '127.0.0.1');
+    }
+    const [asked, other] = apps;
+    await leave(asked, work, 'POST /x');
+
+    await other.close();
+    expect(work.journal).toEqual(['destroyed']);
+    expect(reportOf(other)).toMatchObject({ status: 'completed', cuts: [] });
+
+    const closed = asked.close();
+    await entered(asked, 'drain');
+    work.finish.resolve();
+    await closed;
+    expect(work.journal).toEqual(['destroyed', 'done', 'destroyed']);
+  });
+
+  it('gets the arguments and the receiver that Express passes', async () => {
+    const app = await createHttp(setup(), onExpress);
+    const server = app.getHttpAdapter().getInstance() as Express;
+    const calls: unknown[] = [];
+    server.use(function (this: unknown, ...args: [Request, Response, NextFunction]) {
+      calls.push([this, args.length]);
+      args[2]('an error');
+    });
+    server.use(function (
+      this: unknown,
+      error: unknown,
+      _request: Request,
+      response: Response,
+      next: NextFunction,
+    ) {
+      calls.push([this, error, typeof next]);
+      response.end('handled');
+    });
+    await app.listen(0, '127.0.0.1');
+
+    expect(await (await fetch(`${await app.getUrl()}/x`)).text()).toBe('handled');
+    expect(calls).toEqual([
+      [undefined, 3],
+      [undefined, 'an error', 'function'],
+    ]);
+  });
+});
+
 describe('on Fastify, work whose client has gone is awaited before anything is destroyed:', () => {
   it.each(Object.entries(FASTIFY))('%s', async (_what, register) => {
     const app = await createHttp(setup(), onFastify);
