@@ -1,4 +1,5 @@
 import { Condition } from '../util/condition.js';
+import { watchOvertaken } from './overtaken-requests.js';
 import { requestName, requestPath } from './request-path.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
@@ -103,7 +104,12 @@ export class RunningHandlers implements ShutdownParticipant {
     name: 'handlers of late requests',
     // Does not wait for them, but names them if no release comes.
     drain: (context) => this.#end(context, this.#isLate, () => true),
-    release: (context) => this.#end(context, this.#isLate),
+    release: async (context) => {
+      const { routePattern } = this.#dependencies;
+      const finish = watchOvertaken(context, () => this.#detached(this.#isLate), routePattern);
+      await this.#end(context, this.#isLate);
+      finish();
+    },
     inFlight: () => this.#detached(this.#isLate).size,
   };
 

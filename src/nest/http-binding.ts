@@ -1,7 +1,7 @@
 import { systemClock } from '../util/clock.js';
 import { isHttpServer } from '../http/any-http-server.js';
 import { isClaimed } from '../http/claim.js';
-import { HTTP_PRIORITY, HttpServers } from '../http/http-servers.js';
+import { HttpServers, LATE_PRIORITY } from '../http/http-servers.js';
 import { ListeningServers } from '../http/listening-servers.js';
 import { RunningHandlers } from '../http/running-handlers.js';
 import { AdapterClose } from './lifecycle/adapter-close.js';
@@ -102,7 +102,7 @@ export class HttpBinding {
     // Before the servers, so that a request is not cut twice.
     this.#register(this.#handlers, Number.MAX_VALUE);
     // After the servers, when no request can begin any more.
-    if (this.#options.lateRequests === 'serve') this.#register(this.#handlers.late, HTTP_PRIORITY / 2);
+    if (this.#options.lateRequests === 'serve') this.#register(this.#handlers.late, LATE_PRIORITY);
     const probes = this.#probes;
     this.#routePattern = routePatternOf(adapter, probes);
     if (adapter.getType() === 'fastify') {
