@@ -1,5 +1,6 @@
 import { isPromise } from 'node:util/types';
 import { isObject } from '../../util/foreign.js';
+import { setOriginal } from '../../util/original.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RunningHandlers } from '../../http/running-handlers.js';
 
@@ -16,13 +17,6 @@ interface Tracking {
 
 /** By wrapper; shared, because several applications may wrap the same handler. */
 const TRACKINGS = new WeakMap<object, Tracking>();
-
-/** Returns the handler that the application registered. */
-export function originalOf(handler: object): object {
-  let original = handler;
-  for (let found = TRACKINGS.get(original); found; found = TRACKINGS.get(original)) original = found.handler;
-  return original;
-}
 
 /**
  * Returns a wrapper that records each call of a handler until its promise settles, and is otherwise like the handler. What is
@@ -41,6 +35,7 @@ export function tracked(registered: unknown, handlers: RunningHandlers, requestA
     return request ? handlers.track(request, responseIn(args[at + 1]), result) : result;
   };
   TRACKINGS.set(tracking, { handler, by: handlers });
+  setOriginal(tracking, handler);
   return disguised(tracking, handler);
 }
 
