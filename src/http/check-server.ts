@@ -5,6 +5,7 @@ import {
   HANDLE_OF_STREAM,
   LAST_ON_RESPONSE,
   PARSER_ON_SOCKET,
+  SERVER_OF_SOCKET,
   SOCKET_OF_SESSION,
   SWEEP_OF_SERVER,
 } from './http-probes.js';
@@ -17,6 +18,7 @@ import type { Session } from './session.js';
 /** Checks the probes that samples of servers and responses can show. Call it at boot. */
 export function checkNode(probes: ProbeCheck): void {
   probes.check(PARSER_ON_SOCKET, sampleSocketOfServer);
+  probes.check(SERVER_OF_SOCKET, sampleSocketOfServer);
   const response = sampleResponse();
   probes.check(LAST_ON_RESPONSE, response);
   probes.check(CONTINUE_ON_RESPONSE, response);

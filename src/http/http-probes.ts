@@ -2,6 +2,7 @@ import type { Server as HttpServer, ServerResponse } from 'node:http';
 import { Http2ServerResponse, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { Socket, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { isHttpServer } from './any-http-server.js';
 import { canBeRead, type CurrentResponses } from './current-responses.js';
 import { bySymbol } from './session-streams.js';
 import type { Probe } from '../util/probe.js';
@@ -23,6 +24,13 @@ export const PARSER_ON_SOCKET: Probe<() => object> = {
     const { parser } = socketOfServer() as { readonly parser?: object | null };
     return typeof parser === 'object' && parser !== null && 'incoming' in parser;
   },
+};
+
+export const SERVER_OF_SOCKET: Probe<() => object> = {
+  name: 'Socket.server',
+  package: 'node',
+  ifMissing: 'an application that shares a router with another one waits for the requests of both',
+  isPresent: (socketOfServer) => isHttpServer(Reflect.get(socketOfServer(), 'server')),
 };
 
 export const LAST_ON_RESPONSE: Probe<ServerResponse> = {
@@ -126,6 +134,7 @@ export const ARGUMENTS_OF_CONNECT: Probe<() => readonly unknown[]> = {
 export const HTTP_PROBES: readonly Probe[] = [
   RESPONSE_ON_SOCKET,
   PARSER_ON_SOCKET,
+  SERVER_OF_SOCKET,
   LAST_ON_RESPONSE,
   CONTINUE_ON_RESPONSE,
   SWEEP_OF_SERVER,

@@ -63,6 +63,8 @@ export interface HttpServerDependencies {
   onArrival(this: void): void;
   /** Called for every request that is in flight at `announce` or accepted later. */
   onAccepted?(this: void, request: AcceptedRequest): void;
+  /** Called for every such request when the last byte of its response is sent, or its connection is closed. */
+  onFinished?(this: void, request: AcceptedRequest): void;
   /** Called with the response of every request that is cut. */
   onCut?(this: void, response: ServerResponse): void;
   /** Whether a response is a stream, for the report of a cut. Default: false. */

@@ -327,9 +327,11 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#dependencies.onUpgrade?.(connection, request);
   };
 
-  readonly #onFinished = ({ session }: AcceptedRequest): void => {
+  readonly #onFinished = (request: AcceptedRequest): void => {
+    const { session } = request;
     if (session?.isEmpty) this.#stragglers.add(session);
     this.#settled.notify();
+    this.#dependencies.onFinished?.(request);
   };
 
   readonly #onSessionClosed = (session: Session): void => {

@@ -4,15 +4,17 @@ import { isEventStream } from '../sse/event-stream.js';
 import { EventStreams } from '../sse/event-streams.js';
 import { StreamPolicies } from '../sse/stream-policy.js';
 import { blindSpotOf, checkNode } from './check-server.js';
+import { isClaimed } from './claim.js';
 import { requestPath } from './request-path.js';
 import { SelfCalls } from './self-calls.js';
+import { LateRequests } from './late-requests.js';
 import { ListenerParticipant } from './listener-participant.js';
 import { sampleResponse } from './samples.js';
 import { UniqueNames } from '../util/unique-names.js';
 import { hasBegun } from '../core/phase.js';
 import { HttpServerParticipant } from './http-server-participant.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Server as NetServer } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { Clock } from '../util/clock.js';
 import type { ProbeCheck } from '../util/probe.js';
@@ -26,7 +28,10 @@ import type { HttpServerDependencies } from './http-server-options.js';
 const FIRST_REQUEST_BUDGET_MS = 500;
 
 /** Before Nest's own teardown. */
-export const HTTP_PRIORITY = Number.MAX_VALUE / 2;
+const HTTP_PRIORITY = Number.MAX_VALUE / 2;
+
+/** After the servers, and before Nest's own teardown. */
+export const LATE_PRIORITY = HTTP_PRIORITY / 2;
 
 /** Dependencies of {@link HttpServers}. */
 export interface HttpServersDependencies {
@@ -68,20 +73,25 @@ export class HttpServers {
   readonly #names = new UniqueNames();
   readonly #eventStreams: EventStreams;
   readonly #selfCalls: SelfCalls;
-  readonly #late = new WeakSet<ServerResponse>();
-  readonly #cut = new WeakSet<ServerResponse>();
+  readonly #late = new WeakSet<IncomingMessage>();
+  readonly #cut = new WeakSet<IncomingMessage>();
+  readonly #lateRequests: LateRequests;
   #isPrepared = false;
 
   constructor(dependencies: HttpServersDependencies) {
     const { clock, options } = dependencies;
     this.#dependencies = dependencies;
     this.#selfCalls = new SelfCalls(dependencies.probes);
+    this.#lateRequests = new LateRequests({
+      requests: this.#requests,
+      routePattern: (request, path) => this.routePattern(request, path),
+    });
     const policies = new StreamPolicies(options.eventStreams);
     this.#eventStreams = new EventStreams({
       clock,
       farewell: options.lateResponse,
       finishLimitMs: (response) => policies.finishLimitMs(response, requestPath(response.req)),
-      requests: () => [...this.#participants.values()].flatMap(({ requests }) => [...requests]),
+      requests: this.#requests,
       times: (context) => ({
         windowMs: reconnectWindowMs(options, context),
         finishMs: finishMs(options, context),
@@ -135,13 +145,19 @@ export class HttpServers {
   }
 
   /** Returns whether a request arrived in or after `quiesce`, so that its server awaits it in `release`. */
-  isLate(response: ServerResponse): boolean {
-    return this.#late.has(response);
+  isLate(request: IncomingMessage): boolean {
+    return this.#late.has(request);
   }
 
   /** Returns whether the server of a request has cut it. */
-  isCut(response: ServerResponse): boolean {
-    return this.#cut.has(response);
+  isCut(request: IncomingMessage): boolean {
+    return this.#cut.has(request);
+  }
+
+  /** Returns whether a request has arrived at a server that another program in this process drains. */
+  isOfOther({ socket }: IncomingMessage): boolean {
+    const { server } = socket as Socket & { readonly server?: NetServer };
+    return server !== undefined && !this.has(server) && isClaimed(server);
   }
 
   /** Restores the servers. */
@@ -201,7 +217,8 @@ export class HttpServers {
       answer: (request, response) => routes.refuses(request, response),
       onArrival: () => coordinator.arrivals.record(),
       onAccepted: this.#onAccepted,
-      onCut: (response) => void this.#cut.add(response),
+      onFinished: this.#lateRequests.onFinished,
+      onCut: ({ req }) => void this.#cut.add(req),
       refuse: this.#eventStreams.refuse,
       isStream: isEventStream,
     };
@@ -213,15 +230,18 @@ export class HttpServers {
     return !options.inTests && hasBegun('quiesce', coordinator.state) && this.#selfCalls.includes(request);
   }
 
+  readonly #requests = (): AcceptedRequest[] =>
+    [...this.#participants.values()].flatMap(({ requests }) => [...requests]);
+
   readonly #onAccepted = (request: AcceptedRequest): void => {
-    if (request.isLate) this.#late.add(request.response);
+    if (request.isLate) this.#late.add(request.response.req);
     this.#eventStreams.onAccepted(request);
   };
 
   #prepare(): void {
     if (this.#isPrepared) return;
     this.#isPrepared = true;
-    const { coordinator, probes, registeredAt } = this.#dependencies;
+    const { coordinator, options, probes, registeredAt } = this.#dependencies;
     checkNode(probes);
     probes.check(HEADER_ON_RESPONSE, sampleResponse());
     coordinator.add({
@@ -229,6 +249,14 @@ export class HttpServers {
       // Before the servers, so that a stream that must end immediately gets a last event before it is cut.
       options: { priority: Number.MAX_VALUE },
       registeredAt,
+    });
+    if (options.lateRequests !== 'serve') return;
+    // After the servers, when no request can begin any more.
+    coordinator.add({
+      participant: this.#lateRequests,
+      options: { priority: LATE_PRIORITY },
+      registeredAt,
+      cutsAtOnce: true,
     });
   }
 }

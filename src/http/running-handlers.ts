@@ -1,5 +1,5 @@
-import { isPromise } from 'node:util/types';
 import { Condition } from '../util/condition.js';
+import { watchOvertaken } from './overtaken-requests.js';
 import { requestName, requestPath } from './request-path.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
@@ -11,9 +11,13 @@ export interface RunningHandlersDependencies {
   /** Whether a route is served until the end of the shutdown, so that its handlers are not awaited. */
   isExempt(this: void, method: string, path: string): boolean;
   /** Whether a request arrived so late that its server awaits it in `release`, not in `drain`. */
-  isLate(this: void, response: ServerResponse): boolean;
+  isLate(this: void, request: IncomingMessage): boolean;
   /** Whether a request has been cut, and named, by its server. */
-  isCut(this: void, response: ServerResponse): boolean;
+  isCut(this: void, request: IncomingMessage): boolean;
+  /** Whether a request has arrived at a server of another application, which shares handlers with this one. */
+  isOfOther(this: void, request: IncomingMessage): boolean;
+  /** Returns why handlers may run unseen, if any may. */
+  blindSpot(this: void): string | undefined;
   /** Returns the pattern of the route that serves a request, such as `/orders/:id`. */
   routePattern(this: void, request: IncomingMessage, path: string): string | undefined;
 }
@@ -24,7 +28,8 @@ const MAX_SPARE = 1_024;
 /** One call of a handler or middleware. Calls are reused, because there is one for each request. */
 class Call {
   request!: IncomingMessage;
-  response!: ServerResponse;
+  /** Missing for hooks and parsers that are not passed one. */
+  response: ServerResponse | undefined;
   index = 0;
   readonly onReturned: <Value>(value: Value) => Value;
   readonly onRejected: (reason: unknown) => never;
@@ -62,12 +67,15 @@ export class RunningHandlers implements ShutdownParticipant {
   }
 
   /**
-   * Records a call until `result` has settled; ignored if `result` is not a promise.
+   * Records a call until its promise has settled.
    *
-   * @returns what to return in place of `result`, so that a rejection that the framework does not handle stays unhandled
+   * @returns the promise to return in its place, so that a rejection that the framework does not handle stays unhandled
    */
-  track(request: IncomingMessage, response: ServerResponse, result: unknown): unknown {
-    if (!isPromise(result)) return result;
+  track(
+    request: IncomingMessage,
+    response: ServerResponse | undefined,
+    result: Promise<unknown>,
+  ): Promise<unknown> {
     const call = this.#spare.pop() ?? new Call(this.#onEnd);
     call.request = request;
     call.response = response;
@@ -80,8 +88,10 @@ export class RunningHandlers implements ShutdownParticipant {
     this.#announcedAt = this.#dependencies.clock.now();
   }
 
-  drain(context: ShutdownContext): Promise<void> {
-    return this.#end(context, this.#isAwaited);
+  async drain(context: ShutdownContext): Promise<void> {
+    await this.#end(context, this.#isAwaited);
+    const blindSpot = this.#dependencies.blindSpot();
+    if (blindSpot !== undefined) throw new Error(blindSpot);
   }
 
   /** Counts the requests whose response is over; their server counts the others. */
@@ -94,7 +104,12 @@ export class RunningHandlers implements ShutdownParticipant {
     name: 'handlers of late requests',
     // Does not wait for them, but names them if no release comes.
     drain: (context) => this.#end(context, this.#isLate, () => true),
-    release: (context) => this.#end(context, this.#isLate),
+    release: async (context) => {
+      const { routePattern } = this.#dependencies;
+      const finish = watchOvertaken(context, () => this.#detached(this.#isLate), routePattern);
+      await this.#end(context, this.#isLate);
+      finish();
+    },
     inFlight: () => this.#detached(this.#isLate).size,
   };
 
@@ -119,21 +134,23 @@ export class RunningHandlers implements ShutdownParticipant {
       last.index = call.index;
     }
     // Releases the finished request for garbage collection.
-    call.request = call.response = undefined!;
+    call.request = undefined!;
+    call.response = undefined;
     if (this.#spare.length < MAX_SPARE) this.#spare.push(call);
     this.#settled.notify();
   };
 
-  readonly #isAwaited = ({ request, response }: Call): boolean =>
-    !this.#isExempt(request) && !this.#dependencies.isLate(response);
+  readonly #isAwaited = ({ request }: Call): boolean =>
+    this.#counts(request) && !this.#dependencies.isLate(request);
 
-  readonly #isLate = ({ request, response }: Call): boolean => {
+  readonly #isLate = ({ request }: Call): boolean => {
     const { isLate, isCut } = this.#dependencies;
-    return !this.#isExempt(request) && isLate(response) && !isCut(response);
+    return this.#counts(request) && isLate(request) && !isCut(request);
   };
 
-  #isExempt(request: IncomingMessage): boolean {
-    return this.#dependencies.isExempt(request.method ?? 'GET', requestPath(request));
+  #counts(request: IncomingMessage): boolean {
+    const { isExempt, isOfOther } = this.#dependencies;
+    return !isExempt(request.method ?? 'GET', requestPath(request)) && !isOfOther(request);
   }
 
   /** Returns the requests of which only handlers are still running; one may have several, such as middleware. */
@@ -153,6 +170,7 @@ export class RunningHandlers implements ShutdownParticipant {
 }
 
 /** Whether the response is over, so that only the call is left. */
-function isDetached({ response }: Call): boolean {
+function isDetached({ request, response }: Call): boolean {
+  if (!response) return request.socket.destroyed;
   return response.writableFinished || response.destroyed || response.closed;
 }

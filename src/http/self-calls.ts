@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { activeHandles } from '../process/active-handles.js';
-import { isOfChild } from '../process/child-connections.js';
+import { isOfThisOrChild } from '../process/child-connections.js';
 import type { IncomingMessage } from 'node:http';
 import type { ProbeCheck } from '../util/probe.js';
 
@@ -11,12 +11,13 @@ type Ends = Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remot
  * browser that the application has started prints one of its pages.
  *
  * The other end of the connection is a socket of this process, or of a process that it has started. This is looked up
- * when a request is late, so nothing is recorded before.
+ * when a request is late, so nothing is recorded before. Node lists only the sockets of the main thread; those of worker threads
+ * are found like those of other processes.
  */
 export class SelfCalls {
   readonly #probes: ProbeCheck;
   /** Cached, because each lookup searches `/proc`. */
-  readonly #ofChildren = new WeakMap<object, boolean>();
+  readonly #lookedUp = new WeakMap<object, boolean>();
 
   constructor(probes: ProbeCheck) {
     this.#probes = probes;
@@ -27,15 +28,15 @@ export class SelfCalls {
     if (!isOfThisHost(socket)) return false;
     if (activeHandles(this.#probes).some((handle) => isOtherEnd(handle, socket))) return true;
     // The application may have started a proxy, which forwards requests of other clients.
-    return !FORWARDING.some((name) => name in headers) && this.#isOfChild(socket);
+    return !FORWARDING.some((name) => name in headers) && this.#isOfThreadOrChild(socket);
   }
 
-  #isOfChild(socket: Socket): boolean {
+  #isOfThreadOrChild(socket: Socket): boolean {
     const { localPort: remotePort, remotePort: localPort } = socket;
-    const known = this.#ofChildren.get(socket);
+    const known = this.#lookedUp.get(socket);
     if (known !== undefined || localPort === undefined || remotePort === undefined) return known ?? false;
-    const found = isOfChild({ localPort, remotePort });
-    this.#ofChildren.set(socket, found);
+    const found = isOfThisOrChild({ localPort, remotePort });
+    this.#lookedUp.set(socket, found);
     return found;
   }
 }

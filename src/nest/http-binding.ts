@@ -1,13 +1,14 @@
 import { systemClock } from '../util/clock.js';
 import { isHttpServer } from '../http/any-http-server.js';
 import { isClaimed } from '../http/claim.js';
-import { HTTP_PRIORITY, HttpServers } from '../http/http-servers.js';
+import { HttpServers, LATE_PRIORITY } from '../http/http-servers.js';
 import { ListeningServers } from '../http/listening-servers.js';
 import { RunningHandlers } from '../http/running-handlers.js';
 import { AdapterClose } from './lifecycle/adapter-close.js';
 import { read } from '../util/foreign.js';
 import { overrideMethod } from '../util/override-method.js';
 import { trackRouteHandlers } from './integrations/route-handlers.js';
+import { DirectHandlers } from './integrations/direct-handlers.js';
 import { blindSpotOfFastify, onFurtherServer } from './integrations/fastify-servers.js';
 import { unknownStreams } from './integrations/known-routes.js';
 import { LateCors } from './integrations/late-cors.js';
@@ -35,6 +36,7 @@ export class HttpBinding {
   readonly #restore: (() => void)[] = [];
   readonly #probes: ProbeCheck;
   #lateCors: LateCors | undefined;
+  #directHandlers: DirectHandlers | undefined;
   #server: AnyHttpServer | undefined;
   #routePattern: RoutePattern | undefined;
   #adapterClose: AdapterClose | undefined;
@@ -71,8 +73,10 @@ export class HttpBinding {
     this.#handlers = new RunningHandlers({
       clock: systemClock,
       isExempt: (method, path) => routes.isExempt(method, path),
-      isLate: (response) => this.servers.isLate(response),
-      isCut: (response) => this.servers.isCut(response),
+      isLate: (request) => this.servers.isLate(request),
+      isCut: (request) => this.servers.isCut(request),
+      isOfOther: (request) => this.servers.isOfOther(request),
+      blindSpot: () => this.#directHandlers?.blindSpot(),
       routePattern: (request, path) => routePatternOf(adapterHost.httpAdapter, probes)(request, path),
     });
     // As soon as the adapter exists, because handlers are registered before the first hook.
@@ -81,6 +85,7 @@ export class HttpBinding {
       const adapter = adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | null;
       if (!adapter) return;
       this.#restore.push(...trackRouteHandlers(adapter, this.#handlers));
+      this.#directHandlers = new DirectHandlers(adapter, this.#handlers, probes);
       this.#lateCors = new LateCors(adapter, probes);
     });
     this.#restore.push(() => adapters.unsubscribe());
@@ -97,7 +102,7 @@ export class HttpBinding {
     // Before the servers, so that a request is not cut twice.
     this.#register(this.#handlers, Number.MAX_VALUE);
     // After the servers, when no request can begin any more.
-    if (this.#options.lateRequests === 'serve') this.#register(this.#handlers.late, HTTP_PRIORITY / 2);
+    if (this.#options.lateRequests === 'serve') this.#register(this.#handlers.late, LATE_PRIORITY);
     const probes = this.#probes;
     this.#routePattern = routePatternOf(adapter, probes);
     if (adapter.getType() === 'fastify') {
@@ -163,10 +168,13 @@ export class HttpBinding {
     return server.listeners('request').some((listener) => handlers.includes(listener));
   }
 
-  /** Returns the lines to log once all routes are registered: one for each entry of the options without a route. */
+  /** Returns the lines to log once all routes are registered. */
   hints(mounted: MountedPaths): string[] {
     const adapter: HttpAdapterHost['httpAdapter'] | undefined = this.#adapterHost.httpAdapter;
-    return unknownStreams(adapter, this.#options.eventStreams, mounted, this.#probes);
+    return [
+      ...unknownStreams(adapter, this.#options.eventStreams, mounted, this.#probes),
+      ...(this.#directHandlers?.hints() ?? []),
+    ];
   }
 
   dispose(): void {
@@ -177,6 +185,7 @@ export class HttpBinding {
     this.#adapterClose?.dispose();
     this.#restoreListen();
     this.#lateCors?.dispose();
+    this.#directHandlers?.dispose();
     for (const restore of this.#restore.splice(0)) restore();
   }
 }

@@ -7,16 +7,15 @@ export interface ClientPorts {
 }
 
 /**
- * Returns whether this process has started the client of a connection, directly or through other processes.
+ * Returns whether the client of a connection is a thread of this process, or a process that this one has started, directly or
+ * through other processes.
  *
- * Works only on Linux, with `/proc`: https://man7.org/linux/man-pages/man5/proc.5.html. Reads synchronously, but only
- * little if there are no child processes.
+ * Works only on Linux, with `/proc`: https://man7.org/linux/man-pages/man5/proc.5.html. Reads synchronously.
  */
-export function isOfChild(client: ClientPorts): boolean {
-  const children = descendantsOf('self');
-  if (children.length === 0) return false;
+export function isOfThisOrChild(client: ClientPorts): boolean {
   const links = socketsOf(client).map((inode) => `socket:[${inode}]`);
-  return links.length > 0 && children.some((pid) => openFilesOf(pid).some((file) => links.includes(file)));
+  const owns = (pid: string): boolean => openFilesOf(pid).some((file) => links.includes(file));
+  return links.length > 0 && (owns('self') || descendantsOf('self').some(owns));
 }
 
 function descendantsOf(pid: string): string[] {

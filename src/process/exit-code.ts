@@ -19,3 +19,15 @@ export function exitCodeFor(report: ShutdownReport): number {
   if (report.status === 'forced') return 124;
   return report.status === 'completed' && report.reason.kind !== 'error' ? 0 : 1;
 }
+
+/**
+ * Returns whether an interrupted shutdown has lost anything: work was cut, or a participant failed or timed out. What was only
+ * pending at the exit was ended by the code that called `process.exit()`.
+ */
+export function hasLost({ cuts, participants, reason }: ShutdownReport): boolean {
+  return (
+    reason.kind === 'error' ||
+    cuts.length > 0 ||
+    participants.some(({ outcome, cause }) => outcome === 'failed' || cause === 'timeout')
+  );
+}

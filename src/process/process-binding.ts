@@ -1,6 +1,6 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import { messageOf } from '../core/errors.js';
-import { exitCodeFor, exitCodeOfProcess, signalExitCode } from './exit-code.js';
+import { exitCodeFor, exitCodeOfProcess, hasLost, signalExitCode } from './exit-code.js';
 import { ExitCause } from './exit-cause.js';
 import { FatalErrors } from './fatal-errors.js';
 import { HandledSignals } from './handled-signals.js';
@@ -202,8 +202,15 @@ export class ProcessBinding {
   };
 
   /** Other code exits the process during the shutdown; this is the last chance to report it. */
-  readonly #onExit = (code: number): void =>
-    this.#dependencies.coordinator.interrupt(this.#exitCause.describe(code));
+  readonly #onExit = (code: number): void => {
+    const { coordinator, options } = this.#dependencies;
+    coordinator.interrupt(this.#exitCause.describe(code));
+    const { report } = coordinator;
+    // The runner of a test may exit while an application of its tests shuts down.
+    if (code === 0 && report && hasLost(report) && !options.inTests) {
+      process.exitCode = this.#exitCodeFor(report);
+    }
+  };
 
   /**
    * Exits once all applications that are shutting down have finished, with the first exit code that is not 0.

@@ -12,8 +12,8 @@ const CONNECTING_KINDS: ReadonlySet<string> = new Set(['new connections', 'pipel
 
 /** What becomes of requests. */
 export const REQUEST_INVARIANTS: Readonly<Record<string, Invariant>> = {
-  *'no accepted request is lost'({ requests, events, report, ...evidence }) {
-    const { enteredAt, forcedAt } = evidence;
+  *'no accepted request is lost'({ requests, events, ...evidence }) {
+    const { report, enteredAt, forcedAt } = evidence;
     const accepted = new Map(
       events.filter(({ event }) => event === 'accepted').map(({ id, route }) => [String(id), String(route)]),
     );
@@ -116,12 +116,17 @@ function servesLateRequests({ cluster, options }: ChaosPlan): boolean {
   return options.lateRequests === 'serve' || cluster !== undefined;
 }
 
-/** Whether a late request met a store that was gone: the server's release waits for late streams, and may be overtaken. */
+/** Whether a late request met a store that was gone, and the report does not hide it. */
 function isServedTooLate(
   { outcome, endedAt }: RequestRecord,
-  { plan, enteredAt }: Pick<Evidence, 'plan' | 'enteredAt'>,
+  { plan, report, enteredAt }: Pick<Evidence, 'plan' | 'report' | 'enteredAt'>,
 ): boolean {
-  return outcome === 'server-error' && servesLateRequests(plan) && endedAt >= enteredAt('release');
+  return (
+    outcome === 'server-error' &&
+    servesLateRequests(plan) &&
+    endedAt >= enteredAt('release') &&
+    report.status !== 'completed'
+  );
 }
 
 /** Whether it was on its way from the primary to a worker that was forced to exit: Node then keeps the connection open. */
@@ -132,13 +137,14 @@ function isLostInPrimary(
   return plan.cluster === 'rr' && forcedAt < Infinity && sentAt < exit.at;
 }
 
-/** Whether what late requests need may be gone before they are over: then the report says that release went on beside them. */
+/** Whether what late requests need may be gone before they are over: then the report names them in a step that failed. */
 function areLateRequestsOvertaken({ participants }: ShutdownReport): boolean {
   return participants.some(
-    ({ name, phase, overtakenMs }) =>
+    ({ name, phase, overtakenMs, outcome }) =>
       phase === 'release' &&
       overtakenMs !== undefined &&
-      (name === 'HTTP server' || name === 'handlers of late requests'),
+      outcome !== 'completed' &&
+      (name === 'late requests' || name === 'handlers of late requests'),
   );
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { hooksOf, startApplication } from '../support/process/application.js';
 import type { ShutdownReport } from 'nestjs-drain';
+import type { ApplicationPlan } from '../fixtures/plan.js';
 
 describe.each([12, 11] as const)('the exit code on Nest %i', (nest) => {
   it.each(['enable', 'hooks'] as const)(
@@ -156,5 +157,53 @@ describe('the exit code', () => {
     program.signal('SIGTERM');
 
     expect(await program.exited).toMatchObject({ code: null, signal: 'SIGTERM' });
+  });
+});
+
+describe('the exit code of process.exit(0) in the middle of a shutdown', () => {
+  async function exitWithin(
+    plan: ApplicationPlan,
+    { phase, cuts }: { phase: 'drain' | 'flush'; cuts: boolean },
+  ): Promise<{ code: number | null; report: ShutdownReport }> {
+    await using program = startApplication({ ...plan, faults: ['exits-with-0', ...(plan.faults ?? [])] });
+    const { url } = await program.event('listening');
+    if (cuts) {
+      fetch(`${String(url)}/slow?ms=60000`).catch(() => undefined);
+      await program.event('request');
+    }
+    program.signal('SIGTERM');
+    await program.event('phase', (event) => event['phase'] === phase);
+    program.signal('SIGXCPU');
+    const { code } = await program.exited;
+    const { report } = (await program.event('report')) as unknown as { report: ShutdownReport };
+    expect(report.status).toBe('interrupted');
+    return { code, report };
+  }
+
+  it('is 1 when it has cut a request', async () => {
+    const { code, report } = await exitWithin({}, { phase: 'drain', cuts: true });
+
+    expect(report.cuts).toMatchObject([{ kind: 'request', name: 'GET /slow' }]);
+    expect(code).toBe(1);
+  });
+
+  it('is 1 when a hook has failed before', async () => {
+    const plan: ApplicationPlan = { faults: ['destroy-throws', 'flush-hangs'] };
+    const { code } = await exitWithin(plan, { phase: 'flush', cuts: false });
+
+    expect(code).toBe(1);
+  });
+
+  it('is what the option exitCode says when it has cut a request', async () => {
+    const { code } = await exitWithin({ exitCode: 77 }, { phase: 'drain', cuts: true });
+
+    expect(code).toBe(77);
+  });
+
+  it('stays 0 when nothing was lost', async () => {
+    const { code, report } = await exitWithin({ faults: ['drain-waits'] }, { phase: 'drain', cuts: false });
+
+    expect(report.pending).toMatchObject([{ name: 'what a drain waits for' }]);
+    expect(code).toBe(0);
   });
 });

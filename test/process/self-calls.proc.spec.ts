@@ -8,10 +8,21 @@ describe.each([
   ['express', 12],
   ['fastify', 11],
 ] as const)(
-  'a handler that starts a process which calls the application while draining: %s, Nest %i',
+  'a handler that has another process or thread call the application while draining: %s, Nest %i',
   (platform, nest) => {
-    it('is answered', async () => {
+    it('is answered if a process that it has started calls', async () => {
       const plan = { platform, client: 'child', options } as const;
+      await using program = startCaller(plan, nest, env);
+
+      const { page, late } = await askWhileDraining(program, plan);
+
+      expect(late).toContain('SHUTTING_DOWN');
+      expect(page).toBe('page of a part');
+      expect(await program.exited).toMatchObject({ code: 0 });
+    });
+
+    it('is answered if a worker thread calls', async () => {
+      const plan = { platform, client: 'thread', options } as const;
       await using program = startCaller(plan, nest, env);
 
       const { page, late } = await askWhileDraining(program, plan);

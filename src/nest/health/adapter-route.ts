@@ -1,4 +1,4 @@
-import { findOwnLayers, type ExpressLayer } from './express-stack.js';
+import { findOwnLayers, handlersNaming, type ExpressLayer } from './express-stack.js';
 import { ADAPTER_TYPE, LAYER_OF_EXPRESS, STACK_OF_EXPRESS } from './route-probes.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
@@ -15,6 +15,7 @@ interface FastifyInstance {
     url: string;
     schema: { hide: boolean };
     onRequest: (request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
+    onResponse: (request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
     handler: (request: FastifyRequest, reply: FastifyReply) => void;
   }): void;
 }
@@ -29,11 +30,13 @@ interface FastifyReply {
 
 interface ExpressApplication {
   readonly router: { readonly stack: ExpressLayer[] };
-  all(
-    path: string,
-    handler: (request: IncomingMessage, response: ServerResponse, next: () => void) => void,
-  ): void;
+  all(path: string, handlers: readonly ExpressHandler[]): void;
 }
+type ExpressHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (signal?: 'route') => void,
+) => void;
 
 /** A route to add. */
 export interface AddedRoute {
@@ -41,7 +44,7 @@ export interface AddedRoute {
   /** The methods of the route. Other methods get 405, unless the application has its own route for the path. */
   readonly methods: readonly string[];
   readonly handler: RawHandler;
-  /** Called once if the application has its own route for the path. */
+  /** Called once if the application has its own route for the path, or has answered a request for it. */
   onOwn(this: void): void;
 }
 
@@ -50,7 +53,7 @@ export interface AddedRoute {
  * do not apply. Call it after Nest has added its routes and before it adds its not-found handler.
  *
  * The application's own route, middleware or router for exactly this path comes first, and this route answers only what it
- * passes on. Routes for many paths, such as `*path`, come after this one.
+ * passes on. So does middleware for every path that names this path. Routes for many paths, such as `*path`, come after this one.
  */
 export function addRoute(
   adapter: AbstractHttpAdapter,
@@ -60,9 +63,17 @@ export function addRoute(
 ): void {
   if (!probes.check(ADAPTER_TYPE, adapter.getType())) return;
   const instance = Object(adapter.getInstance()) as object;
-  if (adapter.getType() === 'fastify') addToFastify(instance as FastifyInstance, route, mounted);
+  let isSaid = false;
+  const added: AddedRoute = {
+    ...route,
+    onOwn: () => {
+      if (!isSaid) route.onOwn();
+      isSaid = true;
+    },
+  };
+  if (adapter.getType() === 'fastify') addToFastify(instance as FastifyInstance, added, mounted);
   else if (probes.check(STACK_OF_EXPRESS, instance))
-    addToExpress(instance as ExpressApplication, route, probes);
+    addToExpress(instance as ExpressApplication, added, probes);
 }
 
 /**
@@ -75,8 +86,10 @@ function addToFastify(
   mounted: MountedPaths,
 ): void {
   let isOwn = false;
+  const reached = new WeakSet<ServerResponse>();
   const passesOn = ({ raw }: FastifyRequest): boolean => isOwn && !methods.includes(raw.method ?? '');
   const answer = (request: FastifyRequest, reply: FastifyReply): void => {
+    reached.add(reply.raw);
     reply.hijack();
     handler(request.raw, reply.raw);
   };
@@ -87,6 +100,11 @@ function addToFastify(
     schema: { hide: true },
     // Responding from the hook skips body parsing.
     onRequest: (request, reply, done) => (passesOn(request) ? done() : answer(request, reply)),
+    // Hooks and middleware of the application come before that, and may have answered.
+    onResponse: ({ raw }, reply, done) => {
+      if (methods.includes(raw.method ?? '') && !reached.has(reply.raw)) onOwn();
+      done();
+    },
     handler: (_request, reply) => reply.callNotFound(),
   });
   fastify.addHook('onReady', (done) => {
@@ -112,12 +130,27 @@ function addToExpress(
   probes: ProbeCheck,
 ): void {
   const { stack } = express.router;
-  const own = probes.check(LAYER_OF_EXPRESS, stack) ? findOwnLayers(stack, path) : undefined;
+  const isKnown = probes.check(LAYER_OF_EXPRESS, stack);
+  const own = isKnown ? findOwnLayers(stack, path) : undefined;
   if (own?.isCertain === true) onOwn();
-  express.all(path, (request, response, next) => {
-    if (own && !methods.includes(request.method ?? '')) next();
-    else handler(request, response);
-  });
+  const after = isKnown ? stack.slice(own ? own.last + 1 : 0) : [];
+  const shadowed = handlersNaming(after, path) as ExpressHandler[];
+  const isShared = own !== undefined || shadowed.length > 0;
+  const reached = new WeakSet<ServerResponse>();
+  const begin: ExpressHandler = (request, response, next) => {
+    if (isShared && !methods.includes(request.method ?? '')) return next('route');
+    if (shadowed.length > 0) response.once('finish', () => reached.has(response) || onOwn());
+    next();
+  };
+  express.all(path, [
+    begin,
+    // These would come later, and decide for themselves whether the path is theirs.
+    ...shadowed,
+    (request, response) => {
+      reached.add(response);
+      handler(request, response);
+    },
+  ]);
   // In front of body parsers, the application's middleware and routes such as `*path`.
   stack.splice(own ? own.last + 1 : 0, 0, stack.pop()!);
 }

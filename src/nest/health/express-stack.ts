@@ -1,3 +1,5 @@
+import { originalOf } from '../../util/original.js';
+
 /** An entry of the stack that Express calls in order for a request; private, unchanged since Express 5.0. */
 export interface ExpressLayer {
   readonly name: string;
@@ -33,6 +35,37 @@ export function isServed(stack: readonly ExpressLayer[], path: string): boolean 
     const inner = stackOf(layer);
     return inner ? isServed(inner, rest(path, matched)) : matched !== '' && matched !== '/';
   });
+}
+
+/**
+ * Returns the handlers of middleware for every path whose source names `path`, such as
+ * `(req, res, next) => (req.path === '/readyz' ? res.send() : next())`. They may answer it, or leave it out of a log.
+ */
+export function handlersNaming(stack: readonly ExpressLayer[], path: string): object[] {
+  return stack.flatMap((layer) => {
+    if (layer.route || isApplication(layer) || !isForEveryPath(layer)) return [];
+    const inner = stackOf(layer);
+    if (inner) return handlersNaming(inner, path);
+    const handler = originalOf(layer.handle) as { readonly length: number };
+    const isOfErrors = handler.length === 4;
+    return !isOfErrors && names(Function.prototype.toString.call(handler), path) ? [layer.handle] : [];
+  });
+}
+
+/** Returns whether a source has a path as a whole, in quotes or in an expression. */
+function names(source: string, path: string): boolean {
+  const [first = '', ...others] = source.replaceAll(String.raw`\/`, '/').split(path);
+  let before = first;
+  return others.some((after) => {
+    const isWhole = !/[\w-]$/.test(before) && !/^[\w/-]/.test(after);
+    before = after;
+    return isWhole;
+  });
+}
+
+function isForEveryPath(layer: ExpressLayer): boolean {
+  const matched = matchedPart(layer, '/a/path-of-no-route');
+  return matched === '' || matched === '/';
 }
 
 function kindOf(layer: ExpressLayer, path: string): 'own' | 'unknown' | 'none' {

@@ -90,7 +90,10 @@ export class HealthRoutes implements OnModuleInit {
         path,
         methods: methodNames(methods),
         handler: endpoint(methods),
-        onOwn: () => this.#logger.log(ifOwn(path)),
+        onOwn: () => {
+          // While shutting down, Nest may answer with 503 in its place.
+          if (!this.coordinator.isShuttingDown) this.#logger.log(ifOwn(path));
+        },
       },
       this.mounted,
       this.probes,

@@ -12,7 +12,9 @@ export const ADAPTER_TYPE: Probe<string> = {
 export const STACK_OF_EXPRESS: Probe<object> = {
   name: 'Router.stack',
   package: 'express',
-  ifMissing: 'the application has no health and drain routes',
+  ifMissing:
+    'the application has no health and drain routes, and handlers that are registered on Express directly are not awaited ' +
+    'once their client has disconnected',
   advice: 'The management port serves them: set management.port',
   isPresent: (express) => {
     const { router } = express as { readonly router?: { readonly stack?: unknown } };

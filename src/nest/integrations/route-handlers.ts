@@ -1,6 +1,6 @@
 import { isThenable } from '../../util/thenable.js';
 import { overrideMethod } from '../../util/override-method.js';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tracked } from './tracked-handlers.js';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { RunningHandlers } from '../../http/running-handlers.js';
 
@@ -24,13 +24,11 @@ const REGISTERING = [
   'lock',
   'unlock',
   'query',
+  'setOnRequestHook',
+  'setOnResponseHook',
 ] as const;
 
-type Handler = (this: unknown, ...args: unknown[]) => unknown;
 type Register = (...args: unknown[]) => unknown;
-
-/** Node's object, or Fastify's wrapper around it. */
-type Carrier<Raw> = Raw & { readonly raw?: Raw };
 
 /**
  * Tracks every handler and middleware that is registered on an adapter from now on. Call it before Nest registers its
@@ -39,8 +37,7 @@ type Carrier<Raw> = Raw & { readonly raw?: Raw };
  * @returns functions that restore the adapter; handlers that are already registered stay tracked
  */
 export function trackRouteHandlers(adapter: AbstractHttpAdapter, handlers: RunningHandlers): (() => void)[] {
-  const track = (registered: unknown): unknown =>
-    isHandler(registered) ? tracked(registered, handlers) : registered;
+  const track = (registered: unknown): unknown => tracked(registered, handlers);
   const trackAll = (args: unknown[]): unknown[] =>
     args.map((arg) => (Array.isArray(arg) ? arg.map(track) : track(arg)));
   return [
@@ -65,26 +62,4 @@ export function trackRouteHandlers(adapter: AbstractHttpAdapter, handlers: Runni
         : around(factory as Register);
     }),
   ];
-}
-
-/** Express applications and routers are functions, too; Express recognises them by their methods. */
-function isHandler(registered: unknown): registered is Handler {
-  return typeof registered === 'function' && !('handle' in registered);
-}
-
-function tracked(handler: Handler, handlers: RunningHandlers): Handler {
-  // Error handlers of Express receive the error first.
-  const first = handler.length === 4 ? 1 : 0;
-  const tracking: Handler = function (...args) {
-    const result = Reflect.apply(handler, this, args);
-    if (result === undefined) return result;
-    const request = args[first] as Carrier<IncomingMessage>;
-    const response = args[first + 1] as Carrier<ServerResponse>;
-    return handlers.track(request.raw ?? request, response.raw ?? response, result);
-  };
-  // Express distinguishes error handlers by their length, and prints the names of handlers.
-  for (const key of ['length', 'name']) {
-    Object.defineProperty(tracking, key, { value: Reflect.get(handler, key), configurable: true });
-  }
-  return tracking;
 }

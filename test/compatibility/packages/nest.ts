@@ -22,20 +22,43 @@ export const NEST: PackageGroup = {
       name: '@nestjs/platform-express',
       includes: ['express', 'router'],
       found:
-        'Requests, handlers, uploads, downloads and event streams, over HTTP/1.1 and TLS; servers made by hand over its instance.',
+        'Requests, handlers, uploads, downloads and event streams, over HTTP/1.1 and TLS; servers made by hand over its instance; routers and mounted applications.',
       write: 'Nothing.',
-      limits: 'HTTP/2, which Express does not have.',
-      recognisedBy: 'the type of the HTTP adapter',
-      specs: ['e2e/http/drain.spec.ts', 'e2e/http/transfers.spec.ts', 'e2e/http/running-handlers.spec.ts'],
+      limits:
+        'HTTP/2, which Express does not have. An application that was mounted in another one before that one was passed to `app.use()`.',
+      recognisedBy: 'the type of the HTTP adapter, and the layers of its routers',
+      specs: [
+        'e2e/http/drain.spec.ts',
+        'e2e/http/transfers.spec.ts',
+        'e2e/http/running-handlers.spec.ts',
+        'e2e/http/direct-handlers.spec.ts',
+      ],
+    },
+    {
+      name: 'express',
+      installedAs: ['express-4'],
+      found:
+        'Version 4: handlers of its routers and applications, if they are mounted in an Express 5 application.',
+      write: 'Nothing.',
+      limits: 'An HTTP adapter over it, which Nest 11 and 12 do not support.',
+      recognisedBy: 'the layers of its routers',
+      specs: ['e2e/http/direct-handlers.spec.ts'],
     },
     {
       name: '@nestjs/platform-fastify',
       includes: ['fastify'],
-      found: 'The same as on Express, and HTTP/2, over TLS or without; each address that Fastify listens on.',
+      found:
+        'The same as on Express, and HTTP/2, over TLS or without; each address that Fastify listens on; plugins and hooks.',
       write: 'Nothing.',
-      limits: 'A stream that is answered past Nest, by a listener for `stream` of the HTTP/2 server.',
+      limits:
+        'A stream that is answered past Nest, by a listener for `stream` of the HTTP/2 server. Handlers of routes that Fastify had before `NestFactory.create()`.',
       recognisedBy: 'the type of the HTTP adapter',
-      specs: ['e2e/http/drain.spec.ts', 'e2e/http/http2.spec.ts', 'e2e/http/further-servers.spec.ts'],
+      specs: [
+        'e2e/http/drain.spec.ts',
+        'e2e/http/http2.spec.ts',
+        'e2e/http/further-servers.spec.ts',
+        'e2e/http/direct-handlers.spec.ts',
+      ],
     },
     {
       name: '@nestjs/config',

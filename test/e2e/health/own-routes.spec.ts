@@ -22,8 +22,9 @@ async function probed(adapter: Adapter, configure: Setup['configure'], setup: Se
   const application = await start(adapter, { ...setup, logger, ...(configure && { configure }) });
   const path = setup.options?.health?.readiness || '/readyz';
   const { status, text } = await application.ask('GET', path);
-  const said = lines.filter((line) => line.startsWith(`${path} is served by the application`));
-  return { ...application, status, text, said };
+  const says = (): string[] =>
+    lines.filter((line) => line.startsWith(`${path} is served by the application`));
+  return { ...application, status, text, said: says(), says };
 }
 
 const EXPRESS: [string, (app: INestApplication, server: Express) => void][] = [
@@ -88,6 +89,103 @@ describe('on Express, the route of the application stays, and one line says so:'
     const other = express().get('/readyz', answer);
     const { status, text, said } = await probed(onExpress, (app) => void app.use(other));
     expect({ status, text, said }).toEqual({ status: 299, text: OWN, said: [] });
+  });
+});
+
+/** Middleware for every path that answers this one, and what compilers and people make of it. */
+const NAMING: [string, (request: Request, response: Response, next: () => void) => void][] = [
+  [
+    'with a comparison',
+    (request, response, next) => (request.path === '/readyz' ? answer(request, response) : next()),
+  ],
+  [
+    'with double quotes and a query',
+    (request, response, next) => (request.url.startsWith("/readyz") ? answer(request, response) : next()), // prettier-ignore
+  ],
+  [
+    'with an expression',
+    (request, response, next) => (/^\/readyz\b/.test(request.url) ? answer(request, response) : next()),
+  ],
+  [
+    'with a list',
+    async (request, response, next) => {
+      await Promise.resolve();
+      if (['/livez', '/readyz'].includes(request.path)) answer(request, response);
+      else next();
+    },
+  ],
+];
+
+describe('on Express, middleware for every path that answers the path stays, and one line says so', () => {
+  it.each(NAMING)('%s', async (_kind, middleware) => {
+    const refuse = (_request: Request, response: Response): void => void response.status(401).end();
+    const { status, text, said, ask } = await probed(
+      onExpress,
+      (app) => void app.use(refuse).use(middleware),
+    );
+    expect({ status, text }).toEqual({ status: 299, text: OWN });
+    expect((await ask('POST', '/readyz')).status).toBe(401);
+    expect(said).toHaveLength(1);
+  });
+
+  it('in a router, or on the server', async () => {
+    const [[, middleware]] = NAMING as [(typeof NAMING)[number]];
+    const inRouter = express.Router().use(express.Router().use(middleware));
+    expect((await probed(onExpress, (app) => void app.use(inRouter))).status).toBe(299);
+    const onServer = (app: INestApplication): void =>
+      void (app.getHttpAdapter().getInstance() as Express).use(middleware);
+    expect((await probed(onExpress, onServer)).status).toBe(299);
+  });
+
+  it('and the health route answers, without a line, what the middleware only leaves out', async () => {
+    const seen: string[] = [];
+    const log = (request: Request, _response: Response, next: () => void): void => {
+      if (request.path !== '/readyz' && !request.path.startsWith('/api/readyz')) seen.push(request.path);
+      next();
+    };
+    const refuse = (_request: Request, response: Response): void => void response.status(401).end();
+    const { status, said, ask } = await probed(onExpress, (app) => void app.use(log).use(refuse));
+    expect({ status, said }).toEqual({ status: 200, said: [] });
+    expect((await ask('GET', '/orders/7')).status).toBe(401);
+    expect(seen).toEqual(['/orders/7']);
+  });
+
+  it('and an error that it throws is handled as any other', async () => {
+    const { status } = await probed(onExpress, (app) => {
+      app.use((request: Request, _response: Response, next: () => void) => {
+        if (request.path === '/readyz') throw new Error('not ready');
+        next();
+      });
+    });
+    expect(status).toBe(500);
+  });
+});
+
+describe('on Fastify, a hook or middleware for every path that answers the path stays, and one line says so:', () => {
+  const HOOKS: [string, (app: INestApplication, server: FastifyInstance) => void][] = [
+    [
+      'a hook for onRequest',
+      (_app, server) =>
+        void server.addHook('onRequest', async (request, reply) =>
+          request.url === '/readyz' ? reply.code(299).send(OWN) : undefined,
+        ),
+    ],
+    [
+      'middleware',
+      (app) =>
+        void app.use((request: Request, response: Response, next: () => void) =>
+          request.url === '/readyz' ? answerRaw(request, response) : next(),
+        ),
+    ],
+  ];
+
+  it.each(HOOKS)('%s', async (_kind, configure) => {
+    const { status, text, says, ask } = await probed(onFastify, (app) =>
+      configure(app, app.getHttpAdapter().getInstance() as FastifyInstance),
+    );
+    expect({ status, text }).toEqual({ status: 299, text: OWN });
+    await ask('GET', '/readyz');
+    expect(says()).toHaveLength(1);
   });
 });
 

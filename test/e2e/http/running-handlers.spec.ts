@@ -1,5 +1,4 @@
-import { once, type EventEmitter } from 'node:events';
-import { request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { request, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   Controller,
@@ -17,6 +16,7 @@ import { Readable } from 'node:stream';
 import type { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { deferred, type Deferred } from '../../../src/util/deferred.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
+import { entered, leave, Work } from './held-work.js';
 import { ADAPTERS, closeAll, coordinatorOf, createHttp, reportOf } from '../nest/applications.js';
 import type {
   CanActivate,
@@ -29,19 +29,6 @@ import type {
 
 afterEach(closeAll);
 guardAgainstLeaks();
-
-/** Holds work up, and records its results. */
-class Work {
-  readonly started = deferred<void>();
-  readonly finish: Deferred<void> = deferred();
-  readonly journal: string[] = [];
-
-  async run(what: string): Promise<void> {
-    this.started.resolve();
-    await this.finish.promise;
-    this.journal.push(what);
-  }
-}
 
 let work: Work;
 beforeEach(() => {
@@ -149,13 +136,13 @@ describe.each(ADAPTERS)('on $adapter, work whose client has gone', ({ create }) 
     url = await app.getUrl();
   });
 
-  const giveUp = (route: string): Promise<void> => giveUpOn(app, url, route);
+  const giveUp = (route: string): Promise<void> => leave(app, work, route);
 
   it.each(ROUTES)('is awaited before anything is destroyed: $route', async ({ route, done }) => {
     await giveUp(route);
 
     const closed = app.close();
-    await coordinatorEntered(app, 'drain');
+    await entered(app, 'drain');
     expect(coordinatorOf(app).progress().inFlight).toBe(1);
     work.finish.resolve();
     await closed;
@@ -171,7 +158,7 @@ describe.each(ADAPTERS)('on $adapter, work whose client has gone', ({ create }) 
     await work.started.promise;
 
     const closed = app.close();
-    await coordinatorEntered(app, 'drain');
+    await entered(app, 'drain');
     client.destroy();
     work.finish.resolve();
     await closed;
@@ -185,7 +172,7 @@ describe.each(ADAPTERS)('on $adapter, work whose client has gone', ({ create }) 
     expect(await response.text()).toBe('accepted');
 
     const closed = app.close();
-    await coordinatorEntered(app, 'drain');
+    await entered(app, 'drain');
     work.finish.resolve();
     await closed;
 
@@ -251,7 +238,7 @@ describe.each(ADAPTERS)('on $adapter, work whose client has gone', ({ create }) 
     await work.started.promise;
 
     const closed = app.close();
-    await coordinatorEntered(app, 'drain');
+    await entered(app, 'drain');
     const gone = new Promise((resolve) => client.once('close', resolve));
     (app.getHttpServer() as Server).closeAllConnections();
     await gone;
@@ -300,14 +287,14 @@ describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create 
     url = await app.getUrl();
     coordinatorOf(app).register({ name: 'the test', drain: () => drain.promise });
     closed = app.close();
-    await coordinatorEntered(app, 'drain');
+    await entered(app, 'drain');
   });
 
   it('does not hold up the drain, and is awaited in release if its client has disconnected', async () => {
-    await giveUpOn(app, url, 'POST /json/1');
+    await leave(app, work, 'POST /json/1');
 
     drain.resolve();
-    await coordinatorEntered(app, 'release');
+    await entered(app, 'release');
     work.finish.resolve();
     await closed;
 
@@ -316,7 +303,7 @@ describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create 
   });
 
   it('is cut by name when only its handler is left', async () => {
-    await giveUpOn(app, url, 'POST /json/1');
+    await leave(app, work, 'POST /json/1');
 
     drain.resolve();
     await closed;
@@ -329,7 +316,7 @@ describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create 
   });
 
   it('is cut by its name when the shutdown is forced before release', async () => {
-    await giveUpOn(app, url, 'POST /json/1');
+    await leave(app, work, 'POST /json/1');
 
     (coordinatorOf(app) as PhasedCoordinator).force('the test');
     await closed;
@@ -386,11 +373,11 @@ describe.each(ADAPTERS)('on $adapter, middleware', ({ create }) => {
       return Twice.resolve();
     });
     await fetch(`${url}/mounted`);
-    await giveUpOn(app, url, 'POST /json/1');
+    await leave(app, work, 'POST /json/1');
     await (await fetch(`${url}/answered`, { method: 'POST' })).text();
 
     const closed = app.close();
-    await coordinatorEntered(app, 'drain');
+    await entered(app, 'drain');
     expect(coordinatorOf(app).progress().inFlight).toBe(2);
     work.finish.resolve();
     await closed;
@@ -399,30 +386,3 @@ describe.each(ADAPTERS)('on $adapter, middleware', ({ create }) => {
     expect(reportOf(app)).toMatchObject({ status: 'completed', cuts: [] });
   });
 });
-
-/** Starts a request, and disconnects when its handler is running. */
-async function giveUpOn(app: INestApplication, url: string, route: string): Promise<void> {
-  const [method = '', path = ''] = route.split(' ');
-  const client = request(`${url}${path}`, { method, agent: false });
-  client.on('error', () => {});
-  const server = app.getHttpServer() as EventEmitter;
-  const arrived = once(server, 'request') as Promise<[IncomingMessage, ServerResponse]>;
-  client.end();
-  const [, response] = await arrived;
-  await work.started.promise;
-  const gone = once(response, 'close');
-  client.destroy();
-  await gone;
-}
-
-async function coordinatorEntered(app: INestApplication, phase: 'drain' | 'release'): Promise<void> {
-  const coordinator = coordinatorOf(app);
-  await new Promise<void>((resolve) => {
-    if (coordinator.phase === phase) return resolve();
-    const stop = coordinator.observe((event) => {
-      if (event.type !== 'phase-entered' || event.phase !== phase) return;
-      stop();
-      resolve();
-    });
-  });
-}

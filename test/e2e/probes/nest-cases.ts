@@ -62,7 +62,7 @@ export const NEST_CASES: readonly ProbeCase[] = [
   },
   { probe: HOOKS_OF_TERMINUS, feature: nothing, remove: () => handing(HOOKS_OF_TERMINUS, []) },
   { probe: routes.ADAPTER_TYPE, feature: servingOn(() => new OtherAdapter()) },
-  { probe: routes.STACK_OF_EXPRESS, feature: servingOn(withoutStack) },
+  { probe: routes.STACK_OF_EXPRESS, feature: servingOn(withoutStack), failing: 'request handlers' },
   {
     probe: routes.LAYER_OF_EXPRESS,
     feature: onExpress,
@@ -80,6 +80,13 @@ export const NEST_CASES: readonly ProbeCase[] = [
     remove: () => handing(adapters.BARE_ADAPTER, {}),
   },
   { probe: adapters.ROUTES_OF_FASTIFY, feature: servingOn(withoutFindRoute) },
+  {
+    probe: adapters.METHODS_OF_LAYER,
+    feature: onExpress,
+    failing: 'request handlers',
+    remove: () => handing(adapters.METHODS_OF_LAYER, {}),
+  },
+  { probe: adapters.HOOKS_OF_FASTIFY, feature: servingOn(withoutHooks) },
   {
     probe: schedules.EXPLORER_OF_SCHEDULE,
     feature: schedule,
@@ -142,6 +149,12 @@ export const NEST_CASES: readonly ProbeCase[] = [
 function withoutBindings(): FastifyAdapter {
   const adapter = new FastifyAdapter();
   hideSymbol(adapter.getInstance(), 'fastify.serverBindings');
+  return adapter;
+}
+
+function withoutHooks(): FastifyAdapter {
+  const adapter = new FastifyAdapter();
+  hideSymbol(adapter.getInstance(), 'fastify.hooks');
   return adapter;
 }
 

@@ -39,6 +39,11 @@ export const NODE_CASES: readonly ProbeCase[] = [
     failing: 'HTTP server',
     remove: () => handing(probes.PARSER_ON_SOCKET, () => ({})),
   },
+  {
+    probe: probes.SERVER_OF_SOCKET,
+    feature: onExpress,
+    remove: () => handing(probes.SERVER_OF_SOCKET, () => ({})),
+  },
   lacking(probes.LAST_ON_RESPONSE, onExpress),
   lacking(probes.CONTINUE_ON_RESPONSE, onExpress),
   lacking(probes.SWEEP_OF_SERVER, onExpress),
