@@ -190,9 +190,12 @@ export class RequestAdmission {
         if (connection && !connection.isRetired && this.#retires(connection, response))
           endConnectionWith(response, connection.socket);
       },
+      restore:
+        connection && !response.headersSent
+          ? retireWith(response, () => this.#retires(connection, response))
+          : () => {},
     };
     this.requests.add(request);
-    if (connection && !response.headersSent) retireWith(response, () => this.#retires(connection, response));
     this.#dependencies.onAccepted?.(request);
     return isRefused;
   }

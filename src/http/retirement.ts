@@ -6,20 +6,22 @@ import type { OutgoingHttpHeaders, OutgoingHttpHeader, ServerResponse } from 'no
 /**
  * Makes a response end its connection if `decide` returns true when the header is written; not earlier, since pipelined
  * requests on the same connection must be answered first.
+ *
+ * @returns a function that restores the response
  */
-export function retireWith(response: ServerResponse, decide: () => boolean): void {
+export function retireWith(response: ServerResponse, decide: () => boolean): () => void {
   let isRetiring = false;
-  const restore = overrideMethod(response, 'writeHead', (writeHead) => (status, ...rest) => {
+  const restore = overrideMethod(response, 'writeHead', (writeHead) => (...args) => {
     // Node rejects an invalid header, and writeHead may be called again.
     if (!isRetiring && decide()) {
       isRetiring = true;
       lingerBehind(response);
     }
-    if (isRetiring) response.setHeader('Connection', 'close');
-    const result = writeHead(status, ...(isRetiring ? rest.map(withoutConnection) : rest));
+    const result = writeHead(...(isRetiring ? announcingTheEnd(args) : args));
     restore();
     return result;
   });
+  return restore;
 }
 
 /** Makes a response end its connection although its header did not announce it. */
@@ -27,16 +29,32 @@ export function endConnectionWith(response: ServerResponse, socket: Socket): voi
   response.once('finish', () => endThenDestroy(socket));
 }
 
-/** Removes the caller's own `Connection` header, such as keep-alive. */
-function withoutConnection(argument: unknown): unknown {
-  if (typeof argument !== 'object' || argument === null) return argument;
-  if (Array.isArray(argument)) {
-    const flat = (Array.isArray(argument[0]) ? argument.flat() : argument) as OutgoingHttpHeader[];
-    return flat.filter((_, index) => !isConnection(flat[index - (index % 2)]));
+/**
+ * Returns the arguments of `writeHead` with `Connection: close` among the headers, in the caller's own form.
+ *
+ * Not by `setHeader`: with a header that was set before, Node treats those of `writeHead` in another way, and versions of
+ * it send only the last one of several with the same name.
+ */
+function announcingTheEnd([status, ...rest]: readonly unknown[]): unknown[] {
+  // As in Node, the reason may be missing.
+  const reason = typeof rest[0] === 'string' || (rest[1] ?? undefined) !== undefined ? [rest[0]] : [];
+  return [status, ...reason, closing(rest[reason.length])];
+}
+
+/** Replaces the caller's own `Connection` header, such as keep-alive. */
+function closing(headers: unknown): unknown {
+  if (!Array.isArray(headers)) {
+    const others = Object.entries(Object(headers) as OutgoingHttpHeaders).filter(
+      ([name]) => !isConnection(name),
+    );
+    return Object.fromEntries([...others, ['Connection', 'close']]);
   }
-  return Object.fromEntries(
-    Object.entries(argument as OutgoingHttpHeaders).filter(([name]) => !isConnection(name)),
-  );
+  const given = headers as OutgoingHttpHeader[];
+  if (Array.isArray(given[0])) {
+    return [...given.filter((pair) => !isConnection((pair as string[])[0])), ['Connection', 'close']];
+  }
+  const others = given.filter((_, index) => !isConnection(given[index - (index % 2)]));
+  return [...others, 'Connection', 'close'];
 }
 
 function isConnection(name: unknown): boolean {

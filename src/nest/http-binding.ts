@@ -20,6 +20,7 @@ import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownParticipant } from '../core/participant.js';
 import type { SpecialRoutes } from '../health/special-routes.js';
 import type { AnyHttpServer } from '../http/any-http-server.js';
+import type { HttpServerTraits } from '../http/http-servers.js';
 import type { MountedPaths } from './health/mounted-paths.js';
 
 const SERVER = 'HTTP server';
@@ -103,17 +104,22 @@ export class HttpBinding {
     if (adapter.getType() === 'fastify') {
       const fastify = Object(adapter.getInstance()) as object;
       const blindSpot = (): string | undefined => blindSpotOfFastify(fastify, probes);
-      this.servers.add(server, this.#ownName, { blindSpot });
+      this.#addOwn(server, { blindSpot });
       this.#stopWaitingForServers = onFurtherServer(fastify, probes, (further) => {
         this.servers.add(further, this.servers.nameFor(SERVER));
       });
-    } else this.servers.add(server, this.#ownName);
+    } else this.#addOwn(server);
     this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
     // The sender of the signal may have started the next process, which needs the port.
     this.#restoreListen = overrideMethod(adapter, 'listen', (listen) => (...args) => {
       const isEnding = this.#coordinator.exitRequested && this.#options.exit !== false;
       return isEnding ? undefined : listen(...args);
     });
+  }
+
+  #addOwn(server: AnyHttpServer, traits?: HttpServerTraits): void {
+    // Another application on the same adapter drains it.
+    if (!isClaimed(server)) this.servers.add(server, this.#ownName, traits);
   }
 
   /** Adds a further server of the application to drain; does nothing for Nest's own server. */

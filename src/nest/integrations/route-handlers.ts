@@ -1,5 +1,6 @@
 import { isThenable } from '../../util/thenable.js';
 import { overrideMethod } from '../../util/override-method.js';
+import { copyMetadata } from '../decorators/copy-metadata.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { RunningHandlers } from '../../http/running-handlers.js';
@@ -82,9 +83,7 @@ function tracked(handler: Handler, handlers: RunningHandlers): Handler {
     const response = args[first + 1] as Carrier<ServerResponse>;
     return handlers.track(request.raw ?? request, response.raw ?? response, result);
   };
-  // Express distinguishes error handlers by their length, and prints the names of handlers.
-  for (const key of ['length', 'name']) {
-    Object.defineProperty(tracking, key, { value: Reflect.get(handler, key), configurable: true });
-  }
+  // Express distinguishes error handlers by their length; Nest passes the version of a route to Fastify as a property.
+  copyMetadata(tracking, handler);
   return tracking;
 }
