@@ -1,7 +1,7 @@
 import { overrideMethod } from '../util/override-method.js';
 import { endThenDestroy } from './end-then-destroy.js';
 import type { Socket } from 'node:net';
-import type { OutgoingHttpHeaders, OutgoingHttpHeader, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 /**
  * Makes a response end its connection if `decide` returns true when the header is written; not earlier, since pipelined
@@ -32,8 +32,8 @@ export function endConnectionWith(response: ServerResponse, socket: Socket): voi
 /**
  * Returns the arguments of `writeHead` with `Connection: close` among the headers, in the caller's own form.
  *
- * Not by `setHeader`: with a header that was set before, Node treats those of `writeHead` in another way, and versions of
- * it send only the last one of several with the same name.
+ * Not by `setHeader`: Node then merges the headers of `writeHead` into those that were set, and some versions send only the
+ * last one of several with the same name.
  */
 function announcingTheEnd([status, ...rest]: readonly unknown[]): unknown[] {
   // As in Node, the reason may be missing.
@@ -41,20 +41,21 @@ function announcingTheEnd([status, ...rest]: readonly unknown[]): unknown[] {
   return [status, ...reason, closing(rest[reason.length])];
 }
 
-/** Replaces the caller's own `Connection` header, such as keep-alive. */
+/** Adds the header, in place of the caller's own, such as keep-alive. */
 function closing(headers: unknown): unknown {
   if (!Array.isArray(headers)) {
-    const others = Object.entries(Object(headers) as OutgoingHttpHeaders).filter(
-      ([name]) => !isConnection(name),
-    );
-    return Object.fromEntries([...others, ['Connection', 'close']]);
+    const given = Object(headers) as OutgoingHttpHeaders;
+    return { ...given, [Object.keys(given).find(isConnection) ?? 'Connection']: 'close' };
   }
-  const given = headers as OutgoingHttpHeader[];
-  if (Array.isArray(given[0])) {
-    return [...given.filter((pair) => !isConnection((pair as string[])[0])), ['Connection', 'close']];
+  const list = headers as unknown[];
+  if (Array.isArray(list[0])) {
+    const pairs = list as unknown[][];
+    if (!pairs.some(([name]) => isConnection(name))) return [...pairs, ['Connection', 'close']];
+    return pairs.map((pair) => (isConnection(pair[0]) ? [pair[0], 'close'] : pair));
   }
-  const others = given.filter((_, index) => !isConnection(given[index - (index % 2)]));
-  return [...others, 'Connection', 'close'];
+  const isOwn = (_: unknown, index: number): boolean => index % 2 === 1 && isConnection(list[index - 1]);
+  if (!list.some(isOwn)) return [...list, 'Connection', 'close'];
+  return list.map((value, index) => (isOwn(value, index) ? 'close' : value));
 }
 
 function isConnection(name: unknown): boolean {

@@ -4,8 +4,9 @@ import { isClaimed } from '../http/claim.js';
 import { HTTP_PRIORITY, HttpServers } from '../http/http-servers.js';
 import { ListeningServers } from '../http/listening-servers.js';
 import { RunningHandlers } from '../http/running-handlers.js';
+import { onAdapterMade } from './health/adapter-made.js';
 import { AdapterClose } from './lifecycle/adapter-close.js';
-import { read } from '../util/foreign.js';
+import { hasMethods, read } from '../util/foreign.js';
 import { overrideMethod } from '../util/override-method.js';
 import { trackRouteHandlers } from './integrations/route-handlers.js';
 import { blindSpotOfFastify, onFurtherServer } from './integrations/fastify-servers.js';
@@ -77,14 +78,11 @@ export class HttpBinding {
       routePattern: (request, path) => routePatternOf(adapterHost.httpAdapter, probes)(request, path),
     });
     // As soon as the adapter exists, because handlers are registered before the first hook.
-    const adapters = adapterHost.init$.subscribe(() => {
-      // Microservices and application contexts have no adapter, although the type says otherwise.
-      const adapter = adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | null;
-      if (!adapter) return;
+    const stopWaiting = onAdapterMade(adapterHost, (adapter) => {
       this.#restore.push(...trackRouteHandlers(adapter, this.#handlers));
       this.#lateCors = new LateCors(adapter, probes);
     });
-    this.#restore.push(() => adapters.unsubscribe());
+    this.#restore.push(stopWaiting);
   }
 
   /** Call it once the server has been created, and before it listens. */
@@ -189,6 +187,8 @@ export class HttpBinding {
 
 /** Returns whether the application has transports of `@nestjs/microservices`, which Nest closes. */
 function hasTransports(modules: ModulesContainer): boolean {
+  // Since Nest 11.1; before, it is unknown.
+  if (!hasMethods(modules, ['getRpcTargetRegistry'])) return true;
   let isFound = false;
   modules
     .getRpcTargetRegistry()
