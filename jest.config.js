@@ -17,6 +17,7 @@ const base = {
     '<rootDir>/dist-test/',
     '<rootDir>/\\.test-cache/',
     '<rootDir>/test/nest-11/package.json',
+    '<rootDir>/test/nest-11.0/package.json',
     '<rootDir>/test/package/consumers/',
   ],
   transform: {
@@ -39,8 +40,16 @@ const base = {
   restoreMocks: true,
 };
 
-const nest11 = JSON.parse(readFileSync(new URL('test/nest-11/package.json', import.meta.url), 'utf8'));
-const nest11Packages = Object.keys(nest11.dependencies).join('|');
+/** Resolves the packages that a folder lists from there. */
+function mappedTo(folder) {
+  const { dependencies } = JSON.parse(
+    readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8'),
+  );
+  return {
+    ...base.moduleNameMapper,
+    [`^(${Object.keys(dependencies).join('|')})(/.*)?$`]: `<rootDir>/${folder}/node_modules/$1$2`,
+  };
+}
 
 /** @type {import('jest').Config} */
 export default {
@@ -65,10 +74,14 @@ export default {
       displayName: 'e2e on Nest 11',
       testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
       globals: { expectedNestMajor: 11 },
-      moduleNameMapper: {
-        ...base.moduleNameMapper,
-        [`^(${nest11Packages})(/.*)?$`]: '<rootDir>/test/nest-11/node_modules/$1$2',
-      },
+      moduleNameMapper: mappedTo('test/nest-11'),
+    },
+    {
+      ...base,
+      displayName: 'bare on Nest 11.0',
+      testMatch: ['<rootDir>/test/e2e/{bare,bytes}/**/*.spec.ts'],
+      globals: { expectedNestVersion: '11.0.0' },
+      moduleNameMapper: mappedTo('test/nest-11.0'),
     },
     {
       ...base,

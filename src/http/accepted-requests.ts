@@ -20,11 +20,19 @@ export interface AcceptedRequest {
   readonly isRefused: boolean;
   /** Ends the connection after the response without announcing it in the header, unless another request follows. */
   retire(this: void): void;
+  /** Restores the response. */
+  restore(this: void): void;
+}
+
+/** A request, and the function that stops observing its response. */
+interface Observed {
+  readonly request: AcceptedRequest;
+  stop(this: void): void;
 }
 
 /** The requests in flight from `announce` on, each until the last byte of its response is sent. */
 export class AcceptedRequests implements Iterable<AcceptedRequest> {
-  readonly #byResponse = new Map<ServerResponse, AcceptedRequest>();
+  readonly #byResponse = new Map<ServerResponse, Observed>();
   readonly #onFinished: (request: AcceptedRequest) => void;
   #awaited = 0;
 
@@ -32,8 +40,8 @@ export class AcceptedRequests implements Iterable<AcceptedRequest> {
     this.#onFinished = onFinished;
   }
 
-  [Symbol.iterator](): Iterator<AcceptedRequest> {
-    return this.#byResponse.values();
+  *[Symbol.iterator](): Iterator<AcceptedRequest> {
+    for (const { request } of this.#byResponse.values()) yield request;
   }
 
   get size(): number {
@@ -50,10 +58,12 @@ export class AcceptedRequests implements Iterable<AcceptedRequest> {
   }
 
   add(request: AcceptedRequest): void {
-    this.#byResponse.set(request.response, request);
+    const { response } = request;
+    const onClose = (): void => this.#finish(request);
+    this.#byResponse.set(response, { request, stop: () => response.off('close', onClose) });
     if (isAwaited(request)) this.#awaited += 1;
     // Emitted when the kernel has the last byte, or when the connection is closed.
-    request.response.once('close', () => this.#finish(request));
+    response.once('close', onClose);
   }
 
   /** Removes the requests of a closed connection: a response that is queued on it emits no `close`. */
@@ -63,7 +73,12 @@ export class AcceptedRequests implements Iterable<AcceptedRequest> {
     }
   }
 
+  /** Removes all requests, and restores their responses. */
   clear(): void {
+    for (const { request, stop } of this.#byResponse.values()) {
+      stop();
+      request.restore();
+    }
     this.#byResponse.clear();
     this.#awaited = 0;
   }

@@ -1,11 +1,14 @@
 import { overrideMethod } from '../util/override-method.js';
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** Handles what a server receives; `proceed` calls the server's own listeners. */
 export interface Interceptor {
   onRequest(this: void, request: IncomingMessage, response: ServerResponse, proceed: () => void): void;
+  /** Called when the server cannot read what a client sends, before it answers that. */
+  onClientError(this: void, socket: Socket): void;
   /** Also called for `CONNECT`. */
   onUpgrade(this: void, request: IncomingMessage, socket: Duplex, proceed: () => void): void;
 }
@@ -65,6 +68,9 @@ export class Interception {
         if ((args[0] as IncomingMessage).httpVersionMajor > 1) return false;
         this.#interceptor.onUpgrade(args[0] as IncomingMessage, args[1] as Duplex, proceed);
         return true;
+      case 'clientError':
+        this.#interceptor.onClientError(args[1] as Socket);
+        return false;
       default:
         return false;
     }

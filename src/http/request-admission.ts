@@ -1,5 +1,6 @@
 import { AcceptedRequests, type AcceptedRequest } from './accepted-requests.js';
 import { Connection } from './connection.js';
+import { HeldRequests } from './held-requests.js';
 import { Interception } from './interception.js';
 import { refuse, refuseUpgrade } from './refusal.js';
 import { requestPath } from './request-path.js';
@@ -38,6 +39,7 @@ export class RequestAdmission {
   readonly #responses: CurrentResponses;
   readonly #observer: RequestAdmissionObserver;
   readonly #interception: Interception;
+  readonly #held = new HeldRequests();
   #retiresNewcomers = false;
   #isLate = false;
 
@@ -54,7 +56,11 @@ export class RequestAdmission {
     this.#sessions = sessions;
     this.#responses = responses;
     this.#observer = observer;
-    this.#interception = new Interception(server, { onRequest: this.#onRequest, onUpgrade: this.#onUpgrade });
+    this.#interception = new Interception(server, {
+      onRequest: this.#onRequest,
+      onUpgrade: this.#onUpgrade,
+      onClientError: (socket) => this.#held.release(socket),
+    });
     this.requests = new AcceptedRequests(this.#onFinished);
   }
 
@@ -129,13 +135,15 @@ export class RequestAdmission {
     const isLate = this.#arrives(connection ?? session, request, isNeverLate);
     const isRefused = this.#accept(response, { connection, session }, isExempt, isLate);
     if (session && this.#isLate) this.#retireSession(session);
-    // By then, requests pipelined behind this one have been read, so it is known whether this response is the last one.
-    setImmediate(() => {
+    const go = (): void => {
       if (connection?.socket.destroyed || isStreamGone(response)) return;
       if (!isRefused) return this.#dependencies.answer?.(request, response) ? undefined : proceed();
       this.#refuse(request, response);
       if (connection) this.#observer.onRefused(connection);
-    });
+    };
+    // By then, requests pipelined behind this one have been read, so it is known whether this response is the last one.
+    if (isRefused) setImmediate(go);
+    else this.#held.hold(request.socket, go);
   };
 
   #refuse(request: IncomingMessage, response: ServerResponse): void {
@@ -190,9 +198,12 @@ export class RequestAdmission {
         if (connection && !connection.isRetired && this.#retires(connection, response))
           endConnectionWith(response, connection.socket);
       },
+      restore:
+        connection && !response.headersSent
+          ? retireWith(response, () => this.#retires(connection, response))
+          : () => {},
     };
     this.requests.add(request);
-    if (connection && !response.headersSent) retireWith(response, () => this.#retires(connection, response));
     this.#dependencies.onAccepted?.(request);
     return isRefused;
   }

@@ -1,25 +1,27 @@
 import { overrideMethod } from '../util/override-method.js';
 import { endThenDestroy } from './end-then-destroy.js';
 import type { Socket } from 'node:net';
-import type { OutgoingHttpHeaders, OutgoingHttpHeader, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 /**
  * Makes a response end its connection if `decide` returns true when the header is written; not earlier, since pipelined
  * requests on the same connection must be answered first.
+ *
+ * @returns a function that restores the response
  */
-export function retireWith(response: ServerResponse, decide: () => boolean): void {
+export function retireWith(response: ServerResponse, decide: () => boolean): () => void {
   let isRetiring = false;
-  const restore = overrideMethod(response, 'writeHead', (writeHead) => (status, ...rest) => {
+  const restore = overrideMethod(response, 'writeHead', (writeHead) => (...args) => {
     // Node rejects an invalid header, and writeHead may be called again.
     if (!isRetiring && decide()) {
       isRetiring = true;
       lingerBehind(response);
     }
-    if (isRetiring) response.setHeader('Connection', 'close');
-    const result = writeHead(status, ...(isRetiring ? rest.map(withoutConnection) : rest));
+    const result = writeHead(...(isRetiring ? announcingTheEnd(args) : args));
     restore();
     return result;
   });
+  return restore;
 }
 
 /** Makes a response end its connection although its header did not announce it. */
@@ -27,16 +29,33 @@ export function endConnectionWith(response: ServerResponse, socket: Socket): voi
   response.once('finish', () => endThenDestroy(socket));
 }
 
-/** Removes the caller's own `Connection` header, such as keep-alive. */
-function withoutConnection(argument: unknown): unknown {
-  if (typeof argument !== 'object' || argument === null) return argument;
-  if (Array.isArray(argument)) {
-    const flat = (Array.isArray(argument[0]) ? argument.flat() : argument) as OutgoingHttpHeader[];
-    return flat.filter((_, index) => !isConnection(flat[index - (index % 2)]));
+/**
+ * Returns the arguments of `writeHead` with `Connection: close` among the headers, in the caller's own form.
+ *
+ * Not by `setHeader`: Node then merges the headers of `writeHead` into those that were set, and some versions send only the
+ * last one of several with the same name.
+ */
+function announcingTheEnd([status, ...rest]: readonly unknown[]): unknown[] {
+  // As in Node, the reason may be missing.
+  const reason = typeof rest[0] === 'string' || (rest[1] ?? undefined) !== undefined ? [rest[0]] : [];
+  return [status, ...reason, closing(rest[reason.length])];
+}
+
+/** Adds the header, in place of the caller's own, such as keep-alive. */
+function closing(headers: unknown): unknown {
+  if (!Array.isArray(headers)) {
+    const given = Object(headers) as OutgoingHttpHeaders;
+    return { ...given, [Object.keys(given).find(isConnection) ?? 'Connection']: 'close' };
   }
-  return Object.fromEntries(
-    Object.entries(argument as OutgoingHttpHeaders).filter(([name]) => !isConnection(name)),
-  );
+  const list = headers as unknown[];
+  if (Array.isArray(list[0])) {
+    const pairs = list as unknown[][];
+    if (!pairs.some(([name]) => isConnection(name))) return [...pairs, ['Connection', 'close']];
+    return pairs.map((pair) => (isConnection(pair[0]) ? [pair[0], 'close'] : pair));
+  }
+  const isOwn = (_: unknown, index: number): boolean => index % 2 === 1 && isConnection(list[index - 1]);
+  if (!list.some(isOwn)) return [...list, 'Connection', 'close'];
+  return list.map((value, index) => (isOwn(value, index) ? 'close' : value));
 }
 
 function isConnection(name: unknown): boolean {

@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
-import { ConfigurableModuleClass } from './graceful-shutdown-metrics.module-definition.js';
+import {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+} from './graceful-shutdown-metrics.module-definition.js';
 import { ShutdownMetrics } from './shutdown-metrics.js';
 
 /**
@@ -8,5 +11,6 @@ import { ShutdownMetrics } from './shutdown-metrics.js';
  * Import it once, next to `GracefulShutdownModule` and `PrometheusModule.register()`, whose `customMetricPrefix` and
  * `defaultLabels` apply to these metrics too.
  */
-@Module({ providers: [ShutdownMetrics] })
+// The options are replaced by forRoot and forRootAsync.
+@Module({ providers: [{ provide: MODULE_OPTIONS_TOKEN, useValue: {} }, ShutdownMetrics] })
 export class GracefulShutdownMetricsModule extends ConfigurableModuleClass {}

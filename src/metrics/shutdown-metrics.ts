@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge, register as globalRegistry } from 'prom-client';
@@ -26,7 +26,7 @@ export class ShutdownMetrics implements OnModuleInit {
     @Inject(ModuleRef) moduleRef: ModuleRef,
     @Inject(ShutdownCoordinator) coordinator: ShutdownCoordinator,
     @Inject(ManagementServer) management: ManagementServer,
-    @Optional() @Inject(MODULE_OPTIONS_TOKEN) options: GracefulShutdownMetricsOptions = {},
+    @Inject(MODULE_OPTIONS_TOKEN) options: GracefulShutdownMetricsOptions = {},
   ) {
     this.#moduleRef = moduleRef;
     this.#coordinator = coordinator;

@@ -57,6 +57,7 @@ export class ApplicationShutdown implements LivingApplication {
   readonly #resources: ResourceRegistry;
   readonly #mounted: MountedPaths;
   readonly #stopAwaitingApplication: () => void;
+  #isBooted = false;
 
   constructor(
     @Inject(PROGRAM) program: Program,
@@ -142,15 +143,22 @@ export class ApplicationShutdown implements LivingApplication {
     this.#http.watchServers(this.#modules, (servers) => this.#warnOfServers(servers));
   }
 
-  /** @throws {ShutdownError} if the application was shut down before it was initialised */
+  /**
+   * Called again for each further application of one testing module.
+   *
+   * @throws {ShutdownError} if the application was shut down before it was initialised
+   */
   async onBooting(): Promise<void> {
     if (this.coordinator.terminatingReason !== undefined) {
       await this.over;
+      if (this.#isBooted) return this.#warnOfRestart();
       throw new ShutdownError(
         'SHUTDOWN_TERMINATING',
         'this application was shut down before it was initialised: create a new one to start it again',
       );
     }
+    if (this.#isBooted) return;
+    this.#isBooted = true;
     this.#process.attach();
     const hosts = this.#lifecycle.hookedModules.hosts();
     for (const note of [...bootNotes(this.#options), ...terminusNote(hosts, this.#options)]) {
@@ -204,6 +212,14 @@ export class ApplicationShutdown implements LivingApplication {
           'neither an announce delay nor an exit code. '
         : 'No signal shuts this application down: SIGTERM loses everything in flight. ') +
         'Call enableGracefulShutdown(app) in main.ts, before app.listen().',
+    );
+  }
+
+  #warnOfRestart(): void {
+    if (this.#options.inTests) return;
+    this.#logger.warn(
+      'This application was shut down, and is initialised again: it is not drained when it ends. ' +
+        'Create a new one from a new module.',
     );
   }
 

@@ -45,6 +45,8 @@ const COPY = Symbol.for('nestjs-drain.module');
 @Module({
   imports: [ConfigModule.forFeature(shutdownConfig), TerminusModule, ShutdownGateModule, ShutdownEndModule],
   providers: [
+    // Replaced by forRoot and forRootAsync. Not an optional dependency: the mocker of a testing module would answer it.
+    { provide: MODULE_OPTIONS_TOKEN, useValue: {} },
     {
       provide: RESOLVED_OPTIONS,
       useFactory: (
@@ -55,7 +57,7 @@ const COPY = Symbol.for('nestjs-drain.module');
         checkImportedOnce(modules);
         return resolveOptions(options, environment);
       },
-      inject: [ModulesContainer, shutdownConfig.KEY, { token: MODULE_OPTIONS_TOKEN, optional: true }],
+      inject: [ModulesContainer, shutdownConfig.KEY, MODULE_OPTIONS_TOKEN],
     },
     {
       provide: PROGRAM,

@@ -4,8 +4,9 @@ import { isClaimed } from '../http/claim.js';
 import { HttpServers, LATE_PRIORITY } from '../http/http-servers.js';
 import { ListeningServers } from '../http/listening-servers.js';
 import { RunningHandlers } from '../http/running-handlers.js';
+import { onAdapterMade } from './health/adapter-made.js';
 import { AdapterClose } from './lifecycle/adapter-close.js';
-import { read } from '../util/foreign.js';
+import { hasMethods, read } from '../util/foreign.js';
 import { overrideMethod } from '../util/override-method.js';
 import { trackRouteHandlers } from './integrations/route-handlers.js';
 import { DirectHandlers } from './integrations/direct-handlers.js';
@@ -21,6 +22,7 @@ import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownParticipant } from '../core/participant.js';
 import type { SpecialRoutes } from '../health/special-routes.js';
 import type { AnyHttpServer } from '../http/any-http-server.js';
+import type { HttpServerTraits } from '../http/http-servers.js';
 import type { MountedPaths } from './health/mounted-paths.js';
 
 const SERVER = 'HTTP server';
@@ -80,15 +82,12 @@ export class HttpBinding {
       routePattern: (request, path) => routePatternOf(adapterHost.httpAdapter, probes)(request, path),
     });
     // As soon as the adapter exists, because handlers are registered before the first hook.
-    const adapters = adapterHost.init$.subscribe(() => {
-      // Microservices and application contexts have no adapter, although the type says otherwise.
-      const adapter = adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | null;
-      if (!adapter) return;
+    const stopWaiting = onAdapterMade(adapterHost, (adapter) => {
       this.#restore.push(...trackRouteHandlers(adapter, this.#handlers));
       this.#directHandlers = new DirectHandlers(adapter, this.#handlers, probes);
       this.#lateCors = new LateCors(adapter, probes);
     });
-    this.#restore.push(() => adapters.unsubscribe());
+    this.#restore.push(stopWaiting);
   }
 
   /** Call it once the server has been created, and before it listens. */
@@ -108,17 +107,22 @@ export class HttpBinding {
     if (adapter.getType() === 'fastify') {
       const fastify = Object(adapter.getInstance()) as object;
       const blindSpot = (): string | undefined => blindSpotOfFastify(fastify, probes);
-      this.servers.add(server, this.#ownName, { blindSpot });
+      this.#addOwn(server, { blindSpot });
       this.#stopWaitingForServers = onFurtherServer(fastify, probes, (further) => {
         this.servers.add(further, this.servers.nameFor(SERVER));
       });
-    } else this.servers.add(server, this.#ownName);
+    } else this.#addOwn(server);
     this.#adapterClose = new AdapterClose(adapter, this.#coordinator, this.#options.hooks);
     // The sender of the signal may have started the next process, which needs the port.
     this.#restoreListen = overrideMethod(adapter, 'listen', (listen) => (...args) => {
       const isEnding = this.#coordinator.exitRequested && this.#options.exit !== false;
       return isEnding ? undefined : listen(...args);
     });
+  }
+
+  #addOwn(server: AnyHttpServer, traits?: HttpServerTraits): void {
+    // Another application on the same adapter drains it.
+    if (!isClaimed(server)) this.servers.add(server, this.#ownName, traits);
   }
 
   /** Adds a further server of the application to drain; does nothing for Nest's own server. */
@@ -192,6 +196,8 @@ export class HttpBinding {
 
 /** Returns whether the application has transports of `@nestjs/microservices`, which Nest closes. */
 function hasTransports(modules: ModulesContainer): boolean {
+  // Since Nest 11.1; before, it is unknown.
+  if (!hasMethods(modules, ['getRpcTargetRegistry'])) return true;
   let isFound = false;
   modules
     .getRpcTargetRegistry()

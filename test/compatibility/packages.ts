@@ -32,6 +32,7 @@ export function importedNames({ name, installedAs = [name], includes = [] }: Pac
 /** Development dependencies that no application meets, and what they are for. */
 export const TOOLS: Readonly<Record<string, string>> = {
   '@arethetypeswrong/cli': 'checks the package',
+  '@golevelup/ts-jest': 'mocks every dependency in tests',
   '@jest/globals': 'runs the tests',
   '@nestjs/cli': 'builds the package',
   '@swc/core': 'compiles the tests',

@@ -3,6 +3,7 @@ import { Inject } from '@nestjs/common';
 import { ShutdownError } from '../../core/errors.js';
 import { constructorOf } from '../../util/foreign.js';
 import { BackgroundTasks } from '../../tasks/background-tasks.js';
+import { copyMetadata } from './copy-metadata.js';
 import type { HookHost } from '../lifecycle/hook-hosts.js';
 
 /**
@@ -59,15 +60,6 @@ export function provideTasks(hosts: readonly HookHost[], tasks: BackgroundTasks)
   for (const { instance } of hosts) {
     if (!isTracking(constructorOf(instance)) || (instance as Tracking)[TASKS] === tasks) continue;
     Object.defineProperty(instance, TASKS, { value: tasks, configurable: true, writable: true });
-  }
-}
-
-/** Copies the properties and metadata that other decorators have set, or look for. */
-function copyMetadata(tracked: Method, original: Method): void {
-  const { prototype: _, ...own } = Object.getOwnPropertyDescriptors(original) as PropertyDescriptorMap;
-  for (const key of Reflect.ownKeys(own)) Object.defineProperty(tracked, key, own[key as string]!);
-  for (const key of Reflect.getOwnMetadataKeys(original)) {
-    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, original), tracked);
   }
 }
 

@@ -85,6 +85,9 @@ function addToFastify(
   { path, methods, handler, onOwn }: AddedRoute,
   mounted: MountedPaths,
 ): void {
+  const url = asParameter(path);
+  // Another application on the same adapter has added it.
+  if (fastify.supportedMethods.some((method) => fastify.hasRoute({ method, url }))) return;
   let isOwn = false;
   const reached = new WeakSet<ServerResponse>();
   const passesOn = ({ raw }: FastifyRequest): boolean => isOwn && !methods.includes(raw.method ?? '');
@@ -95,7 +98,7 @@ function addToFastify(
   };
   fastify.route({
     method: fastify.supportedMethods,
-    url: asParameter(path),
+    url,
     // Keeps the route out of generated API documentation.
     schema: { hide: true },
     // Responding from the hook skips body parsing.

@@ -65,6 +65,7 @@ export class NestLifecycle implements ShutdownParticipant {
   readonly #gateIsOpen = deferred<void>();
   readonly #hasEnded = deferred<void>();
   #application: LivingApplication | undefined;
+  #bootstrapping: Promise<void> | undefined;
   #closeApplication: CloseApplication | undefined;
   #isPlaceRefused = false;
 
@@ -130,8 +131,18 @@ export class NestLifecycle implements ShutdownParticipant {
     await this.#application?.onBooting();
   }
 
-  /** Nest's last `onApplicationBootstrap`. */
+  /** Nest's last `onApplicationBootstrap`; again for each further application of one testing module. */
   async onLastBootstrap(): Promise<void> {
+    this.#bootstrapping ??= this.#bootstrap();
+    try {
+      await this.#bootstrapping;
+    } catch (error) {
+      this.#bootstrapping = undefined;
+      throw error;
+    }
+  }
+
+  async #bootstrap(): Promise<void> {
     await this.#application?.onBootstrapped();
     const { state } = this.#dependencies.coordinator;
     this.#hooks.adopt(this.hookedModules.hosts());
