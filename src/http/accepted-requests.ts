@@ -25,6 +25,7 @@ export interface AcceptedRequest {
 /** The requests in flight from `announce` on, each until the last byte of its response is sent. */
 export class AcceptedRequests implements Iterable<AcceptedRequest> {
   readonly #byResponse = new Map<ServerResponse, AcceptedRequest>();
+  readonly #byConnection = new Map<Connection, Set<AcceptedRequest>>();
   readonly #onFinished: (request: AcceptedRequest) => void;
   #awaited = 0;
 
@@ -49,27 +50,45 @@ export class AcceptedRequests implements Iterable<AcceptedRequest> {
     return this.#byResponse.has(response);
   }
 
+  /** Returns the number of requests of a connection. */
+  countOf(connection: Connection): number {
+    return this.#byConnection.get(connection)?.size ?? 0;
+  }
+
+  /** Returns the requests of a connection, oldest first. */
+  of(connection: Connection): readonly AcceptedRequest[] {
+    return [...(this.#byConnection.get(connection) ?? [])];
+  }
+
   add(request: AcceptedRequest): void {
-    this.#byResponse.set(request.response, request);
+    const { response, connection } = request;
+    this.#byResponse.set(response, request);
+    if (connection) {
+      const requests = this.#byConnection.get(connection) ?? new Set();
+      this.#byConnection.set(connection, requests.add(request));
+    }
     if (isAwaited(request)) this.#awaited += 1;
     // Emitted when the kernel has the last byte, or when the connection is closed.
-    request.response.once('close', () => this.#finish(request));
+    response.once('close', () => this.#finish(request));
   }
 
   /** Removes the requests of a closed connection: a response that is queued on it emits no `close`. */
   deleteOf(connection: Connection): void {
-    for (const request of this) {
-      if (request.connection === connection) this.#finish(request);
-    }
+    for (const request of this.of(connection)) this.#finish(request);
   }
 
   clear(): void {
     this.#byResponse.clear();
+    this.#byConnection.clear();
     this.#awaited = 0;
   }
 
   #finish(request: AcceptedRequest): void {
-    if (!this.#byResponse.delete(request.response)) return;
+    const { response, connection } = request;
+    if (!this.#byResponse.delete(response)) return;
+    const ofConnection = connection && this.#byConnection.get(connection);
+    ofConnection?.delete(request);
+    if (connection && ofConnection?.size === 0) this.#byConnection.delete(connection);
     if (isAwaited(request)) this.#awaited -= 1;
     this.#onFinished(request);
   }

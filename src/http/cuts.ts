@@ -9,7 +9,10 @@ import type { Connections } from './connections.js';
 import type { HttpServerDependencies } from './http-server-options.js';
 import type { Sessions } from './sessions.js';
 
-type CutsOptions = Pick<HttpServerDependencies, 'clock' | 'routePattern' | 'isStream' | 'onCut'>;
+type CutsOptions = Pick<
+  HttpServerDependencies,
+  'clock' | 'routePattern' | 'isStream' | 'onCut' | 'onStalled'
+>;
 type Report = ShutdownContext['cut'];
 
 /** Ends unfinished requests and connections, and reports each by name. */
@@ -35,11 +38,17 @@ export class Cuts {
     this.#sessions = sessions;
   }
 
-  /** Cuts a request whose client has stalled. */
-  cutStalled(request: AcceptedRequest, report: Report): void {
-    this.#reportRequest(`stalled ${this.#kindOf(request)}`, request, report);
-    if (request.connection) request.connection.socket.destroy();
-    else cancelStream(request.response);
+  /** Cuts the requests of a client that has stalled; in HTTP/1.1, those that wait behind them are lost as well. */
+  cutStalled(stalled: readonly AcceptedRequest[], report: Report): void {
+    for (const { connection } of stalled.slice(0, 1)) {
+      const lost = connection ? this.#requests.of(connection) : stalled;
+      for (const request of lost) {
+        this.#reportUnlessRefused(`stalled ${this.#kindOf(request)}`, request, report);
+        this.#options.onStalled?.(request.response);
+      }
+      connection?.socket.destroy();
+    }
+    for (const { connection, response } of stalled) if (!connection) cancelStream(response);
   }
 
   /**
@@ -50,18 +59,17 @@ export class Cuts {
   reportDestroyed(connection: Connection, report: Report): void {
     const { socket } = connection;
     if (!socket.destroyed || socket.readableEnded || socket.errored) return;
-    for (const request of this.#requests) {
-      const { response, isRefused } = request;
-      if (request.connection !== connection || isRefused || this.#reported.has(response)) continue;
+    for (const request of this.#requests.of(connection)) {
+      const { response } = request;
       if (response.writableFinished || response.destroyed) continue;
-      this.#reportRequest(`destroyed ${this.#kindOf(request)}`, request, report);
+      this.#reportUnlessRefused(`destroyed ${this.#kindOf(request)}`, request, report);
     }
   }
 
   /** Cuts everything. */
   cutAll(report: Report): void {
     for (const request of this.#requests) {
-      if (!request.isRefused) this.#reportRequest(this.#kindOf(request), request, report);
+      this.#reportUnlessRefused(this.#kindOf(request), request, report);
     }
     for (const connection of this.#connections) this.cutConnection(connection, report);
     this.cutSessions(report);
@@ -86,7 +94,9 @@ export class Cuts {
     }
   }
 
-  #reportRequest(kind: string, request: AcceptedRequest, report: Report): void {
+  /** A request is reported once: its connection may close later, and the run may end before the drain does. */
+  #reportUnlessRefused(kind: string, request: AcceptedRequest, report: Report): void {
+    if (request.isRefused || this.#reported.has(request.response)) return;
     const ageMs = this.#options.clock.now() - request.seenAt;
     this.count += 1;
     this.#reported.add(request.response);

@@ -59,6 +59,8 @@ export class HttpServers {
   routePattern: NonNullable<HttpServerDependencies['routePattern']> = () => undefined;
   /** Applies the application's CORS to a late request before it is refused. */
   cors: NonNullable<HttpServerDependencies['cors']> = (_request, _response, refuse) => refuse(false);
+  /** Called with the response of every request that is cut because its client has stalled. */
+  onStalled: (response: ServerResponse) => void = () => {};
   /** Called before a connection is upgraded to another protocol. */
   onUpgrade: (connection: Connection, request: IncomingMessage) => void = () => {};
 
@@ -174,7 +176,7 @@ export class HttpServers {
     { blindSpot }: HttpServerTraits,
   ): HttpServerDependencies {
     const { clock, coordinator, options, probes, routes } = this.#dependencies;
-    const { lateRequests, lateResponse, stopListeningAt, stallTimeoutMs } = options;
+    const { lateRequests, lateResponse, stopListeningAt, minClientBytesPerSecond } = options;
     return {
       name,
       probes,
@@ -185,7 +187,7 @@ export class HttpServers {
       stopListeningAt,
       announceDelayMs: () => coordinator.announceDelayMs,
       firstRequestBudgetMs: FIRST_REQUEST_BUDGET_MS,
-      stallTimeoutMs: stallTimeoutMs || Infinity,
+      minClientBytesPerSecond,
       isExempt: (method, path) => routes.isExempt(method, path),
       continues: (request) => this.continues(request) || this.#isAcceptedSelfCall(request),
       hasSideDoor: !options.inTests,
@@ -202,6 +204,7 @@ export class HttpServers {
       onArrival: () => coordinator.arrivals.record(),
       onAccepted: this.#onAccepted,
       onCut: (response) => void this.#cut.add(response),
+      onStalled: (response) => this.onStalled(response),
       refuse: this.#eventStreams.refuse,
       isStream: isEventStream,
     };

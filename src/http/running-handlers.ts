@@ -3,7 +3,7 @@ import { Condition } from '../util/condition.js';
 import { requestName, requestPath } from './request-path.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
-import type { Clock } from '../util/clock.js';
+import type { Clock, Timer } from '../util/clock.js';
 
 /** Dependencies of {@link RunningHandlers}. */
 export interface RunningHandlersDependencies {
@@ -17,6 +17,9 @@ export interface RunningHandlersDependencies {
   /** Returns the pattern of the route that serves a request, such as `/orders/:id`. */
   routePattern(this: void, request: IncomingMessage, path: string): string | undefined;
 }
+
+/** How long the handler of a request whose client has stalled may take to clean up, in milliseconds. */
+const CLEAN_UP_MS = 500;
 
 /** Number of calls kept for reuse: limits the memory that remains in use after a peak of requests. */
 const MAX_SPARE = 1_024;
@@ -55,6 +58,8 @@ export class RunningHandlers implements ShutdownParticipant {
   readonly #running: Call[] = [];
   readonly #spare: Call[] = [];
   readonly #settled = new Condition();
+  readonly #givenUp = new WeakSet<ServerResponse>();
+  readonly #cleaningUp = new Set<Timer>();
   #announcedAt: number | undefined;
 
   constructor(dependencies: RunningHandlersDependencies) {
@@ -76,12 +81,26 @@ export class RunningHandlers implements ShutdownParticipant {
     return Promise.prototype.then.call(result, call.onReturned, call.onRejected);
   }
 
+  /**
+   * Stops awaiting the handler of a request that was cut because its client has stalled: it may wait for that client for
+   * ever.
+   */
+  giveUpSoon(response: ServerResponse): void {
+    const giveUp = (): void => {
+      this.#givenUp.add(response);
+      this.#settled.notify();
+    };
+    this.#cleaningUp.add(this.#dependencies.clock.setTimer(giveUp, CLEAN_UP_MS));
+  }
+
   announce(): void {
     this.#announcedAt = this.#dependencies.clock.now();
   }
 
-  drain(context: ShutdownContext): Promise<void> {
-    return this.#end(context, this.#isAwaited);
+  async drain(context: ShutdownContext): Promise<void> {
+    await this.#end(context, this.#isAwaited);
+    for (const timer of this.#cleaningUp) timer.cancel();
+    this.#cleaningUp.clear();
   }
 
   /** Counts the requests whose response is over; their server counts the others. */
@@ -125,7 +144,7 @@ export class RunningHandlers implements ShutdownParticipant {
   };
 
   readonly #isAwaited = ({ request, response }: Call): boolean =>
-    !this.#isExempt(request) && !this.#dependencies.isLate(response);
+    !this.#isExempt(request) && !this.#dependencies.isLate(response) && !this.#givenUp.has(response);
 
   readonly #isLate = ({ request, response }: Call): boolean => {
     const { isLate, isCut } = this.#dependencies;
@@ -146,7 +165,9 @@ export class RunningHandlers implements ShutdownParticipant {
   #cut(context: ShutdownContext, includes: (call: Call) => boolean): void {
     const { clock, routePattern } = this.#dependencies;
     const ageMs = clock.now() - (this.#announcedAt ?? clock.now());
-    for (const request of this.#detached(includes)) {
+    // What its server has named is not named again.
+    const isUnnamed = (call: Call): boolean => includes(call) && !this.#dependencies.isCut(call.response);
+    for (const request of this.#detached(isUnnamed)) {
       context.cut({ kind: 'handler', name: requestName(request, routePattern), ageMs });
     }
   }

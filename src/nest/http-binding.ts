@@ -75,6 +75,7 @@ export class HttpBinding {
       isCut: (response) => this.servers.isCut(response),
       routePattern: (request, path) => routePatternOf(adapterHost.httpAdapter, probes)(request, path),
     });
+    this.servers.onStalled = (response) => this.#handlers.giveUpSoon(response);
     // As soon as the adapter exists, because handlers are registered before the first hook.
     const adapters = adapterHost.init$.subscribe(() => {
       // Microservices and application contexts have no adapter, although the type says otherwise.

@@ -7,7 +7,7 @@ import type { HeardSockets } from './heard-sockets.js';
 import type { Messages } from './messages.js';
 import type { CloseCode, OpenSocket } from './open-socket.js';
 
-/** How long, in milliseconds, a client may read nothing after its close frame was sent. */
+/** How long, in milliseconds, a client may read less than the least rate after its close frame was sent. */
 const CLOSE_BUDGET_MS = 2_000;
 
 /** Dependencies of {@link WebSocketsParticipant}. */
@@ -22,6 +22,8 @@ export interface WebSocketsDependencies {
   open(this: void): readonly OpenSocket[];
   /** Returns how many sent bytes the kernel has accepted. */
   bytesSentOn(this: void, socket: Socket): number;
+  /** The least rate at which a client has to read what was sent before its close frame, in bytes per second; 0: none. */
+  readonly minBytesPerSecond: number;
   /** Returns the time over which `drain` spreads the closing of sockets, in milliseconds. */
   windowMs(this: void, context: ShutdownContext): number;
 }
@@ -164,11 +166,12 @@ export class WebSocketsParticipant implements ShutdownParticipant {
 
   /** Waits for the client to close. Waits again as long as the client reads what was sent before. */
   #watch(socket: OpenSocket): void {
-    const { clock, bytesSentOn } = this.#dependencies;
+    const { clock, bytesSentOn, minBytesPerSecond } = this.#dependencies;
+    const leastBytes = Math.max(1, (minBytesPerSecond * CLOSE_BUDGET_MS) / 1_000);
     const bytesSent = (): number => (socket.connection ? bytesSentOn(socket.connection.socket) : 0);
     const before = bytesSent();
     const timer = clock.setTimer(() => {
-      if (bytesSent() === before) this.#cutOff(socket);
+      if (bytesSent() - before < leastBytes) this.#cutOff(socket);
       else this.#watch(socket);
     }, CLOSE_BUDGET_MS);
     this.#leaving.set(socket, timer);
