@@ -25,9 +25,9 @@ ${facts(report)
 </dl>
 <h2>Timeline</h2>
 ${svgTimeline(report)}
-${list('Pending', pendingLines(report.pending))}
-${list('Failed, abandoned or skipped', failureLines(report.participants))}
-${list('Cut', cutLines(report.cuts))}
+${list('Pending', pendingLines(report))}
+${list('Failed, abandoned or skipped', failureLines(report))}
+${list('Cut', cutLines(report))}
 ${statistics(report)}
 </body>
 </html>

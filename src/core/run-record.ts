@@ -1,6 +1,8 @@
 import { Deadline } from '../util/deadline.js';
 import { deferred } from '../util/deferred.js';
+import { CutRecord } from './cut-record.js';
 import { messageOf } from './errors.js';
+import { selectParticipants } from './select-participants.js';
 import type { Clock } from '../util/clock.js';
 import type { Execution } from './execution.js';
 import type { ShutdownPhase } from './phase.js';
@@ -8,7 +10,6 @@ import type { ShutdownReason } from './reason.js';
 import { REPORT_VERSION } from './report.js';
 import type {
   ActiveResources,
-  Cut,
   ParticipantReport,
   PendingReport,
   PhaseReport,
@@ -16,6 +17,12 @@ import type {
   ShutdownReport,
   ShutdownStatus,
 } from './report.js';
+
+/** Number of pending steps that a report names. */
+const MOST_PENDING = 100;
+
+/** Number of participants whose statistics a report has. */
+const MOST_STATISTICS = 100;
 
 /** Parameters and history of a run, from the trigger until its end or until an operator resumes. */
 export class RunRecord {
@@ -29,7 +36,7 @@ export class RunRecord {
   /** What ended it early. */
   forcedBy: string | undefined;
   readonly executions: Execution<ShutdownPhase>[] = [];
-  readonly cuts: Cut[] = [];
+  readonly cuts = new CutRecord();
 
   readonly #clock: Clock;
   readonly #terminating = deferred<ShutdownReason>();
@@ -38,6 +45,7 @@ export class RunRecord {
   #gracePeriodMs = Infinity;
   #endedAt: number | undefined;
   #pendingWhenForced: readonly PendingReport[] = [];
+  #morePending = 0;
   #statusWhenForced: ShutdownStatus = 'forced';
 
   constructor(clock: Clock, reason: ShutdownReason) {
@@ -67,7 +75,9 @@ export class RunRecord {
   force(by: string, status: 'forced' | 'interrupted'): void {
     this.forcedBy = by;
     this.#statusWhenForced = status;
-    this.#pendingWhenForced = this.pending();
+    const pending = this.pending();
+    this.#pendingWhenForced = pending.slice(0, MOST_PENDING);
+    this.#morePending = pending.length - this.#pendingWhenForced.length;
   }
 
   enterPhase(phase: ShutdownPhase): void {
@@ -156,10 +166,12 @@ export class RunRecord {
         startedMs: from - this.startedAt,
         durationMs: to - from,
       })),
-      participants,
-      cuts: [...this.cuts],
+      ...selectParticipants(participants),
+      cuts: [...this.cuts.named],
+      ...(this.cuts.sums.length > 0 && { moreCuts: this.cuts.sums }),
       pending: this.#pendingWhenForced,
-      statistics,
+      ...(this.#morePending > 0 && { morePending: this.#morePending }),
+      statistics: Object.fromEntries(Object.entries(statistics).slice(0, MOST_STATISTICS)),
       activeResources,
       ...(this.forcedBy !== undefined && { forcedBy: this.forcedBy }),
     };
@@ -167,7 +179,7 @@ export class RunRecord {
 
   #status(participants: readonly ParticipantReport[]): ShutdownStatus {
     if (this.forcedBy !== undefined) return this.#statusWhenForced;
-    const clean = this.cuts.length === 0 && participants.every(({ outcome }) => outcome === 'completed');
+    const clean = this.cuts.total === 0 && participants.every(({ outcome }) => outcome === 'completed');
     return clean ? 'completed' : 'failed';
   }
 

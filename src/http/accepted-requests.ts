@@ -83,14 +83,23 @@ export class AcceptedRequests implements Iterable<AcceptedRequest> {
     this.#awaited = 0;
   }
 
+  /** Removes a request that has not finished. */
+  forget(request: AcceptedRequest): void {
+    this.#delete(request);
+  }
+
   #finish(request: AcceptedRequest): void {
+    if (this.#delete(request)) this.#onFinished(request);
+  }
+
+  #delete(request: AcceptedRequest): boolean {
     const { response, connection } = request;
-    if (!this.#byResponse.delete(response)) return;
+    if (!this.#byResponse.delete(response)) return false;
     const ofConnection = connection && this.#byConnection.get(connection);
     ofConnection?.delete(request);
     if (connection && ofConnection?.size === 0) this.#byConnection.delete(connection);
     if (isAwaited(request)) this.#awaited -= 1;
-    this.#onFinished(request);
+    return true;
   }
 }
 

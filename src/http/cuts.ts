@@ -1,10 +1,13 @@
+import { cutEach } from '../core/cutting.js';
+import { Connection } from './connection.js';
 import { requestName } from './request-path.js';
+import { Session } from './session.js';
 import { bytesSentOnStream, cancelStream } from './session-streams.js';
 import { bytesSentOn } from './socket-bytes.js';
 import type { ServerResponse } from 'node:http';
 import type { ShutdownContext } from '../core/participant.js';
 import type { AcceptedRequest, AcceptedRequests } from './accepted-requests.js';
-import type { Connection, ConnectionState } from './connection.js';
+import type { ConnectionState } from './connection.js';
 import type { Connections } from './connections.js';
 import type { HttpServerDependencies } from './http-server-options.js';
 import type { Sessions } from './sessions.js';
@@ -14,6 +17,7 @@ type CutsOptions = Pick<
   'clock' | 'routePattern' | 'isStream' | 'onCut' | 'onStalled'
 >;
 type Report = ShutdownContext['cut'];
+type Piece = AcceptedRequest | Connection | Session;
 
 /** Ends unfinished requests and connections, and reports each by name. */
 export class Cuts {
@@ -66,13 +70,51 @@ export class Cuts {
     }
   }
 
-  /** Cuts everything. */
-  cutAll(report: Report): void {
-    for (const request of this.#requests) {
-      this.#reportUnlessRefused(this.#kindOf(request), request, report);
+  /** Cuts everything. There may be tens of thousands, so it goes on in later turns of the event loop. */
+  cutAll(context: ShutdownContext): Promise<void> {
+    const { cut } = context;
+    return cutEach<Piece>(context, {
+      pieces: this.#pieces(),
+      cut: (piece) => {
+        if (piece instanceof Session) this.#cutSession(piece, cut);
+        else if (piece instanceof Connection) {
+          // One after the other, so that no request that was reported can still finish.
+          for (const request of this.#requests.of(piece)) this.#reportCut(request, cut);
+          this.cutConnection(piece, cut);
+        } else this.#reportCut(piece, cut);
+      },
+      forget: (piece) => this.#forget(piece),
+      discard: (piece) => {
+        if (piece instanceof Connection) piece.socket.destroy();
+        else if (piece instanceof Session) piece.endNow();
+      },
+    });
+  }
+
+  *#pieces(): Generator<Piece, undefined> {
+    for (const connection of this.#connections) {
+      if (this.#requests.countOf(connection) > 0) yield connection;
     }
-    for (const connection of this.#connections) this.cutConnection(connection, report);
-    this.cutSessions(report);
+    for (const connection of this.#connections) if (!connection.socket.destroyed) yield connection;
+    for (const request of this.#requests) if (!request.connection) yield request;
+    yield* this.#sessions;
+  }
+
+  #forget(piece: Piece): 'request' | undefined {
+    if (piece instanceof Session) return undefined;
+    const requests = piece instanceof Connection ? this.#requests.of(piece) : [piece];
+    const isWork = requests.some(({ isRefused, response }) => !isRefused && !this.#reported.has(response));
+    for (const request of requests) {
+      this.#reported.add(request.response);
+      this.#options.onCut?.(request.response);
+      this.#requests.forget(request);
+    }
+    if (isWork) this.count += 1;
+    return isWork ? 'request' : undefined;
+  }
+
+  #reportCut(request: AcceptedRequest, report: Report): void {
+    this.#reportUnlessRefused(this.#kindOf(request), request, report);
   }
 
   /** Cuts a connection; called after its requests have been cut. */
@@ -87,11 +129,13 @@ export class Cuts {
 
   /** Cuts the sessions; called after their requests have been cut, so that only streams without a response are left. */
   cutSessions(report: Report): void {
-    for (const session of this.#sessions) {
-      const isUnknown = session.state === 'in-flight' && session.responses.length === 0;
-      if (isUnknown) this.#reportSocket('HTTP/2 session', session.openedAt, report);
-      session.endNow();
-    }
+    for (const session of this.#sessions) this.#cutSession(session, report);
+  }
+
+  #cutSession(session: Session, report: Report): void {
+    const isUnknown = session.state === 'in-flight' && session.responses.length === 0;
+    if (isUnknown) this.#reportSocket('HTTP/2 session', session.openedAt, report);
+    session.endNow();
   }
 
   /** A request is reported once: its connection may close later, and the run may end before the drain does. */

@@ -227,13 +227,16 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   async #cuttingOnAbort(context: ShutdownContext, wait: () => Promise<void>): Promise<void> {
-    const { signal, cut } = context;
+    const { signal } = context;
+    let cutting: Promise<void> | undefined;
     const cutTheRest = (): void => {
       this.#listener.closeNow();
-      this.#cuts.cutAll(cut);
+      this.#stalls.stop();
+      cutting = this.#cuts.cutAll(context);
     };
     signal.addEventListener('abort', cutTheRest, { once: true });
     await wait();
+    await cutting;
     this.#stalls.stop();
     signal.removeEventListener('abort', cutTheRest);
   }

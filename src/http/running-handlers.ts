@@ -1,4 +1,5 @@
 import { isPromise } from 'node:util/types';
+import { cutEach } from '../core/cutting.js';
 import { Condition } from '../util/condition.js';
 import { requestName, requestPath } from './request-path.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -167,9 +168,11 @@ export class RunningHandlers implements ShutdownParticipant {
     const ageMs = clock.now() - (this.#announcedAt ?? clock.now());
     // What its server has named is not named again.
     const isUnnamed = (call: Call): boolean => includes(call) && !this.#dependencies.isCut(call.response);
-    for (const request of this.#detached(isUnnamed)) {
-      context.cut({ kind: 'handler', name: requestName(request, routePattern), ageMs });
-    }
+    void cutEach(context, {
+      pieces: this.#detached(isUnnamed),
+      cut: (request) => context.cut({ kind: 'handler', name: requestName(request, routePattern), ageMs }),
+      forget: () => 'handler',
+    });
   }
 }
 

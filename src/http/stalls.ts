@@ -150,7 +150,7 @@ interface Look {
 
 /** Number of checks in which a client that moves nothing uses up its budget. */
 const CHECKS = 10;
-const SHORTEST_CHECK_MS = 10;
+const SHORTEST_CHECK_MS = 50;
 
 function isUsedUp({ spentMs }: TransferBudget, budgetMs: number): boolean {
   // Ten tenths are not quite one.

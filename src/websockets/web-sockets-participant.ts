@@ -1,3 +1,4 @@
+import { cutEach } from '../core/cutting.js';
 import { spread } from '../util/spread.js';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../util/clock.js';
@@ -195,17 +196,33 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     socket.terminate();
   }
 
-  #cutTheRest({ cut }: ShutdownContext): void {
+  #cutTheRest(context: ShutdownContext): void {
+    void cutEach<CutPiece>(context, {
+      pieces: this.#pieces(context),
+      cut: ({ cut }) => cut(),
+      forget: ({ socket }) => {
+        this.#cut += 1;
+        if (socket) this.#forget(socket);
+        return socket ? 'socket' : 'message';
+      },
+      discard: ({ socket }) => socket?.terminate(),
+    });
+  }
+
+  /** Returns what cuts the sockets, then the messages and calls of others. */
+  *#pieces({ cut }: ShutdownContext): Generator<CutPiece, undefined> {
     const { clock, closeCode, heard } = this.#dependencies;
     const left = new Set(heard.busy());
     for (const [socket] of this.#leaving) {
       if (socket.heard) left.delete(socket.heard);
       // Remaining listeners receive the reason.
-      this.#cutOff(socket, () => socket.close(closeCode));
+      yield { socket, cut: () => this.#cutOff(socket, () => socket.close(closeCode)) };
     }
-    for (const message of [...left].flatMap((socket) => socket.unfinished())) this.#reportMessage(message);
+    for (const message of [...left].flatMap((socket) => socket.unfinished())) {
+      yield { cut: () => this.#reportMessage(message) };
+    }
     for (const { name, startedAt } of this.#calls) {
-      cut({ kind: 'task', name, ageMs: clock.now() - startedAt });
+      yield { cut: () => cut({ kind: 'task', name, ageMs: clock.now() - startedAt }) };
     }
   }
 
@@ -226,4 +243,9 @@ export class WebSocketsParticipant implements ShutdownParticipant {
 interface GatewayCall {
   readonly name: string;
   readonly startedAt: number;
+}
+
+interface CutPiece {
+  readonly socket?: OpenSocket;
+  cut(this: void): void;
 }
