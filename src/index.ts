@@ -30,8 +30,10 @@ export type { ShutdownReason, ShutdownReasonKind, ShutdownRequest } from './core
 export type {
   AbandonCause,
   Cut,
+  CutSum,
   ParticipantOutcome,
   ParticipantReport,
+  ParticipantSum,
   PendingReport,
   PhaseReport,
   ShutdownProgress,

@@ -30,9 +30,9 @@ ${facts(report)
 ${chart('Grace period', svgBudget(report))}
 ${chart('In flight', svgCurve(report))}
 ${chart('Timeline', svgTimeline(report))}
-${list('Pending', pendingLines(report.pending))}
-${list('Failed, abandoned or skipped', failureLines(report.participants))}
-${list('Cut', cutLines(report.cuts))}
+${list('Pending', pendingLines(report))}
+${list('Failed, abandoned or skipped', failureLines(report))}
+${list('Cut', cutLines(report))}
 ${statistics(report)}
 </body>
 </html>

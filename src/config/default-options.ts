@@ -10,7 +10,7 @@ import type {
 export const DEFAULTS = {
   quietPeriodMs: 0,
   participantTimeoutMs: 5_000,
-  stallTimeoutMs: 10_000,
+  minClientBytesPerSecond: 1_000,
   forceAfterTimeout: true,
   raiseOnError: false,
   onFatalError: false,

@@ -12,6 +12,10 @@ export const FORMER_OPTIONS: Readonly<Record<string, Change>> = {
   progressIntervalMs: removed('progress is logged every 5000 ms; logProgress: false disables it'),
   reportFile: renamed('report.file', 'report: { file }'),
   resourceTimeoutMs: removed('participantTimeoutMs also applies to resources'),
+  stallTimeoutMs: {
+    reason: 'is now minClientBytesPerSecond, a rate instead of a gap between two bytes',
+    fix: 'use minClientBytesPerSecond: 1000, or 0 to wait as long as the drain lasts',
+  },
   terminationLog: renamed('report.terminationLog', 'report: { terminationLog }'),
   watchdogMarginMs: removed('the margin is always 250 ms'),
 };

@@ -113,7 +113,11 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
   drainTimeoutMs: duration,
   reconnectWindowMs: duration,
   participantTimeoutMs: positiveDuration,
-  stallTimeoutMs: duration,
+  minClientBytesPerSecond: rule(
+    (value) => typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER,
+    'a number of bytes per second, 0 or more',
+    'use bytes per second, such as 1000, or 0 for no least rate',
+  ),
   forceAfterTimeout: flag,
   raiseOnError: flag,
   onFatalError: flag,

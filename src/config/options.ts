@@ -52,11 +52,12 @@ export interface GracefulShutdownOptions {
    */
   readonly participantTimeoutMs?: Duration | undefined;
   /**
-   * How long an upload or download may stall on its client while draining, without a byte in either direction, before
-   * it is cut; slow clients are fine, stalled ones are not. Time in which a handler is still working does not count. 0:
-   * as long as the drain lasts. Default: 10 000.
+   * The least rate, in bytes per second, at which a client has to send an upload or read a download while draining. The time
+   * that it takes beyond that counts against the budget of its connection: 5 000 ms, at most half of the drain. A client
+   * that has used it up is cut. Time in which a handler is still working does not count. 0: transfers are awaited as long
+   * as the drain lasts. Default: 1 000, less than any working line.
    */
-  readonly stallTimeoutMs?: Duration | undefined;
+  readonly minClientBytesPerSecond?: number | undefined;
   /** Whether the deadline forces the shutdown; with `false` it may exceed its grace period. Default: `true`. */
   readonly forceAfterTimeout?: boolean | undefined;
   /**

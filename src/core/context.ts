@@ -3,7 +3,7 @@ import type { RunRecord } from './run-record.js';
 import type { Deadline } from '../util/deadline.js';
 import type { StepBounds } from './execution.js';
 import type { ShutdownObserver } from './events.js';
-import type { ShutdownContext } from './participant.js';
+import type { Cutting, CuttingContext } from './cutting.js';
 import type { ShutdownPhase } from './phase.js';
 
 /** The participant a context is created for. */
@@ -16,13 +16,18 @@ export interface ContextOwner {
 }
 
 /** Context of participants defined in this package. */
-export interface InnerContext extends ShutdownContext {
+export interface InnerContext extends CuttingContext {
   /** Starts the next step while this participant continues. */
   giveWay(this: void): void;
 }
 
 /** Creates the context of a participant's method; its getters return the current reason and deadlines. */
-export function contextFor(record: RunRecord, emit: ShutdownObserver, owner: ContextOwner): InnerContext {
+export function contextFor(
+  record: RunRecord,
+  emit: ShutdownObserver,
+  cutting: Cutting,
+  owner: ContextOwner,
+): InnerContext {
   const { participant, phase, bounds, until } = owner;
   return {
     get reason() {
@@ -45,8 +50,13 @@ export function contextFor(record: RunRecord, emit: ShutdownObserver, owner: Con
     terminating: record.terminating,
     cut: (work) => {
       const cut = { ...plainCut(work), phase, participant };
-      record.cuts.push(cut);
+      record.cuts.add(cut);
       emit({ type: 'cut', cut });
     },
+    cutEach: (work) =>
+      cutting.start(work, (kind, count) => {
+        record.cuts.addUnnamed(kind, phase, participant, count);
+        emit({ type: 'cut-unnamed', kind, count, phase, participant });
+      }),
   };
 }

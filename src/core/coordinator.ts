@@ -144,6 +144,15 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     return this.#run?.record.pending() ?? [];
   }
 
+  /**
+   * Whether the shutdown is waiting for a step.
+   *
+   * @internal
+   */
+  get hasPending(): boolean {
+    return this.#run?.hasPending ?? false;
+  }
+
   /** The report, once the shutdown is over; never rejects. */
   get finished(): Promise<ShutdownReport> {
     return this.#finished.promise;

@@ -18,6 +18,11 @@ export class DueExecutions {
     this.#clock = clock;
   }
 
+  /** Whether any execution has not settled yet. */
+  get hasPending(): boolean {
+    return this.#pending > 0;
+  }
+
   /** Watches an execution until it has settled. */
   watch(execution: Execution): void {
     if (!execution.isPending) return;

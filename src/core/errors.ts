@@ -35,12 +35,13 @@ export class ShutdownFailedError extends ShutdownError {
   readonly report: ShutdownReport;
 
   constructor(report: ShutdownReport) {
-    const { status, forcedBy, participants, cuts } = report;
+    const { status, forcedBy, participants, cuts, moreCuts = [] } = report;
     const problems = [
       ...participants
         .filter(({ outcome }) => outcome !== 'completed')
         .map(({ name, phase, outcome }) => `${name} ${outcome} in ${phase}`),
       ...cuts.map(({ kind, name }) => `${kind} ${name} cut`),
+      ...moreCuts.map(({ kind, count }) => `${count} more of ${kind} cut`),
     ].join(', ');
     const by = forcedBy === undefined ? '' : ` by ${forcedBy}`;
     super('SHUTDOWN_FAILED', `shutdown ${status}${by}${problems && `: ${problems}`}`);

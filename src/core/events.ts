@@ -45,6 +45,14 @@ export type ShutdownEvent =
       readonly registeredAt?: string;
     }
   | { readonly type: 'cut'; readonly cut: Cut }
+  | {
+      /** Pieces of work were ended unfinished, and there was no time to name them. */
+      readonly type: 'cut-unnamed';
+      readonly kind: string;
+      readonly count: number;
+      readonly phase: ShutdownPhase;
+      readonly participant: string;
+    }
   | { readonly type: 'deadline-passed'; readonly phase: ShutdownPhase }
   | { readonly type: 'forced'; readonly by: string; readonly status: 'forced' | 'interrupted' }
   | {

@@ -63,6 +63,7 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   readonly #clock: Clock;
   readonly #emit: ShutdownObserver;
   #abort: AbortController | undefined;
+  #abandonedFor: AbandonCode | undefined;
   #overtaking: AbortController | undefined;
   #allowance: Allowance = UNLIMITED;
   #settled: Promise<void> | undefined;
@@ -128,7 +129,10 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
 
   // Created lazily: an application may have thousands of hooks, and few of them read the signal.
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.#abandonedFor) this.#abortFor(this.#abandonedFor);
+    }
     return this.#abort.signal;
   }
 
@@ -201,18 +205,18 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
   /** Stops waiting for it. Its signal aborts first, so that the method can still cut its work and report the cuts. */
   abandon(code: AbandonCode): void {
     if (!this.isPending) return;
-    const { phase, step } = this;
-    const age = milliseconds(this.ageMs);
-    this.#abort ??= new AbortController();
-    this.#abort.abort(
-      new ShutdownError(
-        code,
-        `${step.name} was abandoned in ${phase} after ${age}: ${ABANDON_REASONS[code]}`,
-      ),
-    );
+    this.#abandonedFor = code;
+    this.#abortFor(code);
     if (code === 'SHUTDOWN_RESUMED') return this.#settle('skipped');
     this.#cause = code === 'SHUTDOWN_FORCED' ? 'forced' : 'timeout';
     this.#settle('abandoned');
+  }
+
+  #abortFor(code: AbandonCode): void {
+    if (!this.#abort) return;
+    const age = milliseconds(this.ageMs);
+    const message = `${this.step.name} was abandoned in ${this.phase} after ${age}: ${ABANDON_REASONS[code]}`;
+    this.#abort.abort(new ShutdownError(code, message));
   }
 
   #abortOvertaken(): void {
@@ -236,8 +240,9 @@ export class Execution<P extends StepPhase = StepPhase> implements StepBounds {
     if (outcome === 'failed') event.error = error;
     if (this.#cause) event.cause = this.#cause;
     if (registeredAt !== undefined) event.registeredAt = registeredAt;
-    this.#emit(event);
+    // First, so that observers see what is still pending.
     this.onSettled?.();
+    this.#emit(event);
     this.#onPassed?.();
     this.#onEnd?.();
     this.#onPassed = this.#onEnd = this.onSettled = undefined;

@@ -83,6 +83,8 @@ export class RegisteredParticipant {
 /** The participants of one coordinator. */
 export class ParticipantRegistry {
   readonly #participants = new Set<RegisteredParticipant>();
+  /** Each name has one participant, or one subscriber of both lifetime events. */
+  readonly #byName = new Map<string, readonly RegisteredParticipant[]>();
   readonly #onInvalid: (registered: RegisteredParticipant, invalid: InvalidAnswer) => void;
 
   /** @param onInvalid called for the first invalid answer of each participant and method */
@@ -93,13 +95,18 @@ export class ParticipantRegistry {
   /** @throws {ShutdownError} when the registration is invalid or too late; the message says what is allowed */
   add(registration: Registration, state: ShutdownState): RegisteredParticipant {
     const registered = new RegisteredParticipant(registration, this.#onInvalid);
-    checkNewcomer(registered, this.#participants, state);
+    const namesakes = this.#byName.get(registered.name) ?? [];
+    checkNewcomer(registered, namesakes, state);
     this.#participants.add(registered);
+    this.#byName.set(registered.name, [...namesakes, registered]);
     return registered;
   }
 
   delete(registered: RegisteredParticipant): void {
-    this.#participants.delete(registered);
+    if (!this.#participants.delete(registered)) return;
+    const namesakes = this.#byName.get(registered.name)?.filter((other) => other !== registered) ?? [];
+    if (namesakes.length > 0) this.#byName.set(registered.name, namesakes);
+    else this.#byName.delete(registered.name);
   }
 
   /** Whether a participant is still registered. */
@@ -173,7 +180,7 @@ export interface WorkInFlight {
 /** Throws if the newcomer is invalid, or too late for one of its phases. */
 function checkNewcomer(
   newcomer: RegisteredParticipant,
-  others: Iterable<RegisteredParticipant>,
+  namesakes: readonly RegisteredParticipant[],
   state: ShutdownState,
 ): void {
   const { name, methods, registeredAt } = newcomer;
@@ -184,7 +191,7 @@ function checkNewcomer(
         `use one that operators recognise in a log line`,
     );
   }
-  const twin = [...others].find((other) => other.name === name && !areOneSubscriber(newcomer, other));
+  const twin = namesakes.find((other) => !areOneSubscriber(newcomer, other));
   if (twin) {
     throw new ShutdownError(
       'SHUTDOWN_NAME_DUPLICATE',

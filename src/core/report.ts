@@ -63,6 +63,25 @@ export interface Cut {
   readonly participant: string;
 }
 
+/** Pieces of work of one kind that were ended unfinished, in addition to the cuts that are reported one by one. */
+export interface CutSum {
+  readonly kind: string;
+  /** Their common name; absent if they have more than a hundred names, or there was no time to name them. */
+  readonly name?: string;
+  readonly count: number;
+  readonly phase: ShutdownPhase;
+  readonly participant: string;
+}
+
+/** Participants with the same outcome in a phase, in addition to those that are reported one by one. */
+export interface ParticipantSum {
+  readonly phase: ShutdownPhase;
+  readonly outcome: ParticipantOutcome;
+  readonly count: number;
+  /** The longest duration among them, in milliseconds. */
+  readonly longestMs: number;
+}
+
 /** A participant that was still running when the shutdown was forced or interrupted. */
 export interface PendingReport {
   readonly name: string;
@@ -94,18 +113,27 @@ export interface ShutdownReport {
   readonly announceNeedMs?: number;
   /** The phases that were entered, in order. */
   readonly phases: readonly PhaseReport[];
-  /** One entry for each participant and phase, and for each Nest hook. */
+  /**
+   * One entry for each participant and phase, and for each Nest hook, up to a thousand. With more, first those that did not
+   * complete, then the slowest.
+   */
   readonly participants: readonly ParticipantReport[];
-  /** Work that was ended unfinished. */
+  /** The others, by phase and outcome; only present if there are more than a thousand. */
+  readonly moreParticipants?: readonly ParticipantSum[];
+  /** Work that was ended unfinished; the first hundred. */
   readonly cuts: readonly Cut[];
-  /** What was still pending when the shutdown was forced or interrupted, oldest first. */
+  /** The rest, by kind and name; only present if there are more than a hundred. */
+  readonly moreCuts?: readonly CutSum[];
+  /** What was still pending when the shutdown was forced or interrupted, oldest first; the first hundred. */
   readonly pending: readonly PendingReport[];
+  /** Number of the others; only present if there are more than a hundred. */
+  readonly morePending?: number;
   /**
    * Number of pieces of work in flight over the shutdown: a point for every change that was seen. They are counted at the
    * beginning of each phase, and about 200 times until the deadline.
    */
   readonly inFlight: readonly InFlightPoint[];
-  /** Final statistics by participant, such as the late requests of `HTTP server`. */
+  /** Final statistics by participant, such as the late requests of `HTTP server`; of the first hundred that have any. */
   readonly statistics: Readonly<Record<string, Statistics>>;
   /** What would have kept the process alive without the exit; empty if the shutdown does not exit the process. */
   readonly activeResources: Readonly<Record<string, number>>;

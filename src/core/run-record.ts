@@ -1,13 +1,14 @@
 import { Deadline } from '../util/deadline.js';
 import { deferred } from '../util/deferred.js';
+import { CutRecord } from './cut-record.js';
 import { messageOf } from './errors.js';
+import { selectParticipants } from './select-participants.js';
 import type { Clock } from '../util/clock.js';
 import type { Execution } from './execution.js';
 import type { ShutdownPhase } from './phase.js';
 import type { ShutdownReason } from './reason.js';
 import { REPORT_VERSION } from './report.js';
 import type {
-  Cut,
   ParticipantReport,
   PendingReport,
   PhaseReport,
@@ -15,6 +16,12 @@ import type {
   ShutdownReport,
   ShutdownStatus,
 } from './report.js';
+
+/** Number of pending steps that a report names. */
+const MOST_PENDING = 100;
+
+/** Number of participants whose statistics a report has. */
+const MOST_STATISTICS = 100;
 
 /** What the end of a run adds to its report. */
 export interface Conclusion extends Pick<
@@ -36,7 +43,7 @@ export class RunRecord {
   /** What ended it early. */
   forcedBy: string | undefined;
   readonly executions: Execution<ShutdownPhase>[] = [];
-  readonly cuts: Cut[] = [];
+  readonly cuts = new CutRecord();
 
   readonly #clock: Clock;
   readonly #terminating = deferred<ShutdownReason>();
@@ -45,6 +52,7 @@ export class RunRecord {
   #gracePeriodMs = Infinity;
   #endedAt: number | undefined;
   #pendingWhenForced: readonly PendingReport[] = [];
+  #morePending = 0;
   #statusWhenForced: ShutdownStatus = 'forced';
 
   constructor(clock: Clock, reason: ShutdownReason) {
@@ -74,7 +82,9 @@ export class RunRecord {
   force(by: string, status: 'forced' | 'interrupted'): void {
     this.forcedBy = by;
     this.#statusWhenForced = status;
-    this.#pendingWhenForced = this.pending();
+    const pending = this.pending();
+    this.#pendingWhenForced = pending.slice(0, MOST_PENDING);
+    this.#morePending = pending.length - this.#pendingWhenForced.length;
   }
 
   enterPhase(phase: ShutdownPhase): void {
@@ -160,11 +170,13 @@ export class RunRecord {
         startedMs: from - this.startedAt,
         durationMs: to - from,
       })),
-      participants,
-      cuts: [...this.cuts],
+      ...selectParticipants(participants),
+      cuts: [...this.cuts.named],
+      ...(this.cuts.sums.length > 0 && { moreCuts: this.cuts.sums }),
       pending: this.#pendingWhenForced,
+      ...(this.#morePending > 0 && { morePending: this.#morePending }),
       inFlight: added.inFlight,
-      statistics: added.statistics,
+      statistics: Object.fromEntries(Object.entries(added.statistics).slice(0, MOST_STATISTICS)),
       activeResources: added.activeResources,
       ...(this.forcedBy !== undefined && { forcedBy: this.forcedBy }),
     };
@@ -172,7 +184,7 @@ export class RunRecord {
 
   #status(participants: readonly ParticipantReport[]): ShutdownStatus {
     if (this.forcedBy !== undefined) return this.#statusWhenForced;
-    const clean = this.cuts.length === 0 && participants.every(({ outcome }) => outcome === 'completed');
+    const clean = this.cuts.total === 0 && participants.every(({ outcome }) => outcome === 'completed');
     return clean ? 'completed' : 'failed';
   }
 

@@ -1,5 +1,6 @@
 import { allowanceFor, guaranteeFor, shareOf } from './allowance.js';
 import { contextFor } from './context.js';
+import { Cutting } from './cutting.js';
 import { Deadline } from '../util/deadline.js';
 import { Execution } from './execution.js';
 import { DueExecutions } from './due-executions.js';
@@ -51,6 +52,7 @@ export class Run {
   /** Participants that did not complete the phase; they are not called again. */
   readonly #failed = new Set<RegisteredParticipant>();
   readonly #due: DueExecutions;
+  readonly #cutting: Cutting;
   #guaranteedMs = 0;
   /** Number of steps after the current group. */
   #stepsAfter = 0;
@@ -63,6 +65,12 @@ export class Run {
     this.record = record;
     this.#dependencies = dependencies;
     this.#due = new DueExecutions(dependencies.clock);
+    this.#cutting = new Cutting(dependencies.clock);
+  }
+
+  /** Whether the run is waiting for a step. */
+  get hasPending(): boolean {
+    return this.#due.hasPending;
   }
 
   /** Runs the phases in order, to the end or until an operator resumes. */
@@ -72,6 +80,7 @@ export class Run {
       else await this.#runPhase(rules);
     }
     await this.#awaitOvertaken();
+    await this.#untilCut();
   }
 
   /** Stops waiting: pending steps are abandoned and reported, steps that have not begun are skipped. */
@@ -88,6 +97,7 @@ export class Run {
     this.force(by, 'interrupted');
     // The process may exit while the run is being forced.
     this.#abandonPending('SHUTDOWN_FORCED');
+    this.#cutting.finish(CUT_AT_EXIT_MS);
     const current = PHASE_RULES.findIndex((rules) => rules === this.#rules);
     for (const { phase } of PHASE_RULES.slice(Math.max(0, current))) this.#skipRest(phase);
     this.#leavePhase();
@@ -187,15 +197,17 @@ export class Run {
     const participants = registry.takingPartIn(phase);
     this.#isUnderWay = true;
     const groups = rules.byPriority ? byPriority(participants) : [participants];
-    this.#guaranteedMs = guaranteeFor(this.record.deadline.remainingMs, this.#stepsToCome(rules, groups));
+    const sizes = groups.map(stepsOf);
+    this.#stepsAfter = sizes.reduce((sum, steps) => sum + steps, this.#laterPhases(rules));
+    this.#guaranteedMs = guaranteeFor(this.record.deadline.remainingMs, this.#stepsAfter);
     for (const [index, group] of groups.entries()) {
+      this.#stepsAfter -= sizes[index]!;
       const steps = stepsOf(group);
-      const stepsToCome = this.#stepsToCome(rules, groups.slice(index));
-      this.#stepsAfter = stepsToCome - steps;
-      await this.#runGroup(group, rules, { steps, stepsToCome });
+      await this.#runGroup(group, rules, { steps, stepsToCome: steps + this.#stepsAfter });
     }
     await this.#untilAll('passed');
     if (rules.repeatsForWork) await this.#repeatForWork(participants, rules);
+    await this.#untilCut();
     this.#leavePhase();
   }
 
@@ -205,6 +217,16 @@ export class Run {
     this.#watchDeadline(this.#rules);
     await this.#untilAll('settled');
     this.#stopWatching();
+  }
+
+  /** Waits until everything is cut. Steps to come keep half of the time that is left; after the deadline there is hardly any. */
+  async #untilCut(): Promise<void> {
+    if (!this.#cutting.isBusy) return;
+    const { remainingMs } = this.record.deadline;
+    const limitMs = Math.max(CUT_AFTER_DEADLINE_MS, remainingMs / 2);
+    const timer = this.#dependencies.clock.setTimer(() => this.#cutting.finish(0), limitMs);
+    await this.#cutting.idle;
+    timer.cancel();
   }
 
   /** Waits for everything that has started, including participants that joined late and steps not awaited elsewhere. */
@@ -246,8 +268,10 @@ export class Run {
     const [rules] = PHASE_RULES.filter(({ repeatsForWork }) => repeatsForWork);
     const isOver = this.#rules && rules && PHASE_RULES.indexOf(this.#rules) > PHASE_RULES.indexOf(rules);
     if (!rules || isOver) return;
-    const abandoned = this.record.executions.filter(
-      ({ phase, outcome }) => phase === rules.phase && outcome !== 'completed',
+    const abandoned = new Set(
+      this.record.executions
+        .filter(({ phase, outcome }) => phase === rules.phase && outcome !== 'completed')
+        .map(({ step }) => step.name),
     );
     const busy = this.#dependencies.registry
       .takingPartIn(rules.phase)
@@ -255,7 +279,7 @@ export class Run {
         (registered) =>
           (registered.cutsAtOnce || !isEnding) &&
           registered.answers.inFlight() !== 0 &&
-          !abandoned.some(({ step }) => step.name === registered.name),
+          !abandoned.has(registered.name),
       );
     for (const registered of busy) {
       const run = this.#callOf(registered, rules.phase);
@@ -317,20 +341,17 @@ export class Run {
       this.#called.add(registered);
       const until = (): Deadline => this.#endOf(phase).orEarlier(bounds.limit);
       const result: unknown = participant[method]?.(
-        contextFor(this.record, emit, { participant: name, phase, bounds, until }),
+        contextFor(this.record, emit, this.#cutting, { participant: name, phase, bounds, until }),
       );
       if (method !== 'drain') return result;
       return isThenable(result) ? Promise.resolve(result).then(checkCount) : checkCount();
     };
   }
 
-  /** Returns the number of sequential steps from these groups on; each later phase with participants counts as one. */
-  #stepsToCome(rules: PhaseRules, groups: readonly (readonly RegisteredParticipant[])[]): number {
-    const laterPhases = PHASE_RULES.slice(PHASE_RULES.indexOf(rules) + 1);
-    return (
-      groups.reduce((sum, group) => sum + stepsOf(group), 0) +
-      laterPhases.filter(({ phase }) => this.#dependencies.registry.takingPartIn(phase).length > 0).length
-    );
+  /** Returns the number of later phases with participants; each counts as one step. */
+  #laterPhases(rules: PhaseRules): number {
+    const later = PHASE_RULES.slice(PHASE_RULES.indexOf(rules) + 1);
+    return later.filter(({ phase }) => this.#dependencies.registry.takingPartIn(phase).length > 0).length;
   }
 
   /** Returns the latest end of a phase; there is none without a deadline, or if the deadline is not enforced. */
@@ -392,12 +413,12 @@ export class Run {
 
   /** Skips the participants that have not started in a phase. */
   #skipRest(phase: ShutdownPhase): void {
-    const begun = this.record.executions
-      .filter((execution) => execution.phase === phase)
-      .map(({ step }) => step.name);
+    const begun = new Set(
+      this.record.executions.filter((execution) => execution.phase === phase).map(({ step }) => step.name),
+    );
     const participants = this.#dependencies.registry.takingPartIn(phase);
     this.#skip(
-      participants.filter(({ name }) => !begun.includes(name)),
+      participants.filter(({ name }) => !begun.has(name)),
       phase,
     );
   }
@@ -406,6 +427,12 @@ export class Run {
     for (const registered of participants) this.record.skip(registered, phase);
   }
 }
+
+/** How long a process that exits may go on cutting, in milliseconds. */
+const CUT_AT_EXIT_MS = 200;
+
+/** How long cutting may go on after the deadline, in milliseconds; less than the margin of the watchdog. */
+const CUT_AFTER_DEADLINE_MS = 100;
 
 /** How long drain runs before a suspected self-wait is reported, in milliseconds; most work has finished by then. */
 const SELF_WAIT_AFTER_MS = 1_000;

@@ -33,6 +33,7 @@ interface Observed {
 /** The requests in flight from `announce` on, each until the last byte of its response is sent. */
 export class AcceptedRequests implements Iterable<AcceptedRequest> {
   readonly #byResponse = new Map<ServerResponse, Observed>();
+  readonly #byConnection = new Map<Connection, Set<AcceptedRequest>>();
   readonly #onFinished: (request: AcceptedRequest) => void;
   #awaited = 0;
 
@@ -57,10 +58,24 @@ export class AcceptedRequests implements Iterable<AcceptedRequest> {
     return this.#byResponse.has(response);
   }
 
+  /** Returns the number of requests of a connection. */
+  countOf(connection: Connection): number {
+    return this.#byConnection.get(connection)?.size ?? 0;
+  }
+
+  /** Returns the requests of a connection, oldest first. */
+  of(connection: Connection): readonly AcceptedRequest[] {
+    return [...(this.#byConnection.get(connection) ?? [])];
+  }
+
   add(request: AcceptedRequest): void {
-    const { response } = request;
+    const { response, connection } = request;
     const onClose = (): void => this.#finish(request);
     this.#byResponse.set(response, { request, stop: () => response.off('close', onClose) });
+    if (connection) {
+      const requests = this.#byConnection.get(connection) ?? new Set();
+      this.#byConnection.set(connection, requests.add(request));
+    }
     if (isAwaited(request)) this.#awaited += 1;
     // Emitted when the kernel has the last byte, or when the connection is closed.
     response.once('close', onClose);
@@ -68,9 +83,7 @@ export class AcceptedRequests implements Iterable<AcceptedRequest> {
 
   /** Removes the requests of a closed connection: a response that is queued on it emits no `close`. */
   deleteOf(connection: Connection): void {
-    for (const request of this) {
-      if (request.connection === connection) this.#finish(request);
-    }
+    for (const request of this.of(connection)) this.#finish(request);
   }
 
   /** Removes all requests, and restores their responses. */
@@ -80,13 +93,27 @@ export class AcceptedRequests implements Iterable<AcceptedRequest> {
       request.restore();
     }
     this.#byResponse.clear();
+    this.#byConnection.clear();
     this.#awaited = 0;
   }
 
+  /** Removes a request that has not finished. */
+  forget(request: AcceptedRequest): void {
+    this.#delete(request);
+  }
+
   #finish(request: AcceptedRequest): void {
-    if (!this.#byResponse.delete(request.response)) return;
+    if (this.#delete(request)) this.#onFinished(request);
+  }
+
+  #delete(request: AcceptedRequest): boolean {
+    const { response, connection } = request;
+    if (!this.#byResponse.delete(response)) return false;
+    const ofConnection = connection && this.#byConnection.get(connection);
+    ofConnection?.delete(request);
+    if (connection && ofConnection?.size === 0) this.#byConnection.delete(connection);
     if (isAwaited(request)) this.#awaited -= 1;
-    this.#onFinished(request);
+    return true;
   }
 }
 

@@ -31,7 +31,9 @@ export class Connection {
   isToRetire = false;
   /** Whether a response has announced that it is the last one. */
   isRetired = false;
-  /** The request whose header was received last. */
+  /** Whether no more requests are processed, because too many have been pipelined. */
+  isFull = false;
+  /** The last request whose header was received and that is processed. */
   latestRequest: IncomingMessage | undefined;
   /** The upgrade of the connection, if the server listens to upgrades. */
   upgrade: Upgrade | undefined;

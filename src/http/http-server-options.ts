@@ -67,6 +67,8 @@ export interface HttpServerDependencies {
   onFinished?(this: void, request: AcceptedRequest): void;
   /** Called with the response of every request that is cut. */
   onCut?(this: void, response: ServerResponse): void;
+  /** Called with the response of every request that is cut because its client has stalled. */
+  onStalled?(this: void, response: ServerResponse): void;
   /** Whether a response is a stream, for the report of a cut. Default: false. */
   isStream?(this: void, response: ServerResponse): boolean;
   /**
@@ -74,8 +76,8 @@ export interface HttpServerDependencies {
    * with a refused request; at most a twentieth of the time left.
    */
   readonly firstRequestBudgetMs: number;
-  /** How long, in milliseconds, a transfer may wait for its client without a byte before it is cut; `Infinity`: no limit. */
-  readonly stallTimeoutMs: number;
+  /** The least rate, in bytes per second, at which clients may read and send without using up their budget; 0: none. */
+  readonly minClientBytesPerSecond: number;
   /**
    * When the listener closes. With `announce`, a watcher can start the next process immediately. With `quiesce`, a shared
    * port is left to other processes before a request can be late.

@@ -13,7 +13,7 @@ import { RequestAdmission } from './request-admission.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { openSideDoor } from './side-door.js';
-import { Stalls } from './stalls.js';
+import { CLIENT_BUDGET_MS, clientBudgetMs, Stalls } from './stalls.js';
 import { Stragglers } from './stragglers.js';
 import { Tunnels } from './tunnels.js';
 import { Upgrade } from './upgrade.js';
@@ -27,6 +27,7 @@ import type { ConnectionStatistics } from './connection-statistics.js';
 import type { CurrentResponses } from './current-responses.js';
 import type { HttpServerDependencies } from './http-server-options.js';
 import type { SessionStreams } from './session-streams.js';
+import type { OnStalled, RestBudgets } from './stalls.js';
 
 /** How to determine what is in flight. Default: from Node's own objects, if this version of Node allows reading them. */
 export interface WorkSources {
@@ -106,7 +107,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#tunnels = new Tunnels(dependencies.clock);
     this.#listener = new ListeningSocket(server);
     this.#stragglers = new Stragglers(dependencies.clock);
-    this.#stalls = new Stalls(dependencies.clock, dependencies.stallTimeoutMs, requests);
+    this.#stalls = new Stalls(dependencies.clock, dependencies.minClientBytesPerSecond, requests);
     this.#cuts = new Cuts(dependencies, requests, this.#connections, this.#sessions);
   }
 
@@ -146,6 +147,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#report = context.cut;
     this.#begin(context);
     void this.#endTunnels(context);
+    this.#stalls.watchTransfers(clientBudgetMs(context.until.remainingMs), this.#onStalled(context));
     await this.#cuttingOnAbort(context, () =>
       this.#settled.until(
         () => this.#admission.requests.awaited === 0 && this.#tunnels.size === 0,
@@ -164,6 +166,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
     await this.#cuttingOnAbort(context, async () => {
       await this.#listener.close();
       this.#stragglers.expire();
+      this.#stalls.watchTheRest(this.#restBudgets(context), this.#onStalled(context));
       await this.#finishTheRest(context);
     });
     this.#end();
@@ -224,16 +227,31 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   async #cuttingOnAbort(context: ShutdownContext, wait: () => Promise<void>): Promise<void> {
-    const { signal, cut } = context;
+    const { signal } = context;
+    let cutting: Promise<void> | undefined;
     const cutTheRest = (): void => {
       this.#listener.closeNow();
-      this.#cuts.cutAll(cut);
+      this.#stalls.stop();
+      cutting = this.#cuts.cutAll(context);
     };
     signal.addEventListener('abort', cutTheRest, { once: true });
-    this.#stalls.watch((request) => this.#cuts.cutStalled(request, cut));
     await wait();
+    await cutting;
     this.#stalls.stop();
     signal.removeEventListener('abort', cutTheRest);
+  }
+
+  #onStalled({ cut }: ShutdownContext): OnStalled {
+    return (stalled) => this.#cuts.cutStalled(stalled, cut);
+  }
+
+  /** All that is waited for in `release` is taken from the hooks. */
+  #restBudgets({ deadline }: ShutdownContext): RestBudgets {
+    const { remainingMs } = deadline;
+    return {
+      lateMs: Math.min(CLIENT_BUDGET_MS, remainingMs / 4),
+      exemptMs: Math.min(this.#dependencies.firstRequestBudgetMs, remainingMs / 20),
+    };
   }
 
   #openSideDoor(): void {
@@ -265,6 +283,8 @@ export class HttpServerParticipant implements ShutdownParticipant {
     if (!times || !this.#awaitsUpgraded) return;
     await this.#tunnels.end({
       ...times,
+      budgetMs: clientBudgetMs(context.until.remainingMs),
+      minBytesPerSecond: this.#dependencies.minClientBytesPerSecond,
       signal,
       cut: (connection) => this.#cuts.cutConnection(connection, cut),
     });
@@ -306,6 +326,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
 
   #end(): void {
     this.#report = undefined;
+    this.#stalls.reset();
     this.#closeSideDoor?.();
     this.#closeSideDoor = undefined;
     this.#port = undefined;

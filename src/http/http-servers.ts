@@ -64,6 +64,8 @@ export class HttpServers {
   routePattern: NonNullable<HttpServerDependencies['routePattern']> = () => undefined;
   /** Applies the application's CORS to a late request before it is refused. */
   cors: NonNullable<HttpServerDependencies['cors']> = (_request, _response, refuse) => refuse(false);
+  /** Called with the response of every request that is cut because its client has stalled. */
+  onStalled: (response: ServerResponse) => void = () => {};
   /** Called before a connection is upgraded to another protocol. */
   onUpgrade: (connection: Connection, request: IncomingMessage) => void = () => {};
 
@@ -190,7 +192,7 @@ export class HttpServers {
     { blindSpot }: HttpServerTraits,
   ): HttpServerDependencies {
     const { clock, coordinator, options, probes, routes } = this.#dependencies;
-    const { lateRequests, lateResponse, stopListeningAt, stallTimeoutMs } = options;
+    const { lateRequests, lateResponse, stopListeningAt, minClientBytesPerSecond } = options;
     return {
       name,
       probes,
@@ -201,7 +203,7 @@ export class HttpServers {
       stopListeningAt,
       announceDelayMs: () => coordinator.announceDelayMs,
       firstRequestBudgetMs: FIRST_REQUEST_BUDGET_MS,
-      stallTimeoutMs: stallTimeoutMs || Infinity,
+      minClientBytesPerSecond,
       isExempt: (method, path) => routes.isExempt(method, path),
       continues: (request) => this.continues(request) || this.#isAcceptedSelfCall(request),
       hasSideDoor: !options.inTests,
@@ -219,6 +221,7 @@ export class HttpServers {
       onAccepted: this.#onAccepted,
       onFinished: this.#lateRequests.onFinished,
       onCut: ({ req }) => void this.#cut.add(req),
+      onStalled: (response) => this.onStalled(response),
       refuse: this.#eventStreams.refuse,
       isStream: isEventStream,
     };

@@ -16,6 +16,9 @@ import type { HttpServerDependencies } from './http-server-options.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 
+/** Number of requests that a client may pipeline during a shutdown: more than any client does that waits for answers. */
+const MOST_PIPELINED = 100;
+
 /** Called at the steps of a request. */
 export interface RequestAdmissionObserver {
   /** Called when a request arrives, before it is accepted or refused. */
@@ -128,7 +131,7 @@ export class RequestAdmission {
     if (this.requests.has(response)) return proceed();
     const connection = this.#connections.of(request.socket);
     // https://www.rfc-editor.org/rfc/rfc9112#section-9.6: requests after the last response are not processed.
-    if (connection?.isRetired) return;
+    if (connection && (connection.isRetired || this.#isFull(connection))) return;
     const session = this.#sessions.of(request);
     const isExempt = this.#isExempt(request);
     const isNeverLate = isExempt || this.#dependencies.continues?.(request) === true;
@@ -145,6 +148,21 @@ export class RequestAdmission {
     if (isRefused) setImmediate(go);
     else this.#held.hold(request.socket, go);
   };
+
+  /**
+   * Node parses all that a client has pipelined before anything else happens: tens of thousands of requests, for which the
+   * timers of the shutdown would wait.
+   */
+  #isFull(connection: Connection): boolean {
+    if (connection.isFull) return true;
+    if (this.requests.countOf(connection) < MOST_PIPELINED) return false;
+    connection.isFull = connection.isToRetire = true;
+    connection.socket.pause();
+    // Otherwise, its header announces that it is the last one.
+    const latest = this.requests.of(connection).at(-1);
+    if (latest?.response.headersSent) latest.retire();
+    return true;
+  }
 
   #refuse(request: IncomingMessage, response: ServerResponse): void {
     const { cors, refuse: refuseOtherwise, lateResponse } = this.#dependencies;
@@ -196,11 +214,15 @@ export class RequestAdmission {
       isRefused,
       retire: () => {
         if (connection && !connection.isRetired && this.#retires(connection, response))
-          endConnectionWith(response, connection.socket);
+          endConnectionWith(response, connection.socket, () => connection.isFull);
       },
       restore:
         connection && !response.headersSent
-          ? retireWith(response, () => this.#retires(connection, response))
+          ? retireWith(
+              response,
+              () => this.#retires(connection, response),
+              () => connection.isFull,
+            )
           : () => {},
     };
     this.requests.add(request);

@@ -3,19 +3,27 @@ import { endThenDestroy } from './end-then-destroy.js';
 import type { Socket } from 'node:net';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
+/** How long a client that has sent more than was read may take to read its last response, in milliseconds. */
+const LAST_READ_MS = 1_000;
+
 /**
  * Makes a response end its connection if `decide` returns true when the header is written; not earlier, since pipelined
  * requests on the same connection must be answered first.
  *
+ * @param hasUnread whether the client has sent more than will be read
  * @returns a function that restores the response
  */
-export function retireWith(response: ServerResponse, decide: () => boolean): () => void {
+export function retireWith(
+  response: ServerResponse,
+  decide: () => boolean,
+  hasUnread: () => boolean,
+): () => void {
   let isRetiring = false;
   const restore = overrideMethod(response, 'writeHead', (writeHead) => (...args) => {
     // Node rejects an invalid header, and writeHead may be called again.
     if (!isRetiring && decide()) {
       isRetiring = true;
-      lingerBehind(response);
+      lingerBehind(response, hasUnread);
     }
     const result = writeHead(...(isRetiring ? announcingTheEnd(args) : args));
     restore();
@@ -25,8 +33,14 @@ export function retireWith(response: ServerResponse, decide: () => boolean): () 
 }
 
 /** Makes a response end its connection although its header did not announce it. */
-export function endConnectionWith(response: ServerResponse, socket: Socket): void {
-  response.once('finish', () => endThenDestroy(socket));
+export function endConnectionWith(response: ServerResponse, socket: Socket, hasUnread: () => boolean): void {
+  response.once('finish', () => (hasUnread() ? endUnread(socket) : endThenDestroy(socket)));
+}
+
+/** Ends a connection whose rest is not read. Destroying it at once would reset it, and the client would lose its responses. */
+function endUnread(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), LAST_READ_MS);
+  socket.once('close', () => clearTimeout(timer)).end();
 }
 
 /**
@@ -73,12 +87,13 @@ interface ClosingResponse extends ServerResponse {
  * Reads an upload to its end if it was answered before that: closing with unread bytes makes the kernel reset the
  * connection, and the client may lose the response.
  */
-function lingerBehind(response: ClosingResponse): void {
+function lingerBehind(response: ClosingResponse, hasUnread: () => boolean): void {
   const { req: request } = response;
   response.once('prefinish', () => {
     const isUploading = !request.complete && (request.headers.expect === undefined || response._sent100);
-    if (!isUploading || response._last !== true) return;
+    if (response._last !== true || !(isUploading || hasUnread())) return;
     response._last = false;
+    if (hasUnread()) return void response.once('finish', () => endUnread(request.socket));
     response.once('finish', () => request.resume());
     request.once('close', () => endThenDestroy(request.socket));
   });

@@ -1,9 +1,10 @@
+import { cutEach } from '../core/cutting.js';
 import { Condition } from '../util/condition.js';
 import { watchOvertaken } from './overtaken-requests.js';
 import { requestName, requestPath } from './request-path.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
-import type { Clock } from '../util/clock.js';
+import type { Clock, Timer } from '../util/clock.js';
 
 /** Dependencies of {@link RunningHandlers}. */
 export interface RunningHandlersDependencies {
@@ -21,6 +22,9 @@ export interface RunningHandlersDependencies {
   /** Returns the pattern of the route that serves a request, such as `/orders/:id`. */
   routePattern(this: void, request: IncomingMessage, path: string): string | undefined;
 }
+
+/** How long the handler of a request whose client has stalled may take to clean up, in milliseconds. */
+const CLEAN_UP_MS = 500;
 
 /** Number of calls kept for reuse: limits the memory that remains in use after a peak of requests. */
 const MAX_SPARE = 1_024;
@@ -60,6 +64,8 @@ export class RunningHandlers implements ShutdownParticipant {
   readonly #running: Call[] = [];
   readonly #spare: Call[] = [];
   readonly #settled = new Condition();
+  readonly #givenUp = new WeakSet<IncomingMessage>();
+  readonly #cleaningUp = new Set<Timer>();
   #announcedAt: number | undefined;
 
   constructor(dependencies: RunningHandlersDependencies) {
@@ -84,12 +90,26 @@ export class RunningHandlers implements ShutdownParticipant {
     return Promise.prototype.then.call(result, call.onReturned, call.onRejected);
   }
 
+  /**
+   * Stops awaiting the handler of a request that was cut because its client has stalled: it may wait for that client for
+   * ever.
+   */
+  giveUpSoon({ req }: ServerResponse): void {
+    const giveUp = (): void => {
+      this.#givenUp.add(req);
+      this.#settled.notify();
+    };
+    this.#cleaningUp.add(this.#dependencies.clock.setTimer(giveUp, CLEAN_UP_MS));
+  }
+
   announce(): void {
     this.#announcedAt = this.#dependencies.clock.now();
   }
 
   async drain(context: ShutdownContext): Promise<void> {
     await this.#end(context, this.#isAwaited);
+    for (const timer of this.#cleaningUp) timer.cancel();
+    this.#cleaningUp.clear();
     const blindSpot = this.#dependencies.blindSpot();
     if (blindSpot !== undefined) throw new Error(blindSpot);
   }
@@ -141,7 +161,7 @@ export class RunningHandlers implements ShutdownParticipant {
   };
 
   readonly #isAwaited = ({ request }: Call): boolean =>
-    this.#counts(request) && !this.#dependencies.isLate(request);
+    this.#counts(request) && !this.#dependencies.isLate(request) && !this.#givenUp.has(request);
 
   readonly #isLate = ({ request }: Call): boolean => {
     const { isLate, isCut } = this.#dependencies;
@@ -163,9 +183,13 @@ export class RunningHandlers implements ShutdownParticipant {
   #cut(context: ShutdownContext, includes: (call: Call) => boolean): void {
     const { clock, routePattern } = this.#dependencies;
     const ageMs = clock.now() - (this.#announcedAt ?? clock.now());
-    for (const request of this.#detached(includes)) {
-      context.cut({ kind: 'handler', name: requestName(request, routePattern), ageMs });
-    }
+    // What its server has named is not named again.
+    const isUnnamed = (call: Call): boolean => includes(call) && !this.#dependencies.isCut(call.request);
+    void cutEach(context, {
+      pieces: this.#detached(isUnnamed),
+      cut: (request) => context.cut({ kind: 'handler', name: requestName(request, routePattern), ageMs }),
+      forget: () => 'handler',
+    });
   }
 }
 

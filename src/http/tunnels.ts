@@ -1,5 +1,6 @@
 import { spread } from '../util/spread.js';
 import { wait } from '../util/wait.js';
+import { TransferBudget } from '../util/transfer-budget.js';
 import { bytesMovedOn } from './socket-bytes.js';
 import { endTunnel } from './end-tunnel.js';
 import type { Clock, Timer } from '../util/clock.js';
@@ -22,6 +23,10 @@ export interface TunnelTimes {
 
 /** How to end the tunnels in a drain; without defaults. */
 export interface TunnelEnding extends TunnelTimes {
+  /** How long a tunnel may keep the drain waiting for an idle moment below the least rate, in milliseconds. */
+  readonly budgetMs: number;
+  /** 0 for none. */
+  readonly minBytesPerSecond: number;
   readonly signal: AbortSignal;
   /** Cuts a tunnel that does not end. */
   cut(this: void, connection: Connection): void;
@@ -30,8 +35,8 @@ export interface TunnelEnding extends TunnelTimes {
 /**
  * The upgraded connections that a drain waits for.
  *
- * Their protocol is unknown. They have time to end by themselves. After that, each one is ended as soon as it is idle. A
- * tunnel that is never idle is cut at the end of the drain.
+ * Their protocol is unknown. They have time to end by themselves. After that, each one is ended as soon as it is idle, or has
+ * used up its budget with single bytes. A tunnel that stays busy is cut at the end of the drain.
  */
 export class Tunnels implements Iterable<Connection> {
   readonly #clock: Clock;
@@ -66,7 +71,8 @@ export class Tunnels implements Iterable<Connection> {
     const signal = AbortSignal.any([ending.signal, this.#over.signal]);
     await wait(this.#clock, finishMs, signal);
     await spread(this, { clock: this.#clock, windowMs, signal }, (connection) => {
-      if (!signal.aborted) this.#endWhenIdle(connection, ending);
+      if (!signal.aborted)
+        this.#endWhenIdle(connection, ending, new TransferBudget(ending.minBytesPerSecond));
     });
   }
 
@@ -76,10 +82,13 @@ export class Tunnels implements Iterable<Connection> {
     for (const connection of this.#open.keys()) this.delete(connection);
   }
 
-  #endWhenIdle(connection: Connection, ending: TunnelEnding): void {
+  #endWhenIdle(connection: Connection, ending: TunnelEnding, budget: TransferBudget): void {
     const before = bytesMovedOn(connection.socket);
     this.#after(IDLE_MS, connection, ending, () => {
-      if (bytesMovedOn(connection.socket) !== before) return this.#endWhenIdle(connection, ending);
+      const bytes = bytesMovedOn(connection.socket) - before;
+      budget.charge(IDLE_MS, bytes);
+      const isOver = bytes === 0 || (budget.spentMs > 0 && budget.spentMs >= ending.budgetMs);
+      if (!isOver) return this.#endWhenIdle(connection, ending, budget);
       endTunnel(connection, ending.closeCode);
       this.#after(CLOSE_BUDGET_MS, connection, ending, () => ending.cut(connection));
     });

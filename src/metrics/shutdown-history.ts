@@ -68,6 +68,10 @@ export class ShutdownHistory {
     return this.#cuts;
   }
 
+  #count(kind: Cut['kind'], pieces: number): void {
+    this.#cuts.set(kind, (this.#cuts.get(kind) ?? 0) + pieces);
+  }
+
   readonly #observe = (event: ShutdownEvent): void => {
     if (event.type === 'phase-left') {
       this.#phases.push({ phase: event.phase, durationMs: event.durationMs });
@@ -78,7 +82,9 @@ export class ShutdownHistory {
       this.#phases = [];
       this.#participants = [];
     } else if (event.type === 'cut') {
-      this.#cuts.set(event.cut.kind, (this.#cuts.get(event.cut.kind) ?? 0) + 1);
+      this.#count(event.cut.kind, 1);
+    } else if (event.type === 'cut-unnamed') {
+      this.#count(event.kind, event.count);
     } else if (event.type === 'forced') {
       this.#forced += 1;
     }

@@ -81,6 +81,7 @@ export class HttpBinding {
       blindSpot: () => this.#directHandlers?.blindSpot(),
       routePattern: (request, path) => routePatternOf(adapterHost.httpAdapter, probes)(request, path),
     });
+    this.servers.onStalled = (response) => this.#handlers.giveUpSoon(response);
     // As soon as the adapter exists, because handlers are registered before the first hook.
     const stopWaiting = onAdapterMade(adapterHost, (adapter) => {
       this.#restore.push(...trackRouteHandlers(adapter, this.#handlers));

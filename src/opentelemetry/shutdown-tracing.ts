@@ -71,6 +71,7 @@ export class ShutdownTracing implements OnApplicationBootstrap {
       case 'self-wait':
       case 'self-wait-suspected':
       case 'participant-slow':
+      case 'cut-unnamed':
       case 'deadline-passed':
       case 'answer-invalid':
       case 'observer-failed':

@@ -44,6 +44,7 @@ export function publishDiagnostics(coordinator: ShutdownCoordinator): void {
       case 'self-wait-suspected':
       case 'resumed':
       case 'cut':
+      case 'cut-unnamed':
       case 'deadline-passed':
       case 'forced':
       case 'answer-invalid':

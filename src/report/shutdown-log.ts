@@ -2,6 +2,8 @@ import { PHASES } from '../core/phase.js';
 import { describeReason } from '../core/reason.js';
 import { messageOf } from '../core/errors.js';
 import { LogEntry, ReportEntry } from './log-entry.js';
+import { RepeatedLines, type LineSum } from './repeated-lines.js';
+import { cutCount, cutName } from './report-lines.js';
 import { milliseconds } from '../util/milliseconds.js';
 import { oneLine } from '../util/safe-text.js';
 import type { Clock, Timer } from '../util/clock.js';
@@ -25,12 +27,16 @@ export interface ShutdownLogOptions {
 /** Interval between progress lines, in milliseconds. */
 export const PROGRESS_INTERVAL_MS = 5_000;
 
-/** Logs a shutdown: one line per phase, one for everything slow, failed or cut, and the outcome. */
+/**
+ * Logs a shutdown: one line per phase, one for everything slow, failed or cut, and the outcome. Of thousands that are slow,
+ * failed or cut, it logs the first few, and one line that sums up the rest.
+ */
 export class ShutdownLog {
   readonly #coordinator: PhasedCoordinator;
   readonly #logger: ShutdownLogger;
   readonly #clock: Clock;
   readonly #options: ShutdownLogOptions;
+  readonly #repeated = new RepeatedLines();
   #timer: Timer | undefined;
   /** Whether all that is waited for was overtaken. */
   #isPastPhases = false;
@@ -49,6 +55,7 @@ export class ShutdownLog {
 
   /** Observer to pass to {@link PhasedCoordinator.observe}. */
   readonly observe = (event: ShutdownEvent): void => {
+    if (SUMS_UP.has(event.type)) for (const sum of this.#repeated.takeSums()) this.#logSum(sum);
     switch (event.type) {
       case 'announced':
         return this.#log(`${describeReason(event.reason)}: announcing until resumed or shut down`, {
@@ -87,11 +94,13 @@ export class ShutdownLog {
           durationMs: event.durationMs,
         });
       case 'participant-slow':
+        if (!this.#repeated.admit('slow', event.phase, 'participants')) return;
         return this.#warn(
           `${event.name} is still running in ${event.phase} after ${milliseconds(event.ageMs)}; waiting while time is left`,
           { participant: event.name, phase: event.phase, ageMs: event.ageMs },
         );
       case 'participant-overtaken':
+        if (!this.#repeated.admit('overtaken', event.phase, 'participants')) return;
         return this.#warn(
           `${event.name} is still running in ${event.phase} after ${milliseconds(event.ageMs)}; the next step has started beside it`,
           { participant: event.name, phase: event.phase, ageMs: event.ageMs },
@@ -101,6 +110,8 @@ export class ShutdownLog {
         return this.#logSettled(event);
       case 'cut':
         return this.#logCut(event.cut);
+      case 'cut-unnamed':
+        return void this.#repeated.admit('cut', event.phase, event.kind, event.count);
       case 'deadline-passed':
         return this.#warn(`${event.phase} exceeded its deadline; still waiting (forceAfterTimeout: false)`, {
           phase: event.phase,
@@ -126,7 +137,17 @@ export class ShutdownLog {
     }
   };
 
+  #logSum({ kind, phase, count, listed }: LineSum): void {
+    const fields = { phase, count };
+    if (kind === 'cut')
+      return this.#warn(`cut in ${phase}: ${count} more (${listed})`, { ...fields, listed });
+    const line = `${count} more participants ${SUMS[kind]} in ${phase}`;
+    if (kind === 'slow' || kind === 'overtaken') this.#warn(line, fields);
+    else this.#error(line, fields);
+  }
+
   #logCut({ phase, kind, name, ageMs, progress }: Cut): void {
+    if (!this.#repeated.admit('cut', phase, cutName(kind, name))) return;
     const reached = progress === undefined ? '' : `, at ${progress}`;
     const line = `cut in ${phase}: ${kind} ${name} after ${milliseconds(ageMs)}${reached}`;
     this.#warn(line, { phase, kind, name, ageMs, ...(progress !== undefined && { progress }) });
@@ -135,6 +156,7 @@ export class ShutdownLog {
   #logSettled(event: Extract<ShutdownEvent, { type: 'participant-settled' }>): void {
     const { name, phase, outcome, durationMs, error, cause = 'timeout', registeredAt } = event;
     if (outcome === 'completed' || outcome === 'skipped') return;
+    if (!this.#repeated.admit(outcome, phase, 'participants')) return;
     const where = registeredAt === undefined ? '' : ` (registered at ${registeredAt})`;
     const fields = { participant: name, phase, outcome, durationMs };
     if (outcome === 'failed') this.#error(`${name} failed in ${phase}: ${messageOf(error)}${where}`, fields);
@@ -146,10 +168,11 @@ export class ShutdownLog {
   }
 
   #logOutcome(report: ShutdownReport): void {
-    const { status, durationMs, gracePeriodMs, cuts, activeResources } = report;
-    const losses = cuts.length > 0 ? `, ${cuts.length} cut` : '';
+    const { status, durationMs, gracePeriodMs, activeResources } = report;
+    const cuts = cutCount(report);
+    const losses = cuts > 0 ? `, ${cuts} cut` : '';
     const line = `shutdown ${status} after ${milliseconds(durationMs)} of ${milliseconds(gracePeriodMs)}${losses}`;
-    const fields = { status, durationMs, gracePeriodMs, cuts: cuts.length };
+    const fields = { status, durationMs, gracePeriodMs, cuts };
     if (status === 'completed') this.#log(line, fields);
     else this.#error(line, fields);
     const left = Object.entries(activeResources).map(([kind, count]) => `${count} ${kind}`);
@@ -170,14 +193,14 @@ export class ShutdownLog {
       this.#log(
         `${state}: waiting for ${this.#pendingNow() || 'nothing'}; ${inFlight} in flight${names}${unknown}, ` +
           `${milliseconds(remainingMs)} left`,
-        { phase: state, inFlight, remainingMs, pending },
+        { phase: state, inFlight, remainingMs, pending: pending.slice(0, MOST_PENDING) },
       );
       this.#scheduleProgress();
     }, PROGRESS_INTERVAL_MS);
   }
 
   #stopProgressUnlessPending(): void {
-    if (this.#coordinator.pending.length === 0) this.#stopProgress();
+    if (!this.#coordinator.hasPending) this.#stopProgress();
   }
 
   /** Runs before the report counts the handles that keep the process alive, so that this timer is not one of them. */
@@ -198,11 +221,27 @@ export class ShutdownLog {
   }
 
   #pendingNow(): string {
-    return this.#coordinator.pending
+    const { pending } = this.#coordinator;
+    const names = pending
+      .slice(0, MOST_PENDING)
       .map(({ name, phase, ageMs }) => `${name} (${phase}, ${milliseconds(ageMs)})`)
       .join(', ');
+    return pending.length > MOST_PENDING ? `${names} and ${pending.length - MOST_PENDING} more` : names;
   }
 }
+
+/** How many pending participants a line names. */
+const MOST_PENDING = 20;
+
+/** Events before which what was not logged line by line is summed up. */
+const SUMS_UP: ReadonlySet<ShutdownEvent['type']> = new Set(['phase-left', 'forced', 'resumed', 'finished']);
+
+const SUMS: Record<Exclude<LineSum['kind'], 'cut'>, string> = {
+  failed: 'failed',
+  abandoned: 'were abandoned',
+  slow: 'are still running',
+  overtaken: 'are still running, and the next step has started beside them,',
+};
 
 /** What a method that only answers should do, and what follows if it does not. */
 const ANSWERS: Record<Extract<ShutdownEvent, { type: 'answer-invalid' }>['method'], string> = {

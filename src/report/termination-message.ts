@@ -20,9 +20,9 @@ const SLOWEST = 5;
 export function terminationMessage(report: ShutdownReport): string {
   const lines = [
     headline(report),
-    ...pendingLines(report.pending),
-    ...failureLines(report.participants),
-    ...cutLines(report.cuts),
+    ...pendingLines(report),
+    ...failureLines(report),
+    ...cutLines(report),
     ...timingLines(report),
   ].map(shorten);
   // Reserves room for the line that counts the omitted ones.

@@ -73,8 +73,8 @@ function bar({ startedMs, durationMs, strokes }: Row, totalMs: number, width: nu
   return ' '.repeat(from) + strokes.first + strokes.middle.repeat(to - from - 1) + strokes.last;
 }
 
-function problems({ participants, cuts, pending }: ShutdownReport): string[] {
-  const lines = [...failureLines(participants), ...cutLines(cuts), ...pendingLines(pending)];
+function problems(report: ShutdownReport): string[] {
+  const lines = [...failureLines(report), ...cutLines(report), ...pendingLines(report)];
   return lines.length === 0 ? [] : ['', ...lines];
 }
 

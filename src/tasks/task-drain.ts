@@ -1,4 +1,5 @@
 import { atMost } from '../util/at-most.js';
+import { cutEach } from '../core/cutting.js';
 import { messageOf, ShutdownError } from '../core/errors.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { ShutdownContext } from '../core/participant.js';
@@ -45,7 +46,8 @@ export class TaskDrain {
     }
     return Array.from(byGrace, ([graceMs, tasks]) =>
       this.#clock.setTimer(() => {
-        for (const task of tasks) if (this.#tasks.has(task)) void this.#stop(task, graceMs);
+        const stop = (task: Task): void => void (this.#tasks.has(task) && this.#stop(task, graceMs));
+        void cutEach(this.#context, { pieces: tasks, cut: stop, forget: () => undefined });
       }, remainingMs - graceMs),
     );
   }
@@ -74,7 +76,12 @@ export class TaskDrain {
   }
 
   readonly #cutTheRest = (): void => {
-    for (const task of this.#tasks) this.#cut(task);
+    void cutEach<Task>(this.#context, {
+      pieces: this.#tasks,
+      cut: (task) => this.#cut(task),
+      forget: (task) => (this.#tasks.end(task, 'cut') ? 'task' : undefined),
+      discard: (task) => this.#giveUp(task),
+    });
   };
 
   #cut(task: Task): void {
@@ -82,7 +89,11 @@ export class TaskDrain {
     const { name, ageMs, progress } = task.info;
     this.#context.cut({ kind: 'task', name, ageMs, ...(progress !== undefined && { progress }) });
     this.#tasks.end(task, 'cut');
-    const reason = new ShutdownError('SHUTDOWN_TIMED_OUT', `task ${name} was cut: the drain is over`);
+    this.#giveUp(task);
+  }
+
+  #giveUp(task: Task): void {
+    const reason = new ShutdownError('SHUTDOWN_TIMED_OUT', `task ${task.name} was cut: the drain is over`);
     task.abort(reason);
     task.onGivenUp?.(reason);
   }

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../util/clock.js';
+import { cutName } from '../report/report-lines.js';
 import { messageOf } from '../core/errors.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { OpenHandles } from './open-handles.js';
@@ -102,10 +103,13 @@ async function close(
   return problems;
 }
 
-function problemsIn({ participants, cuts, forcedBy }: ShutdownReport): string[] {
+function problemsIn({ participants, cuts, moreCuts = [], forcedBy }: ShutdownReport): string[] {
   return [
     ...participants.filter(({ outcome }) => outcome !== 'completed').map(unclean),
     ...cuts.map(cutLine),
+    ...moreCuts.map(
+      ({ kind, name, count, phase }) => `${count} more were cut in ${phase}: ${cutName(kind, name)}`,
+    ),
     ...(forcedBy === undefined ? [] : [`the shutdown was forced by ${forcedBy}`]),
   ];
 }

@@ -1,3 +1,4 @@
+import { cutEach } from '../core/cutting.js';
 import { spread } from '../util/spread.js';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../util/clock.js';
@@ -7,7 +8,7 @@ import type { HeardSockets } from './heard-sockets.js';
 import type { Messages } from './messages.js';
 import type { CloseCode, OpenSocket } from './open-socket.js';
 
-/** How long, in milliseconds, a client may read nothing after its close frame was sent. */
+/** How long, in milliseconds, a client may read less than the least rate after its close frame was sent. */
 const CLOSE_BUDGET_MS = 2_000;
 
 /** Dependencies of {@link WebSocketsParticipant}. */
@@ -22,6 +23,8 @@ export interface WebSocketsDependencies {
   open(this: void): readonly OpenSocket[];
   /** Returns how many sent bytes the kernel has accepted. */
   bytesSentOn(this: void, socket: Socket): number;
+  /** The least rate at which a client has to read what was sent before its close frame, in bytes per second; 0: none. */
+  readonly minBytesPerSecond: number;
   /** Returns the time over which `drain` spreads the closing of sockets, in milliseconds. */
   windowMs(this: void, context: ShutdownContext): number;
 }
@@ -164,11 +167,12 @@ export class WebSocketsParticipant implements ShutdownParticipant {
 
   /** Waits for the client to close. Waits again as long as the client reads what was sent before. */
   #watch(socket: OpenSocket): void {
-    const { clock, bytesSentOn } = this.#dependencies;
+    const { clock, bytesSentOn, minBytesPerSecond } = this.#dependencies;
+    const leastBytes = Math.max(1, (minBytesPerSecond * CLOSE_BUDGET_MS) / 1_000);
     const bytesSent = (): number => (socket.connection ? bytesSentOn(socket.connection.socket) : 0);
     const before = bytesSent();
     const timer = clock.setTimer(() => {
-      if (bytesSent() === before) this.#cutOff(socket);
+      if (bytesSent() - before < leastBytes) this.#cutOff(socket);
       else this.#watch(socket);
     }, CLOSE_BUDGET_MS);
     this.#leaving.set(socket, timer);
@@ -192,17 +196,33 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     socket.terminate();
   }
 
-  #cutTheRest({ cut }: ShutdownContext): void {
+  #cutTheRest(context: ShutdownContext): void {
+    void cutEach<CutPiece>(context, {
+      pieces: this.#pieces(context),
+      cut: ({ cut }) => cut(),
+      forget: ({ socket }) => {
+        this.#cut += 1;
+        if (socket) this.#forget(socket);
+        return socket ? 'socket' : 'message';
+      },
+      discard: ({ socket }) => socket?.terminate(),
+    });
+  }
+
+  /** Returns what cuts the sockets, then the messages and calls of others. */
+  *#pieces({ cut }: ShutdownContext): Generator<CutPiece, undefined> {
     const { clock, closeCode, heard } = this.#dependencies;
     const left = new Set(heard.busy());
     for (const [socket] of this.#leaving) {
       if (socket.heard) left.delete(socket.heard);
       // Remaining listeners receive the reason.
-      this.#cutOff(socket, () => socket.close(closeCode));
+      yield { socket, cut: () => this.#cutOff(socket, () => socket.close(closeCode)) };
     }
-    for (const message of [...left].flatMap((socket) => socket.unfinished())) this.#reportMessage(message);
+    for (const message of [...left].flatMap((socket) => socket.unfinished())) {
+      yield { cut: () => this.#reportMessage(message) };
+    }
     for (const { name, startedAt } of this.#calls) {
-      cut({ kind: 'task', name, ageMs: clock.now() - startedAt });
+      yield { cut: () => cut({ kind: 'task', name, ageMs: clock.now() - startedAt }) };
     }
   }
 
@@ -223,4 +243,9 @@ export class WebSocketsParticipant implements ShutdownParticipant {
 interface GatewayCall {
   readonly name: string;
   readonly startedAt: number;
+}
+
+interface CutPiece {
+  readonly socket?: OpenSocket;
+  cut(this: void): void;
 }

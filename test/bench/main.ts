@@ -20,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<rea
   websockets: () => import('./websockets.js'),
   'event-streams': () => import('./event-streams.js'),
   microservices: () => import('./microservices.js'),
+  scale: () => import('./scale.js'),
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHMARKS);

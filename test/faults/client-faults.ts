@@ -48,6 +48,14 @@ export const CLIENTS: Readonly<
     await client.until('100 Continue');
     return client;
   },
+  'dripping upload': async (connect) => {
+    const client = (await connect()).send(
+      `POST /upload ${HOST}Content-Type: application/json\r\nContent-Length: 9999\r\n\r\n{`,
+    );
+    const dripping = setInterval(() => client.send(' '), 20);
+    void client.ended.then(() => clearInterval(dripping));
+    return client;
+  },
   'endless stream': async (connect) => {
     const client = (await connect()).get('/stream');
     await client.until('data: 1');

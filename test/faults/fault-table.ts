@@ -231,6 +231,7 @@ const lossy: Ending = {
   status: 'failed',
   inWords: 'cut at the end of the drain, named and counted',
 };
+const stalled: Ending = { ...lossy, inWords: 'cut when its budget is used up, named and counted' };
 
 export const CLIENT_FAULTS: readonly ClientFault[] = [
   { fault: 'silent', what: 'connects and sends nothing', ends: clean },
@@ -249,26 +250,32 @@ export const CLIENT_FAULTS: readonly ClientFault[] = [
   {
     fault: 'never reads',
     what: 'never reads its response of 16 MB',
-    ends: lossy,
-    cut: { kind: 'request', name: 'GET /download' },
+    ends: stalled,
+    cut: { kind: 'stalled request', name: 'GET /download' },
   },
   {
     fault: 'stalled upload',
     what: 'stops in the middle of an upload with a Content-Length',
-    ends: lossy,
-    cut: { kind: 'request', name: 'POST /upload' },
+    ends: stalled,
+    cut: { kind: 'stalled request', name: 'POST /upload' },
   },
   {
     fault: 'stalled chunks',
     what: 'stops in the middle of a chunked upload',
-    ends: lossy,
-    cut: { kind: 'request', name: 'POST /upload' },
+    ends: stalled,
+    cut: { kind: 'stalled request', name: 'POST /upload' },
   },
   {
     fault: 'Expect: 100-continue',
     what: 'is told to continue (`Expect: 100-continue`) and does not',
-    ends: lossy,
-    cut: { kind: 'request', name: 'POST /upload' },
+    ends: stalled,
+    cut: { kind: 'stalled request', name: 'POST /upload' },
+  },
+  {
+    fault: 'dripping upload',
+    what: 'sends an upload byte by byte',
+    ends: stalled,
+    cut: { kind: 'stalled request', name: 'POST /upload' },
   },
   {
     fault: 'endless stream',

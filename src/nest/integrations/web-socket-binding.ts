@@ -99,6 +99,7 @@ export class WebSocketBinding {
       heard: this.#heard,
       open: () => this.#servers.open(http.servers.upgraded()),
       bytesSentOn,
+      minBytesPerSecond: options.minClientBytesPerSecond,
       windowMs: (context) => reconnectWindowMs(options, context),
     });
     http.servers.onUpgrade = (connection, { url = '' }) => {

@@ -125,7 +125,7 @@ describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create 
   });
 
   it('is named once if it is cut because its client has stalled, while its handler goes on', async () => {
-    await draining({ gracePeriodMs: 8_000, stallTimeoutMs: 100 });
+    await draining({ gracePeriodMs: 8_000, drainTimeoutMs: 400 });
     const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
     const client = connect(port, '127.0.0.1').pause();
     client.on('error', () => {});

@@ -57,7 +57,7 @@ export class DrainedServer {
           this.arrivals += 1;
         },
         firstRequestBudgetMs: 300,
-        stallTimeoutMs: Infinity,
+        minClientBytesPerSecond: 0,
         stopListeningAt: 'drain',
         ...options,
       },

@@ -15,8 +15,8 @@ describe('durations', () => {
 
   it('of several options are all in milliseconds', () => {
     expect(
-      resolve({ gracePeriodMs: '1m', announceDelayMs: '5s', stallTimeoutMs: '0s', preStopMs: '1s' }),
-    ).toMatchObject({ gracePeriodMs: 60_000, announceDelayMs: 5_000, stallTimeoutMs: 0, preStopMs: 1_000 });
+      resolve({ gracePeriodMs: '1m', announceDelayMs: '5s', quietPeriodMs: '0s', preStopMs: '1s' }),
+    ).toMatchObject({ gracePeriodMs: 60_000, announceDelayMs: 5_000, quietPeriodMs: 0, preStopMs: 1_000 });
   });
 });
 

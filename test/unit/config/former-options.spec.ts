@@ -19,6 +19,7 @@ describe('options of earlier versions', () => {
         - progressIntervalMs was removed: progress is logged every 5000 ms; logProgress: false disables it
         - reportFile is now report.file: use report: { file }
         - resourceTimeoutMs was removed: participantTimeoutMs also applies to resources
+        - stallTimeoutMs is now minClientBytesPerSecond, a rate instead of a gap between two bytes: use minClientBytesPerSecond: 1000, or 0 to wait as long as the drain lasts
         - terminationLog is now report.terminationLog: use report: { terminationLog }
         - watchdogMarginMs was removed: the margin is always 250 ms
         - hooks is "last", not 'drain-first' or 'native': use 'drain-first' or 'native'"

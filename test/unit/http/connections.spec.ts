@@ -133,7 +133,7 @@ describe('a server', () => {
       isExempt: () => false,
       onArrival: () => {},
       firstRequestBudgetMs: 0,
-      stallTimeoutMs: Infinity,
+      minClientBytesPerSecond: 0,
       stopListeningAt: 'drain',
     } as const;
     expect(() => new HttpServerParticipant(drained.server, options)).toThrow(

@@ -279,4 +279,26 @@ describe('what is left when the time of a drain is up', () => {
     await report;
     expect(drained.server.listening).toBe(false);
   });
+
+  it('includes hundreds of connections, each reported once, by kind and name beyond the first hundred', async () => {
+    await start();
+    const clients = await Promise.all(Array.from({ length: 300 }, () => drained.connect()));
+    for (const [index, client] of clients.entries()) client.get(index % 3 === 0 ? '/slow' : '/slower');
+    await eventually(() => pending.length === 300);
+
+    const { cuts, moreCuts = [] } = await drained.shutdown();
+    await Promise.all(clients.map(({ ended }) => ended));
+
+    expect(cuts).toHaveLength(100);
+    const names = [...cuts.map((cut) => ({ ...cut, count: 1 })), ...moreCuts];
+    const countOf = (name: string): number =>
+      names
+        .filter((one) => one.kind === 'request' && one.name === name)
+        .reduce((sum, { count }) => sum + count, 0);
+    expect({ slow: countOf('GET /slow'), slower: countOf('GET /slower') }).toEqual({
+      slow: 100,
+      slower: 200,
+    });
+    expect(drained.participant.statistics()).toMatchObject({ open: 0, cut: 300 });
+  });
 });

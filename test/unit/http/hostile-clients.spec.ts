@@ -73,3 +73,30 @@ describe('a client that resets its connection', () => {
     expect(paths).toEqual(['/here']);
   });
 });
+
+describe('a client that pipelines requests without end', () => {
+  it.each(['/', '/healthz'])(
+    'gets an answer to some for %s, is told which is the last one, and is read no further',
+    async (path) => {
+      const reached: (string | undefined)[] = [];
+      drained = await DrainedServer.start((request, response) => {
+        reached.push(request.url);
+        response.end('served');
+      });
+      const held = drained.hold('announce');
+      const report = drained.shutdown();
+      await held.begun;
+      const client = await drained.connect();
+
+      const { received } = await client.send(`GET ${path} HTTP/1.1\r\nHost: test\r\n\r\n`.repeat(20_000))
+        .ended;
+      held.release();
+
+      expect(received.match(/Connection: close/g)).toHaveLength(1);
+      expect(client.responses.at(-1)?.headers).toMatchObject({ connection: 'close' });
+      expect(reached).toHaveLength(client.responses.length);
+      expect(reached.length).toBeLessThan(1_000);
+      expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+    },
+  );
+});

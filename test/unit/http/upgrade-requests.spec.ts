@@ -14,7 +14,7 @@ function participate(server: Server): HttpServerParticipant {
     probes: strictProbes(),
     onArrival: () => undefined,
     firstRequestBudgetMs: 0,
-    stallTimeoutMs: Infinity,
+    minClientBytesPerSecond: 0,
     stopListeningAt: 'drain',
   });
 }

@@ -84,6 +84,7 @@ function drain() {
     heard: new HeardSockets(clock),
     open: () => servers.open(connections.values()),
     bytesSentOn,
+    minBytesPerSecond: 1,
     windowMs: () => WINDOW_MS,
   });
   const reason = { kind: 'signal' } as const;
