@@ -302,9 +302,11 @@ export class MessageServerParticipant implements ShutdownParticipant {
 
   async #close(close: () => unknown): Promise<void> {
     const { clock, logger } = this.#dependencies;
+    // The hooks and resources of the application come after it.
+    const ms = Math.min(this.#confirmMs, (this.#context?.deadline.remainingMs ?? Infinity) / 2);
     try {
-      if (await atMost(clock, this.#confirmMs, Promise.resolve(close()))) return;
-      logger.warn(`${this.name}: closing took longer than ${this.#confirmMs} ms: the connection was dropped`);
+      if (await atMost(clock, ms, Promise.resolve(close()))) return;
+      logger.warn(`${this.name}: closing took longer than ${Math.round(ms)} ms: the connection was dropped`);
     } catch (error) {
       // Its replies have been sent, or named. A connection that is gone needs no closing.
       logger.warn(`${this.name}: closing failed: ${messageOf(error)}`);
