@@ -24,6 +24,8 @@ export interface MessageServerDependencies {
   readonly logger: ShutdownLogger;
   /** Whether a shutdown is in progress that cannot be undone. */
   isTerminating(this: void): boolean;
+  /** Called before the server is closed; may begin a shutdown. */
+  onClosing(this: void): void;
   /** Resolves when `release` begins. */
   readonly released: Promise<void>;
   /** Called when a message arrives at a listening server during a shutdown. */
@@ -96,13 +98,10 @@ export class MessageServerParticipant implements ShutdownParticipant {
         this.#isStarted = true;
         return listen(...args);
       }),
-      overrideMethod(
-        server,
-        'close',
-        (close) =>
-          (...args) =>
-            this.#dependencies.isTerminating() ? this.#closeOnce(() => close(...args)) : close(...args),
-      ),
+      overrideMethod(server, 'close', (close) => (...args) => {
+        this.#dependencies.onClosing();
+        return this.#dependencies.isTerminating() ? this.#closeOnce(() => close(...args)) : close(...args);
+      }),
       ...transport.watch(),
     ];
   }

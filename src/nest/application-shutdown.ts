@@ -80,9 +80,10 @@ export class ApplicationShutdown implements LivingApplication {
     this.#taskAdoption = new TaskAdoption(tasks, coordinator, probes);
     this.#http = new HttpBinding(coordinator, options, adapterHost, routes, probes);
     this.servers = new ServerRegistry(this.#http.servers, coordinator);
-    this.#microservices = new Microservices(coordinator, options, modules, tasks, probes, () =>
-      this.#warnIfUnwired(),
-    );
+    this.#microservices = new Microservices(coordinator, options, modules, tasks, probes, {
+      onListening: () => this.#warnIfUnwired(),
+      onServerClose: () => lifecycle.onServerClose(),
+    });
     this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http, probes);
     const { process, over } = new ProgramShutdown(
       {
