@@ -139,7 +139,10 @@ export class ApplicationShutdown implements LivingApplication {
 
   prepare(): void {
     this.#http.bind(() => setImmediate(this.#onListening));
-    this.#http.watchServers(this.#modules, (servers) => this.#warnOfServers(servers));
+    this.#http.watchServers({
+      mayBeOfTransport: () => this.#microservices.areThere,
+      onUnknown: (servers) => this.#warnOfServers(servers),
+    });
   }
 
   /** @throws {ShutdownError} if the application was shut down before it was initialised */

@@ -2,9 +2,10 @@ import { systemClock } from '../util/clock.js';
 import { isHttpServer } from '../http/any-http-server.js';
 import { isClaimed } from '../http/claim.js';
 import { HTTP_PRIORITY, HttpServers } from '../http/http-servers.js';
-import { ListeningServers } from '../http/listening-servers.js';
+import { ListeningServers, type ListeningServersDependencies } from '../http/listening-servers.js';
 import { RunningHandlers } from '../http/running-handlers.js';
 import { AdapterClose } from './lifecycle/adapter-close.js';
+import { onAdapterMade } from './health/adapter-made.js';
 import { read } from '../util/foreign.js';
 import { overrideMethod } from '../util/override-method.js';
 import { trackRouteHandlers } from './integrations/route-handlers.js';
@@ -14,7 +15,7 @@ import { LateCors } from './integrations/late-cors.js';
 import { routePatternOf, type RoutePattern } from './integrations/route-pattern.js';
 import type { ProbeCheck } from '../util/probe.js';
 import type { Server } from 'node:net';
-import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownParticipant } from '../core/participant.js';
@@ -76,14 +77,11 @@ export class HttpBinding {
       routePattern: (request, path) => routePatternOf(adapterHost.httpAdapter, probes)(request, path),
     });
     // As soon as the adapter exists, because handlers are registered before the first hook.
-    const adapters = adapterHost.init$.subscribe(() => {
-      // Microservices and application contexts have no adapter, although the type says otherwise.
-      const adapter = adapterHost.httpAdapter as HttpAdapterHost['httpAdapter'] | null;
-      if (!adapter) return;
+    const stop = onAdapterMade(adapterHost, (adapter) => {
       this.#restore.push(...trackRouteHandlers(adapter, this.#handlers));
       this.#lateCors = new LateCors(adapter, probes);
     });
-    this.#restore.push(() => adapters.unsubscribe());
+    this.#restore.push(stop);
   }
 
   /** Call it once the server has been created, and before it listens. */
@@ -132,7 +130,10 @@ export class HttpBinding {
   }
 
   /** From now on, drains servers that use the adapter's instance, and warns once about others. */
-  watchServers(modules: ModulesContainer, onUnknown: (servers: string) => void): void {
+  watchServers({
+    mayBeOfTransport,
+    onUnknown,
+  }: Pick<ListeningServersDependencies, 'mayBeOfTransport' | 'onUnknown'>): void {
     this.#listening = new ListeningServers({
       probes: this.#probes,
       adopt: (server, port) => {
@@ -142,7 +143,7 @@ export class HttpBinding {
           this.servers.nameFor(port === undefined ? SERVER : `${SERVER} on port ${port}`),
         );
       },
-      mayBeOfTransport: () => hasTransports(modules),
+      mayBeOfTransport,
       onUnknown,
     });
   }
@@ -179,14 +180,4 @@ export class HttpBinding {
     this.#lateCors?.dispose();
     for (const restore of this.#restore.splice(0)) restore();
   }
-}
-
-/** Returns whether the application has transports of `@nestjs/microservices`, which Nest closes. */
-function hasTransports(modules: ModulesContainer): boolean {
-  let isFound = false;
-  modules
-    .getRpcTargetRegistry()
-    .subscribe(() => (isFound = true))
-    .unsubscribe();
-  return isFound;
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { overrideMethod } from '../../util/override-method.js';
+import { onAdapterMade } from './adapter-made.js';
 
 /** The paths at which the application mounts middleware, as in `app.use('/mcp', …)`. Fastify does not list them. */
 @Injectable()
@@ -9,12 +10,10 @@ export class MountedPaths {
   readonly #restore: (() => void)[] = [];
 
   constructor(host: HttpAdapterHost) {
-    const adapters = host.init$.subscribe(() => {
-      // Microservices and application contexts have no adapter, although the type says otherwise.
-      const adapter = host.httpAdapter as HttpAdapterHost['httpAdapter'] | null;
-      if (adapter) this.#restore.push(overrideMethod(adapter, 'use', this.#recording));
-    });
-    this.#restore.push(() => adapters.unsubscribe());
+    const stop = onAdapterMade(host, (adapter) =>
+      this.#restore.push(overrideMethod(adapter, 'use', this.#recording)),
+    );
+    this.#restore.push(stop);
   }
 
   /** Restores the adapter. */
