@@ -173,7 +173,7 @@ export class Microservices {
  */
 function isClosedByNest(): boolean {
   return withCallSites(
-    (callers) => callers.some((caller) => String(caller).startsWith('NestMicroservice.close ')),
+    (callers) => callers.some((caller) => caller.toString().startsWith('NestMicroservice.close ')),
     isClosedByNest,
   );
 }

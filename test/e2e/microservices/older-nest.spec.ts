@@ -92,7 +92,7 @@ describe('on Nest before 11.1.4', () => {
     const page = fetch(`${await app.getUrl()}/order`, { signal: client.signal });
     await gate.arrived('page');
     client.abort();
-    await expect(page).rejects.toThrow();
+    await expect(page).rejects.toThrow('aborted');
 
     expect(await closeBusy(app, microservice)).toBe('done a');
     expect(gate.finished.toSorted()).toEqual(['a', 'page']);
