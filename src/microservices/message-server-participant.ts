@@ -310,7 +310,7 @@ export class MessageServerParticipant implements ShutdownParticipant {
       // Its replies have been sent, or named. A connection that is gone needs no closing.
       logger.warn(`${this.name}: closing failed: ${messageOf(error)}`);
     }
-    this.#transport.letGo?.();
+    this.#transport.abandon?.();
   }
 }
 

@@ -173,7 +173,10 @@ export class Microservices {
  */
 function isClosedByNest(): boolean {
   return withCallSites(
-    (callers) => callers.some((caller) => caller.toString().startsWith('NestMicroservice.close ')),
+    (callers) =>
+      callers.some(
+        (caller) => caller.getTypeName() === 'NestMicroservice' && caller.getFunctionName() === 'close',
+      ),
     isClosedByNest,
   );
 }
