@@ -105,6 +105,7 @@ export const TRANSPORTS: Readonly<Record<TransportName, () => Promise<Meeting>>>
     const patterns = [...ANSWERED, TRACKED];
     const kafka = await KafkaBroker.create(['note', ...patterns, ...ANSWERED.map((name) => `${name}.reply`)]);
     const client = { brokers: [kafka.address], retry: { retries: 2 } };
+    let isOver = false;
     const consumer = (groupId: string): object => ({
       groupId,
       allowAutoTopicCreation: false,
@@ -131,15 +132,18 @@ export const TRANSPORTS: Readonly<Record<TransportName, () => Promise<Meeting>>>
             client,
             consumer: {
               ...consumer(crypto.randomUUID()),
-              // A client whose broker is gone for good ends.
-              retry: { restartOnFailure: () => Promise.resolve(false) },
+              // A client would look for its broker for ever.
+              retry: { restartOnFailure: () => Promise.resolve(!isOver) },
             },
           } as KafkaOptions['options'] & object,
         }),
       // It handles what is in a partition one by one.
       pace: 0.3,
       broker: kafka,
-      [Symbol.asyncDispose]: () => kafka[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]: () => {
+        isOver = true;
+        return kafka[Symbol.asyncDispose]();
+      },
     };
   },
 };
