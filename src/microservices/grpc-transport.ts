@@ -107,7 +107,7 @@ export class GrpcTransport implements Transport {
     return { open: this.#core?.sessions.size ?? 0, retired: this.#retired };
   }
 
-  letGo(): void {
+  abandon(): void {
     for (const session of this.#core?.sessions.keys() ?? []) session.destroy();
   }
 

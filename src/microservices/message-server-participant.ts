@@ -24,6 +24,8 @@ export interface MessageServerDependencies {
   readonly logger: ShutdownLogger;
   /** Whether a shutdown is in progress that cannot be undone. */
   isTerminating(this: void): boolean;
+  /** Called before the server is closed; may begin a shutdown. */
+  onClosing(this: void): void;
   /** Resolves when `release` begins. */
   readonly released: Promise<void>;
   /** Called when a message arrives at a listening server during a shutdown. */
@@ -96,13 +98,10 @@ export class MessageServerParticipant implements ShutdownParticipant {
         this.#isStarted = true;
         return listen(...args);
       }),
-      overrideMethod(
-        server,
-        'close',
-        (close) =>
-          (...args) =>
-            this.#dependencies.isTerminating() ? this.#closeOnce(() => close(...args)) : close(...args),
-      ),
+      overrideMethod(server, 'close', (close) => (...args) => {
+        this.#dependencies.onClosing();
+        return this.#dependencies.isTerminating() ? this.#closeOnce(() => close(...args)) : close(...args);
+      }),
       ...transport.watch(),
     ];
   }
@@ -302,14 +301,16 @@ export class MessageServerParticipant implements ShutdownParticipant {
 
   async #close(close: () => unknown): Promise<void> {
     const { clock, logger } = this.#dependencies;
+    // The hooks and resources of the application come after it.
+    const ms = Math.min(this.#confirmMs, (this.#context?.deadline.remainingMs ?? Infinity) / 2);
     try {
-      if (await atMost(clock, this.#confirmMs, Promise.resolve(close()))) return;
-      logger.warn(`${this.name}: closing took longer than ${this.#confirmMs} ms: the connection was dropped`);
+      if (await atMost(clock, ms, Promise.resolve(close()))) return;
+      logger.warn(`${this.name}: closing took longer than ${Math.round(ms)} ms: the connection was dropped`);
     } catch (error) {
       // Its replies have been sent, or named. A connection that is gone needs no closing.
       logger.warn(`${this.name}: closing failed: ${messageOf(error)}`);
     }
-    this.#transport.letGo?.();
+    this.#transport.abandon?.();
   }
 }
 

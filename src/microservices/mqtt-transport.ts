@@ -95,7 +95,7 @@ export class MqttTransport implements Transport {
     return this.#dependencies.errorFor(message);
   }
 
-  letGo(): void {
+  abandon(): void {
     this.#client?.end(true);
   }
 

@@ -57,7 +57,7 @@ export class RedisTransport implements Transport {
     return Promise.resolve();
   }
 
-  letGo(): void {
+  abandon(): void {
     for (const client of this.#server.unwrap()) client.disconnect();
   }
 }

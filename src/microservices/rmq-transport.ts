@@ -88,7 +88,7 @@ export class RmqTransport implements Transport {
     return this.#dependencies.errorFor(message);
   }
 
-  letGo(): void {
+  abandon(): void {
     this.#server.server?.connection?.connection?.stream?.destroy();
   }
 

@@ -30,5 +30,5 @@ export interface Transport {
   /** Returns numbers beside those of the messages. */
   statistics?(): Statistics;
   /** Drops the connection: the other side does not answer. */
-  letGo?(): void;
+  abandon?(): void;
 }

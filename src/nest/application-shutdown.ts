@@ -82,9 +82,10 @@ export class ApplicationShutdown implements LivingApplication {
     this.#taskAdoption = new TaskAdoption(tasks, coordinator, probes);
     this.#http = new HttpBinding(coordinator, options, adapterHost, routes, probes);
     this.servers = new ServerRegistry(this.#http.servers, coordinator);
-    this.#microservices = new Microservices(coordinator, options, modules, tasks, probes, () =>
-      this.#warnIfUnwired(),
-    );
+    this.#microservices = new Microservices(coordinator, options, modules, tasks, probes, {
+      onListening: () => this.#warnIfUnwired(),
+      onServerClose: () => lifecycle.onServerClose(),
+    });
     this.#webSockets = new WebSocketBinding(coordinator, options, modules, moduleRef, this.#http, probes);
     const { process, over } = new ProgramShutdown(
       {
@@ -140,7 +141,10 @@ export class ApplicationShutdown implements LivingApplication {
 
   prepare(): void {
     this.#http.bind(() => setImmediate(this.#onListening));
-    this.#http.watchServers(this.#modules, (servers) => this.#warnOfServers(servers));
+    this.#http.watchServers({
+      mayBeOfTransport: () => this.#microservices.areThere,
+      onUnknown: (servers) => this.#warnOfServers(servers),
+    });
   }
 
   /**

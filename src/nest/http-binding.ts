@@ -2,11 +2,11 @@ import { systemClock } from '../util/clock.js';
 import { isHttpServer } from '../http/any-http-server.js';
 import { isClaimed } from '../http/claim.js';
 import { HttpServers, LATE_PRIORITY } from '../http/http-servers.js';
-import { ListeningServers } from '../http/listening-servers.js';
+import { ListeningServers, type ListeningServersDependencies } from '../http/listening-servers.js';
 import { RunningHandlers } from '../http/running-handlers.js';
 import { onAdapterMade } from './health/adapter-made.js';
 import { AdapterClose } from './lifecycle/adapter-close.js';
-import { hasMethods, read } from '../util/foreign.js';
+import { read } from '../util/foreign.js';
 import { overrideMethod } from '../util/override-method.js';
 import { trackRouteHandlers } from './integrations/route-handlers.js';
 import { DirectHandlers } from './integrations/direct-handlers.js';
@@ -16,7 +16,7 @@ import { LateCors } from './integrations/late-cors.js';
 import { routePatternOf, type RoutePattern } from './integrations/route-pattern.js';
 import type { ProbeCheck } from '../util/probe.js';
 import type { Server } from 'node:net';
-import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownParticipant } from '../core/participant.js';
@@ -142,7 +142,10 @@ export class HttpBinding {
   }
 
   /** From now on, drains servers that use the adapter's instance, and warns once about others. */
-  watchServers(modules: ModulesContainer, onUnknown: (servers: string) => void): void {
+  watchServers({
+    mayBeOfTransport,
+    onUnknown,
+  }: Pick<ListeningServersDependencies, 'mayBeOfTransport' | 'onUnknown'>): void {
     this.#listening = new ListeningServers({
       probes: this.#probes,
       adopt: (server, port) => {
@@ -152,7 +155,7 @@ export class HttpBinding {
           this.servers.nameFor(port === undefined ? SERVER : `${SERVER} on port ${port}`),
         );
       },
-      mayBeOfTransport: () => hasTransports(modules),
+      mayBeOfTransport,
       onUnknown,
     });
   }
@@ -193,16 +196,4 @@ export class HttpBinding {
     this.#directHandlers?.dispose();
     for (const restore of this.#restore.splice(0)) restore();
   }
-}
-
-/** Returns whether the application has transports of `@nestjs/microservices`, which Nest closes. */
-function hasTransports(modules: ModulesContainer): boolean {
-  // Since Nest 11.1; before, it is unknown.
-  if (!hasMethods(modules, ['getRpcTargetRegistry'])) return true;
-  let isFound = false;
-  modules
-    .getRpcTargetRegistry()
-    .subscribe(() => (isFound = true))
-    .unsubscribe();
-  return isFound;
 }

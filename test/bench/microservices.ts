@@ -3,9 +3,8 @@ import { TRANSPORTS, type TransportName } from '../support/microservices/transpo
 import type { Figure } from './figure.js';
 
 const RESTARTS = Number(process.env['RESTARTS'] ?? 20);
-/** Which transports, separated by commas; by default all but Kafka, whose mock cluster loses members of a group. */
-const WANTED =
-  process.env['TRANSPORTS']?.split(',') ?? Object.keys(TRANSPORTS).filter((name) => name !== 'kafka');
+/** Which transports, separated by commas. */
+const WANTED = process.env['TRANSPORTS']?.split(',') ?? Object.keys(TRANSPORTS);
 
 /** Two servers under a load that goes on, of which one after the other is replaced, on each transport. */
 export async function measure(): Promise<readonly Figure[]> {

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { losesNothing, survivesItsBroker } from './microservices.js';
 import { startServer } from '../support/microservices/restarts.js';
 import { TRANSPORTS, type JobClient, type Meeting } from '../support/microservices/transports.js';
 import type { MicroservicePlan } from '../fixtures/microservice-plan.js';
 import type { Program } from '../support/process/program.js';
 import type { ShutdownReport } from 'nestjs-drain';
+
+losesNothing('kafka');
+survivesItsBroker('kafka', { forgets: true });
 
 // Members of a group join one after the other.
 jest.setTimeout(90_000);
@@ -75,5 +79,31 @@ describe.each([12, 11] as const)('a microservice on Kafka and Nest %i', (nest) =
       cuts: [],
     });
     expect(output).toMatch(/message \d+ of note\/\d was handed back/);
+
+    const other = await startOne(nest);
+    await other.event('begun', ({ id }) => id === 'endless');
+  });
+
+  it('leaves the rest to the other servers of its group, and nothing that it has done', async () => {
+    const leaving = await startOne(nest);
+    const staying = await startOne(nest);
+    const ids = Array.from({ length: 40 }, (_, index) => String(index));
+    const sent = ids.map((id) => client.emit!({ id, ms: 50 }));
+    await leaving.event('done');
+    const { code, report } = await terminate(leaving);
+    await Promise.all(sent);
+    const begun = new Set(idsOf(leaving, 'begun'));
+    for (const id of ids.filter((one) => !begun.has(one))) {
+      await staying.event('done', (event) => event['id'] === id);
+    }
+
+    expect({ code, status: report.status, cuts: report.cuts }).toEqual({
+      code: 0,
+      status: 'completed',
+      cuts: [],
+    });
+    expect(begun.size).toBeGreaterThan(0);
+    expect(idsOf(leaving, 'done').toSorted()).toEqual(idsOf(leaving, 'begun').toSorted());
+    expect(idsOf(staying, 'begun').filter((id) => begun.has(id))).toEqual([]);
   });
 });

@@ -1,5 +1,67 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { until } from '../support/services/until.js';
+import { startServer } from '../support/microservices/restarts.js';
+import { TRANSPORTS, type JobClient, type Meeting } from '../support/microservices/transports.js';
+import { terminate } from '../support/services/workers.js';
 import { losesNothing, survivesItsBroker } from './microservices.js';
+import type { RabbitServer } from '../support/services/rabbitmq.js';
+import type { Program } from '../support/process/program.js';
 
 losesNothing('rmq');
 losesNothing('rmq-noack');
 survivesItsBroker('rmq');
+
+/** A handler that does not finish within this. */
+const GRACE_PERIOD_MS = 3_000;
+
+describe.each(['rmq', 'rmq-noack'] as const)('a handler that outlasts the drain, on %s', (transport) => {
+  let meeting: Meeting;
+  let client: JobClient;
+  const started = new Set<Program>();
+
+  beforeEach(async () => {
+    meeting = await TRANSPORTS[transport]();
+    client = await meeting.client();
+  }, 60_000);
+
+  afterEach(async () => {
+    for (const program of started) await program[Symbol.asyncDispose]();
+    started.clear();
+    await client.close();
+    await meeting[Symbol.asyncDispose]();
+  });
+
+  it.each([12, 11] as const)(
+    'is handed back where it has not acknowledged its message, on Nest %i',
+    async (nest) => {
+      const startOne = async (): Promise<Program> => {
+        const settings = { isHybrid: false, isBare: false, nest };
+        const { program } = await startServer(meeting, settings, { gracePeriodMs: GRACE_PERIOD_MS });
+        started.add(program);
+        return program;
+      };
+      const id = `endless on Nest ${nest}`;
+      const hanging = await startOne();
+      await client.emit!({ id, ms: -1 });
+      await hanging.event('begun', (event) => event['id'] === id);
+      const { code, status, cuts, output } = await terminate(hanging);
+
+      if (transport === 'rmq-noack') {
+        expect({ code, status }).toEqual({ code: 1, status: 'failed' });
+        expect(cuts).toEqual([expect.objectContaining({ kind: 'message', name: 'note' })]);
+        return;
+      }
+      expect({ code, status, cuts }).toEqual({ code: 0, status: 'completed', cuts: [] });
+      expect(output).toContain('message note was handed back: another server receives it');
+      const rabbit = meeting.broker as RabbitServer;
+      await until(
+        () => rabbit.queue('orders'),
+        ({ messageCount }) => messageCount === 1,
+      );
+      const other = await startOne();
+      await other.event('begun', (event) => event['id'] === id);
+      other.signal('SIGKILL');
+      await other.exited;
+    },
+  );
+});

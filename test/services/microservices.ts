@@ -26,8 +26,12 @@ export function losesNothing(transport: TransportName): void {
   });
 }
 
-/** A server whose broker fails in the middle of its shutdown. */
-export function survivesItsBroker(transport: TransportName): void {
+/**
+ * A server whose broker fails in the middle of its shutdown.
+ *
+ * @param forgets whether the broker forgets everything when it stops, so that it cannot restart
+ */
+export function survivesItsBroker(transport: TransportName, { forgets = false } = {}): void {
   const open: AsyncDisposable[] = [];
   let thaw = (): void => {};
 
@@ -94,6 +98,8 @@ export function survivesItsBroker(transport: TransportName): void {
       });
       expect(program.events).toContainEqual({ event: 'done', id: 'busy' });
     });
+
+    if (forgets) return;
 
     it('finishes its messages and exits when its broker restarts', async () => {
       const { meeting, program } = await startBusy();

@@ -9,6 +9,7 @@ import { streamLimitMs } from '../../sse/stream-policy.js';
 import { systemClock } from '../../util/clock.js';
 import { classNameOf, hasMethod, hasMethods, isObject, read } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
+import { withCallSites } from '../../util/stack.js';
 import { UniqueNames } from '../../util/unique-names.js';
 import { isTracked } from '../decorators/track-task.decorator.js';
 import type { ModulesContainer } from '@nestjs/core';
@@ -25,6 +26,14 @@ const PRIORITY = Number.MAX_VALUE / 2;
 /** Metadata of Nest on the methods that handle messages. */
 const PATTERN = 'microservices:pattern';
 
+/** What an application is told of its microservices. */
+export interface MicroserviceCallbacks {
+  /** Called when one of them listens. */
+  onListening(this: void): void;
+  /** Called when Nest closes a microservice, before it closes the server. */
+  onServerClose(this: void): void;
+}
+
 /** Finds the servers of an application's microservices, and has each take part in its shutdown. */
 export class Microservices {
   readonly #coordinator: PhasedCoordinator;
@@ -32,7 +41,7 @@ export class Microservices {
   readonly #modules: ModulesContainer;
   readonly #tasks: BackgroundTasks;
   readonly #probes: ProbeCheck;
-  readonly #onListening: () => void;
+  readonly #callbacks: MicroserviceCallbacks;
   readonly #participants = new Map<object, MessageServerParticipant>();
   readonly #names = new UniqueNames();
   readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
@@ -40,26 +49,30 @@ export class Microservices {
   readonly #hints: string[] = [];
   readonly #isToldByContainer: boolean;
 
-  /** @param onListening called when one of them listens */
   constructor(
     coordinator: PhasedCoordinator,
     options: ResolvedOptions,
     modules: ModulesContainer,
     tasks: BackgroundTasks,
     probes: ProbeCheck,
-    onListening: () => void,
+    callbacks: MicroserviceCallbacks,
   ) {
     this.#modules = modules;
     this.#tasks = tasks;
     this.#coordinator = coordinator;
     this.#options = options;
     this.#probes = probes;
-    this.#onListening = onListening;
+    this.#callbacks = callbacks;
     // Nest registers a server before its handlers. Before 11.1.4 it does not: see `findIn`.
     this.#isToldByContainer = hasMethods(modules, ['getRpcTargetRegistry']);
     if (!this.#isToldByContainer) return;
     const registry = modules.getRpcTargetRegistry<MessageServer>().subscribe((server) => this.#add(server));
     this.#restore.push(() => registry.unsubscribe());
+  }
+
+  /** Whether the application has any. */
+  get areThere(): boolean {
+    return this.#participants.size > 0;
   }
 
   /** Whether any of them has clients to expect. */
@@ -105,6 +118,9 @@ export class Microservices {
       clock: systemClock,
       logger: this.#logger,
       isTerminating: () => coordinator.terminatingReason !== undefined,
+      onClosing: () => {
+        if (coordinator.terminatingReason === undefined && isClosedByNest()) this.#callbacks.onServerClose();
+      },
       released: coordinator.entered('release'),
       onArrival: () => coordinator.arrivals.record(),
       streamLimitMs,
@@ -119,7 +135,7 @@ export class Microservices {
       overrideMethod(server, 'listen', (listen) => (callback, ...rest) => {
         const onListening = (...results: unknown[]): void => {
           (callback as (...given: unknown[]) => void)(...results);
-          if (!results[0]) setImmediate(this.#onListening);
+          if (!results[0]) setImmediate(this.#callbacks.onListening);
         };
         return listen(typeof callback === 'function' ? onListening : callback, ...rest);
       }),
@@ -149,6 +165,20 @@ export class Microservices {
     const error = (message: string): unknown => ({ status: 'error', code: lateResponse.code, message });
     return { late: lateRequests === 'serve' ? undefined : error(lateResponse.message), cut: error };
   }
+}
+
+/**
+ * Whether the caller is the `close()` of a microservice, which is the first thing that it does. An application may also close
+ * the server alone, `app.getTransportServer().close()`.
+ */
+function isClosedByNest(): boolean {
+  return withCallSites(
+    (callers) =>
+      callers.some(
+        (caller) => caller.getTypeName() === 'NestMicroservice' && caller.getFunctionName() === 'close',
+      ),
+    isClosedByNest,
+  );
 }
 
 /** Returns the methods of a class, including inherited ones. */

@@ -77,7 +77,7 @@ export const LIFECYCLE_TRANSITIONS: Readonly<Record<LifecycleTrigger, LifecycleT
     },
   },
   teardown: {
-    by: 'the first onModuleDestroy',
+    by: 'the first onModuleDestroy, or the close() of a microservice',
     from: {
       created: 'gated',
       booting: 'gated',

@@ -120,8 +120,9 @@ export class NestLifecycle implements ShutdownParticipant {
 
   // Nest boots.
 
-  /** Nest's first `onModuleInit`. */
+  /** Nest's first `onModuleInit`; `init()` of a microservice calls all init hooks twice. */
   async onFirstInit(): Promise<void> {
+    if (this.isBootstrapped) return;
     const { coordinator } = this.#dependencies;
     if (coordinator.terminatingReason === undefined) {
       this.#prepare();
@@ -185,12 +186,14 @@ export class NestLifecycle implements ShutdownParticipant {
     if (this.#machine.hasSeen('end')) await closing;
   }
 
+  /** Nest's `close()` of a microservice: it closes the server before the first hook. */
+  onServerClose(): void {
+    this.#beginTeardown();
+  }
+
   /** Nest's first `onModuleDestroy`, however the application was closed. */
   async onFirstDestroy(): Promise<void> {
-    this.#prepare();
-    this.#hooks.onTeardownBegun();
-    this.#machine.pull('teardown');
-    this.#shutDown();
+    this.#beginTeardown();
     if (this.#dependencies.options.hooks === 'drain-first') await this.#passGate();
   }
 
@@ -270,6 +273,13 @@ export class NestLifecycle implements ShutdownParticipant {
     if (coordinator.terminatingReason !== undefined) await coordinator.finished;
     this.#hooks.onTeardownEnded();
     await this.#application?.over;
+  }
+
+  #beginTeardown(): void {
+    this.#prepare();
+    this.#hooks.onTeardownBegun();
+    this.#machine.pull('teardown');
+    this.#shutDown();
   }
 
   #endBootstrap(): void {

@@ -3,64 +3,25 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Inject, Scope } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import {
-  ClientProxyFactory,
-  Ctx,
-  EventPattern,
-  MessagePattern,
-  Payload,
-  TcpContext,
-  Transport,
-} from '@nestjs/microservices';
+import { Ctx, EventPattern, MessagePattern, Payload, TcpContext } from '@nestjs/microservices';
 import { BackgroundTasks, enableGracefulShutdown, ShutdownStream, TrackTask } from 'nestjs-drain';
-import { defer, firstValueFrom, from, interval, map, mergeMap, lastValueFrom, NEVER, toArray } from 'rxjs';
+import { defer, from, interval, map, mergeMap, lastValueFrom, NEVER, toArray } from 'rxjs';
 import { deferred } from '../../../src/util/deferred.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { closeAll, coordinatorOf, createHttp, LogLines, remember, rootModule } from '../nest/applications.js';
+import { ask, clientOf, closeClients, reached, TCP } from './clients.js';
+import { Gate } from './gate.js';
 import type { INestMicroservice, Type } from '@nestjs/common';
 import type { ClientProxy, MicroserviceOptions } from '@nestjs/microservices';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Observable } from 'rxjs';
-import type { Deferred } from '../../../src/util/deferred.js';
 import type { GracefulShutdownOptions, ShutdownReport } from 'nestjs-drain';
 
-const TCP: MicroserviceOptions = { transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } };
-const clients = new Set<ClientProxy>();
-
 afterEach(async () => {
-  await Promise.all(Array.from(clients, async (client) => client.close()));
-  clients.clear();
+  await closeClients();
   await closeAll();
 });
 guardAgainstLeaks();
-
-/** Handlers that last until they are told to finish. */
-class Gate {
-  readonly #waiting = new Map<string, Deferred<void>>();
-  readonly #arrived = new Map<string, Deferred<void>>();
-  readonly finished: string[] = [];
-
-  async pass(name: string): Promise<string> {
-    this.#of(this.#arrived, name).resolve();
-    await this.#of(this.#waiting, name).promise;
-    this.finished.push(name);
-    return `done ${name}`;
-  }
-
-  arrived(name: string): Promise<void> {
-    return this.#of(this.#arrived, name).promise;
-  }
-
-  open(name: string): void {
-    this.#of(this.#waiting, name).resolve();
-  }
-
-  #of(map: Map<string, Deferred<void>>, name: string): Deferred<void> {
-    const existing = map.get(name) ?? deferred<void>();
-    map.set(name, existing);
-    return existing;
-  }
-}
 
 function controllers(gate: Gate): Type[] {
   @Controller()
@@ -142,33 +103,9 @@ async function createMicroservice(
   return { app, server, client: await clientOf(server) };
 }
 
-async function clientOf(server: Server): Promise<ClientProxy> {
-  const client = ClientProxyFactory.create({
-    transport: Transport.TCP,
-    options: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
-  }) as ClientProxy;
-  clients.add(client);
-  await client.connect();
-  return client;
-}
-
 function terminate(app: INestMicroservice): Promise<ShutdownReport> {
   return coordinatorOf(app).shutdown({ kind: 'signal', signal: 'SIGTERM' });
 }
-
-/** Resolves when the coordinator has reached a phase. */
-function reached(app: INestMicroservice, phase: 'quiesce' | 'drain'): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = coordinatorOf(app).observe((event) => {
-      if (event.type !== 'phase-entered' || event.phase !== phase) return;
-      stop();
-      resolve();
-    });
-  });
-}
-
-const ask = (client: ClientProxy, pattern: unknown, data: unknown): Promise<unknown> =>
-  firstValueFrom(client.send<unknown>(pattern, data));
 
 const outcomeOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(

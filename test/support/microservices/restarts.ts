@@ -176,10 +176,9 @@ class Load {
       tally.unfinished += [...mine.begun].filter((id) => !mine.done.has(id)).length;
     }
     for (const [id, error] of this.#failed) {
-      if (begun.has(id)) {
-        tally.failed += 1;
-        if (process.env['VERBOSE']) console.log(id, error);
-      } else tally.refused += 1;
+      const fate = begun.has(id) ? 'failed' : 'refused';
+      tally[fate] += 1;
+      if (process.env['VERBOSE']) console.log(fate, id, error);
     }
     tally.lost = [...this.#events].filter((id) => !done.has(id)).length;
     tally.twice = [...done.values()].filter((count) => count > 1).length;

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { Logger } from '@nestjs/common';
-import { ClientProxyFactory, Transport } from '@nestjs/microservices';
+import { ClientKafka, ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { Redis } from 'ioredis';
 import { firstValueFrom, from, lastValueFrom, timeout, toArray } from 'rxjs';
 import { TcpBalancer } from '../load/tcp-balancer.js';
-import { KafkaBroker } from '../services/kafka.js';
+import { FOR_MOCK_CLUSTER, KafkaBroker } from '../services/kafka.js';
 import { MosquittoServer } from '../services/mosquitto.js';
 import { NatsServer } from '../services/nats.js';
 import { RabbitServer } from '../services/rabbitmq.js';
@@ -53,6 +53,9 @@ export interface Meeting extends AsyncDisposable {
 
 export type TransportName = MicroservicePlan['transport'] | 'rmq-noack';
 
+/** The patterns whose handlers answer. */
+const ANSWERED = ['order', 'stream', 'endless'] as const;
+
 /** What a pattern of several parts is called on the wire. */
 const TRACKED = '{"cmd":"tracked"}';
 
@@ -99,9 +102,15 @@ export const TRANSPORTS: Readonly<Record<TransportName, () => Promise<Meeting>>>
   rmq: () => atRabbit(false),
   'rmq-noack': () => atRabbit(true),
   kafka: async () => {
-    const kafka = await KafkaBroker.create(['order', 'order.reply', 'note', 'stream', 'endless', TRACKED]);
+    const patterns = [...ANSWERED, TRACKED];
+    const kafka = await KafkaBroker.create(['note', ...patterns, ...ANSWERED.map((name) => `${name}.reply`)]);
     const client = { brokers: [kafka.address], retry: { retries: 2 } };
-    const consumer = (groupId: string): object => ({ groupId, allowAutoTopicCreation: false });
+    let isOver = false;
+    const consumer = (groupId: string): object => ({
+      groupId,
+      allowAutoTopicCreation: false,
+      ...FOR_MOCK_CLUSTER,
+    });
     return {
       server: () =>
         Promise.resolve({
@@ -119,11 +128,22 @@ export const TRANSPORTS: Readonly<Record<TransportName, () => Promise<Meeting>>>
       client: () =>
         proxyClient({
           transport: Transport.KAFKA,
-          options: { client, consumer: consumer(crypto.randomUUID()) } as KafkaOptions['options'] & object,
+          options: {
+            client,
+            consumer: {
+              ...consumer(crypto.randomUUID()),
+              // A client would look for its broker for ever.
+              retry: { restartOnFailure: () => Promise.resolve(!isOver) },
+            },
+          } as KafkaOptions['options'] & object,
         }),
       // It handles what is in a partition one by one.
       pace: 0.3,
-      [Symbol.asyncDispose]: () => kafka[Symbol.asyncDispose](),
+      broker: kafka,
+      [Symbol.asyncDispose]: () => {
+        isOver = true;
+        return kafka[Symbol.asyncDispose]();
+      },
     };
   },
 };
@@ -181,12 +201,11 @@ async function proxyClient(options: ClientOptions): Promise<JobClient> {
   // They tell of every connection that is lost, which is the point here.
   Logger.overrideLogger(false);
   const client = ClientProxyFactory.create(options as never) as unknown as ClientProxy;
+  if (client instanceof ClientKafka) for (const pattern of ANSWERED) client.subscribeToResponseOf(pattern);
   await client.connect();
   const emit: JobClient['emit'] = (job) =>
     firstValueFrom(client.emit('note', job) as Observable<unknown>, { defaultValue: undefined });
   const close = async (): Promise<void> => void (await client.close());
-  // The mock cluster does not give a client the partition that Nest's assigner has chosen for its replies.
-  if ((options as { transport: Transport }).transport === Transport.KAFKA) return { emit, others: {}, close };
   const send =
     (pattern: unknown): NonNullable<JobClient['request']> =>
     (job) =>

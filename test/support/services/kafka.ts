@@ -1,5 +1,5 @@
 import { requireTool } from '../../../scripts/find-tools.mjs';
-import { Server } from './server.js';
+import { Service } from './service.js';
 
 /** Starts librdkafka's broker with its topics, says its address, and stays until it is killed. */
 const BROKER = `
@@ -17,29 +17,33 @@ print('ready at', rd.rd_kafka_mock_cluster_bootstraps(cluster).decode(), flush=T
 signal.pause()
 `;
 
+/**
+ * What consumers of kafkajs need where several share a group. The mock cluster keeps a fetch for all of its waiting time, and the
+ * heartbeats behind it; and a rebalance lasts as long as the session may be silent.
+ */
+export const FOR_MOCK_CLUSTER = { maxWaitTimeInMs: 100, sessionTimeout: 3_000, heartbeatInterval: 300 };
+
 /** A Kafka broker of one's own: the one that librdkafka has for tests, which speaks the protocol and forgets everything. */
-export class KafkaBroker implements AsyncDisposable {
-  readonly address: string;
+export class KafkaBroker extends Service {
+  address = '';
 
-  readonly #server: Server;
+  readonly #topics: readonly string[];
 
-  private constructor(server: Server, address: string) {
-    this.#server = server;
-    this.address = address;
+  private constructor(topics: readonly string[]) {
+    super();
+    this.#topics = topics;
   }
 
   /** @param topics the topics that it has, with four partitions each */
   static async create(topics: readonly string[] = ['orders']): Promise<KafkaBroker> {
-    const server = new Server();
-    const [, address = ''] = await server.start(
-      requireTool('kafka'),
-      ['-c', BROKER, ...topics],
-      /ready at (\S+)/,
-    );
-    return new KafkaBroker(server, address);
+    const kafka = new KafkaBroker(topics);
+    await kafka.start();
+    return kafka;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server[Symbol.asyncDispose]();
+  /** It chooses another port each time. */
+  async start(): Promise<void> {
+    const args = ['-c', BROKER, ...this.#topics];
+    [, this.address = ''] = await this.server.start(requireTool('kafka'), args, /ready at (\S+)/);
   }
 }

@@ -1,16 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { requireTool } from '../../../scripts/find-tools.mjs';
-import { freePort, Server } from './server.js';
+import { freePort } from './server.js';
+import { Service } from './service.js';
 
 /** A Mosquitto, a broker of MQTT, of one's own. */
-export class MosquittoServer implements AsyncDisposable {
+export class MosquittoServer extends Service {
   readonly url: string;
 
-  readonly #server = new Server();
-
   private constructor(port: number) {
+    super();
     this.url = `mqtt://127.0.0.1:${port}`;
-    writeFileSync(`${this.#server.folder}/conf`, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
+    writeFileSync(`${this.server.folder}/conf`, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
   }
 
   static async create(): Promise<MosquittoServer> {
@@ -20,23 +20,6 @@ export class MosquittoServer implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    await this.#server.start(requireTool('mosquitto'), ['-c', 'conf'], /mosquitto version \S+ running/);
-  }
-
-  async stop(): Promise<void> {
-    await this.#server.stop('SIGTERM');
-  }
-
-  /** Stops answering, with every connection open. */
-  freeze(): void {
-    this.#server.freeze();
-  }
-
-  thaw(): void {
-    this.#server.thaw();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server[Symbol.asyncDispose]();
+    await this.server.start(requireTool('mosquitto'), ['-c', 'conf'], /mosquitto version \S+ running/);
   }
 }

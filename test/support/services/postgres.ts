@@ -1,26 +1,27 @@
 import { dirname } from 'node:path';
 import { requireTool } from '../../../scripts/find-tools.mjs';
 import pg from 'pg';
-import { freePort, Server } from './server.js';
+import { freePort } from './server.js';
+import { Service } from './service.js';
 
 /** A PostgreSQL of one's own. */
-export class Postgres implements AsyncDisposable {
+export class Postgres extends Service {
   readonly url: string;
+  // It would wait for its sessions to end.
+  protected override readonly stopSignal = 'SIGINT';
 
-  readonly #server: Server;
   readonly #port: number;
 
-  private constructor(server: Server, port: number) {
-    this.#server = server;
+  private constructor(port: number) {
+    super();
     this.#port = port;
     this.url = `postgres://app@127.0.0.1:${port}/postgres`;
   }
 
   static async create(): Promise<Postgres> {
-    const server = new Server();
+    const postgres = new Postgres(await freePort());
     const args = ['-D', 'data', '-U', 'app', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C'];
-    await server.run(`${dirname(requireTool('postgres'))}/initdb`, args);
-    const postgres = new Postgres(server, await freePort());
+    await postgres.server.run(`${dirname(requireTool('postgres'))}/initdb`, args);
     await postgres.start();
     return postgres;
   }
@@ -34,21 +35,7 @@ export class Postgres implements AsyncDisposable {
       'shared_buffers=8MB',
     ];
     const args = ['-D', 'data', ...settings.flatMap((setting) => ['-c', setting])];
-    await this.#server.start(requireTool('postgres'), args, /database system is ready to accept connections/);
-  }
-
-  /** Ends every session, and stops. */
-  async stop(): Promise<void> {
-    await this.#server.stop('SIGINT');
-  }
-
-  /** Stops answering, with every connection open. */
-  freeze(): void {
-    this.#server.freeze();
-  }
-
-  thaw(): void {
-    this.#server.thaw();
+    await this.server.start(requireTool('postgres'), args, /database system is ready to accept connections/);
   }
 
   /** The sessions of clients, as the server sees them: their application names. */
@@ -61,9 +48,5 @@ export class Postgres implements AsyncDisposable {
     );
     await client.end();
     return rows.map(({ application_name: name }) => name);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server[Symbol.asyncDispose]();
   }
 }

@@ -1,16 +1,17 @@
 import { requireTool } from '../../../scripts/find-tools.mjs';
 import amqp from 'amqplib';
 import { freePort, Server } from './server.js';
+import { Service } from './service.js';
 
 /** A RabbitMQ of one's own, and the daemon by which Erlang's nodes find each other. */
-export class RabbitServer implements AsyncDisposable {
+export class RabbitServer extends Service {
   readonly url: string;
 
-  readonly #server = new Server();
   readonly #epmd = new Server();
   readonly #ports: { readonly amqp: number; readonly epmd: number; readonly nodes: number };
 
   private constructor(ports: { amqp: number; epmd: number; nodes: number }) {
+    super();
     this.#ports = ports;
     this.url = `amqp://guest:guest@127.0.0.1:${ports.amqp}`;
   }
@@ -25,7 +26,7 @@ export class RabbitServer implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const { folder } = this.#server;
+    const { folder } = this.server;
     const { amqp: port, epmd, nodes } = this.#ports;
     const settings: Record<string, string | number> = {
       HOME: folder,
@@ -48,25 +49,11 @@ export class RabbitServer implements AsyncDisposable {
       RUNNING_UNDER_SYSTEMD: 'true',
     };
     const environment = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-    await this.#server.start(
+    await this.server.start(
       'env',
       [...environment, requireTool('rabbitmq')],
       /Server startup complete|Ready to start client connection listeners[^]*started TCP listener/,
     );
-  }
-
-  /** Ends every connection, and stops. */
-  async stop(): Promise<void> {
-    await this.#server.stop('SIGTERM');
-  }
-
-  /** Stops answering, with every connection open. */
-  freeze(): void {
-    this.#server.freeze();
-  }
-
-  thaw(): void {
-    this.#server.thaw();
   }
 
   /** How many messages wait in a queue, and how many consumers it has. */
@@ -83,8 +70,8 @@ export class RabbitServer implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server[Symbol.asyncDispose]();
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
     await this.#epmd[Symbol.asyncDispose]();
   }
 }

@@ -1,16 +1,16 @@
 import { requireTool } from '../../../scripts/find-tools.mjs';
 import { Redis } from 'ioredis';
-import { freePort, Server } from './server.js';
+import { freePort } from './server.js';
+import { Service } from './service.js';
 import { until } from './until.js';
 
 /** A Redis of one's own. */
-export class RedisServer implements AsyncDisposable {
+export class RedisServer extends Service {
   readonly url: string;
   readonly port: number;
 
-  readonly #server = new Server();
-
   private constructor(port: number) {
+    super();
     this.port = port;
     this.url = `redis://127.0.0.1:${port}`;
   }
@@ -32,20 +32,7 @@ export class RedisServer implements AsyncDisposable {
       '--maxmemory-policy',
       'noeviction',
     ];
-    await this.#server.start(requireTool('redis'), args, /Ready to accept connections/);
-  }
-
-  async stop(): Promise<void> {
-    await this.#server.stop('SIGTERM');
-  }
-
-  /** Stops answering, with every connection open. */
-  freeze(): void {
-    this.#server.freeze();
-  }
-
-  thaw(): void {
-    this.#server.thaw();
+    await this.server.start(requireTool('redis'), args, /Ready to accept connections/);
   }
 
   /** The sessions of clients, as the server sees them: their names. */
@@ -80,9 +67,5 @@ export class RedisServer implements AsyncDisposable {
       .map((line) =>
         Object.fromEntries(line.split(' ').map((field) => field.split('=') as [string, string])),
       );
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server[Symbol.asyncDispose]();
   }
 }
