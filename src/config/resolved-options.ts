@@ -15,7 +15,7 @@ export interface ResolvedOptions extends Readonly<
   Required<
     Omit<
       GracefulShutdownOptions,
-      'drainAuthKey' | 'exitCode' | 'health' | 'lateResponse' | 'management' | 'report'
+      'drainAuthKey' | 'exitCode' | 'flushLogs' | 'health' | 'lateResponse' | 'management' | 'report'
     >
   >
 > {
@@ -38,6 +38,7 @@ export interface ResolvedOptions extends Readonly<
   readonly uncontestedSignals: readonly NodeJS.Signals[];
   readonly lateResponse: Readonly<Required<LateResponseOptions>>;
   readonly exitCode: GracefulShutdownOptions['exitCode'];
+  readonly flushLogs: GracefulShutdownOptions['flushLogs'];
   readonly drainKey: Secret | undefined;
   readonly health: Readonly<Required<HealthOptions>>;
   readonly management: Readonly<Required<ManagementOptions>>;

@@ -62,6 +62,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   /** The port, until somebody closes it: a worker that is disconnected from its primary loses it in the same tick. */
   #port: number | undefined;
   #swept = 0;
+  #drained = 0;
   /** Reports a cut in the current phase; `undefined` without a shutdown. */
   #report: ShutdownContext['cut'] | undefined;
 
@@ -111,6 +112,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   announce({ terminating, cut }: ShutdownContext): void {
+    this.#drained = 0;
     this.#report = cut;
     checkServerInUse(this.#dependencies.probes, this.#server, this.#connections, this.#sessions);
     this.#admission.start();
@@ -207,6 +209,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
       upgraded: count('upgraded'),
       requests: this.#admission.inFlight(),
       retired: this.#admission.retired + this.#swept,
+      drained: this.#drained,
       late: this.#admission.late,
       cut: this.#cuts.count,
     };
@@ -327,7 +330,8 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#dependencies.onUpgrade?.(connection, request);
   };
 
-  readonly #onFinished = ({ session }: AcceptedRequest): void => {
+  readonly #onFinished = ({ session, response, isExempt, isLate }: AcceptedRequest): void => {
+    if (!isExempt && !isLate && response.writableFinished) this.#drained += 1;
     if (session?.isEmpty) this.#stragglers.add(session);
     this.#settled.notify();
   };

@@ -5,9 +5,14 @@ import type { ShutdownLogger } from './shutdown-log.js';
 
 /** Wraps a logger that may throw or reject: the line is lost, the shutdown goes on. What it gets is one line. */
 export class SafeLogger implements ShutdownLogger {
-  readonly #logger: ShutdownLogger;
+  #logger: ShutdownLogger;
 
   constructor(logger: ShutdownLogger) {
+    this.#logger = logger;
+  }
+
+  /** Passes all further lines to another logger, once this one is closed. */
+  divert(logger: ShutdownLogger): void {
     this.#logger = logger;
   }
 
@@ -21,6 +26,10 @@ export class SafeLogger implements ShutdownLogger {
 
   error(message: string | LogEntry): void {
     attempt(() => this.#logger.error(safe(message)));
+  }
+
+  debug(message: string | LogEntry): void {
+    attempt(() => this.#logger.debug?.(safe(message)));
   }
 }
 

@@ -90,7 +90,10 @@ export class HealthRoutes implements OnModuleInit {
         path,
         methods: methodNames(methods),
         handler: endpoint(methods),
-        onOwn: () => this.#logger.log(ifOwn(path)),
+        onOwn: () => {
+          this.mounted.markOwnRoute(path);
+          this.#logger.debug(ifOwn(path));
+        },
       },
       this.mounted,
       this.probes,

@@ -1,0 +1,84 @@
+import { fieldsOf } from '../../report/log-entry.js';
+import { hasMethod, isObject, read } from '../../util/foreign.js';
+import { overrideMethod } from '../../util/override-method.js';
+import type { LoggerService } from '@nestjs/common';
+import type { LogEntry } from '../../report/log-entry.js';
+import type { Probe } from '../../util/probe.js';
+
+/** A level at which this package logs. */
+export type EntryLevel = 'log' | 'warn' | 'error' | 'debug';
+
+/** Passes an entry to a logger; the parameters are those that Nest adds to the line, the last one its context. */
+type Form = (level: EntryLevel, entry: LogEntry, params: readonly unknown[]) => void;
+
+export const JSON_OF_CONSOLE_LOGGER: Probe<object> = {
+  name: 'ConsoleLogger.getJsonLogObject()',
+  package: '@nestjs/common',
+  ifMissing:
+    'lines of a shutdown have no fields with ConsoleLogger({ json: true }), and the log has no report',
+  isPresent: (logger) => hasMethod(logger, 'getJsonLogObject'),
+};
+
+/** All probes of this file. */
+export const LOGGER_PROBES: readonly Probe[] = [JSON_OF_CONSOLE_LOGGER];
+
+/**
+ * Returns how a logger takes an entry: fields beside its own message where it has a place for them, the line as text
+ * otherwise, like every other line of the application.
+ */
+export function formOf(target: LoggerService): Form {
+  if (writesJson(target) && JSON_OF_CONSOLE_LOGGER.isPresent(target as never))
+    return (...line) => asJson(target, ...line);
+  if (isOfNestjsPino(target)) {
+    // pino takes the fields first, and writes the message to its own key.
+    return (level, entry, params) => call(target, level, fieldsOf(entry), String(entry), params.at(-1));
+  }
+  if (isOfNestWinston(target)) {
+    return (level, entry, params) =>
+      call(target, level, { ...fieldsOf(entry), message: String(entry) }, ...params);
+  }
+  return (level, entry, params) => call(target, level, String(entry), ...params);
+}
+
+/** Whether a logger is a `ConsoleLogger` that writes JSON. */
+export function writesJson(target: object): boolean {
+  return (
+    hasMethod(target, 'printMessages') && read(Object(read(target, 'options')) as object, 'json') === true
+  );
+}
+
+/** Adds the fields to the object that `ConsoleLogger` is about to write; the application's own class may add more. */
+function asJson(target: LoggerService, level: EntryLevel, entry: LogEntry, params: readonly unknown[]): void {
+  const restore = overrideMethod(target, 'getJsonLogObject', (original) => (...args) => {
+    const own = original(...args) as object;
+    return { ...own, ...fieldsOf(entry), ...own };
+  });
+  try {
+    call(target, level, String(entry), ...params);
+  } finally {
+    restore();
+  }
+}
+
+function isOfNestjsPino(target: object): boolean {
+  const logger = read(target, 'logger');
+  return (
+    typeof read(target, 'contextName') === 'string' &&
+    isObject(logger) &&
+    hasMethod(logger, 'assign') &&
+    hasMethod(logger, 'trace')
+  );
+}
+
+function isOfNestWinston(target: object): boolean {
+  return hasMethod(target, 'getWinstonLogger') && hasMethod(target, 'verbose');
+}
+
+function call(
+  target: LoggerService,
+  level: EntryLevel,
+  message: unknown,
+  ...params: readonly unknown[]
+): void {
+  target[level]?.(message, ...params);
+}
