@@ -237,12 +237,12 @@ export class PhasedCoordinator extends ShutdownCoordinator {
   }
 
   /**
-   * The names of the registered participants, in the order of registration.
+   * The names of this package's participants that have work: servers, gateways, transports, queues.
    *
    * @internal
    */
-  get participantNames(): readonly string[] {
-    return this.#registry.names();
+  get ownParticipants(): readonly string[] {
+    return this.#registry.ownNames();
   }
 
   progress(): ShutdownProgress {

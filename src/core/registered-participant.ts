@@ -130,9 +130,9 @@ export class ParticipantRegistry {
     );
   }
 
-  /** Returns the names, in the order of registration. */
-  names(): string[] {
-    return Array.from(this.#participants, ({ name }) => name);
+  /** Returns the names of the participants of this package, in the order of registration. */
+  ownNames(): string[] {
+    return [...this.#participants].filter(({ cutsAtOnce }) => cutsAtOnce).map(({ name }) => name);
   }
 
   /** Returns up to `most` names of unfinished pieces of work. */

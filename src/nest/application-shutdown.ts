@@ -36,17 +36,9 @@ import type { CloseApplication, LivingApplication } from './lifecycle/nest-lifec
 
 /** Participants that say nothing about an application. */
 const IN_EVERY_APPLICATION: ReadonlySet<string> = new Set([
-  'announce delay',
   'background tasks',
-  'beforeApplicationShutdown hooks',
-  "Nest's own order",
-  'event streams',
-  'handlers of late requests',
-  'HTTP adapter',
-  'nest',
   'request handlers',
-  'resources',
-  'telemetry',
+  'handlers of late requests',
 ]);
 
 /**
@@ -158,7 +150,11 @@ export class ApplicationShutdown implements LivingApplication {
   }
 
   prepare(): void {
-    this.#http.bind(() => setImmediate(this.#onListening));
+    this.#http.bind(() => {
+      // Signals may still be taken over: then the line would be wrong.
+      if (this.#process.isWired) this.#logBoot();
+      setImmediate(this.#onListening);
+    });
     this.#http.watchServers(this.#modules, (servers) => this.#warnOfServers(servers));
   }
 
@@ -228,7 +224,7 @@ export class ApplicationShutdown implements LivingApplication {
         signals: this.#process.signals,
         routes: this.#http.isBound ? healthPaths(options, (path) => this.#mounted.isOwnRoute(path)) : [],
         managementUrl: this.#managementUrl,
-        found: this.coordinator.participantNames.filter((name) => !IN_EVERY_APPLICATION.has(name)),
+        found: this.coordinator.ownParticipants.filter((name) => !IN_EVERY_APPLICATION.has(name)),
         notes: [...bootNotes(options), ...this.#process.notes()],
       }),
     );

@@ -174,9 +174,8 @@ export class ShutdownLog {
     else this.#logger.error(outcomeEntry(report));
   }
 
-  /** Of a clean shutdown, without what a pool keeps for the next use. */
   #logOpenHandles(activeResources: ActiveResources, isClean: boolean): void {
-    const left = Object.entries(activeResources).filter(([kind]) => !(isClean && POOLED.includes(kind)));
+    const left = Object.entries(activeResources).filter(([kind]) => !(isClean && ORDINARY.includes(kind)));
     if (left.length === 0) return;
     const names = this.#options.openHandles?.() ?? {};
     const what = left.map(([kind, count]) => {
@@ -252,8 +251,8 @@ const DEADLINE = 'deadline';
 /** What an operator can do about a deadline that passed. */
 const AFTER_DEADLINE = 'Bound what is pending, or raise gracePeriodMs';
 
-/** Kinds of handles of which a pool keeps some. */
-const POOLED: readonly string[] = ['TCPSocketWrap', 'TLSWrap', 'PipeWrap'];
+/** Kinds of handles that say nothing about a clean shutdown: what a pool keeps for the next use, and what is over at once. */
+const ORDINARY: readonly string[] = ['TCPSocketWrap', 'TLSWrap', 'PipeWrap', 'Immediate'];
 
 /** `HTTP server: 1, background tasks: 2` */
 function listed(counts: Readonly<Record<string, number>>): string {

@@ -31,15 +31,6 @@ import type { Served } from '../http/server-registry.js';
 import type { ProbeCheck } from '../util/probe.js';
 import type { StandaloneOptions } from './standalone-options.js';
 
-/** Participants that say nothing about a program. */
-const IN_EVERY_PROGRAM: ReadonlySet<string> = new Set([
-  'announce delay',
-  'background tasks',
-  'event streams',
-  'resources',
-  'telemetry',
-]);
-
 /**
  * Graceful shutdown of a program without Nest: the same phases, signals, exit codes, tasks, resources and report.
  *
@@ -250,7 +241,7 @@ export class StandaloneShutdown implements AsyncDisposable {
         signals: this.#process.signals,
         routes: [],
         managementUrl,
-        found: this.#coordinator.participantNames.filter((name) => !IN_EVERY_PROGRAM.has(name)),
+        found: this.#coordinator.ownParticipants.filter((name) => name !== this.tasks.participant.name),
         notes: [...bootNotes(options), ...this.#process.notes()],
       }),
     );

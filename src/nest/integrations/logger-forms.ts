@@ -1,4 +1,5 @@
 import { fieldsOf } from '../../report/log-entry.js';
+import { printAside } from '../../process/standard-output.js';
 import { hasMethod, isObject, read } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
 import type { LoggerService } from '@nestjs/common';
@@ -34,6 +35,8 @@ export function formOf(target: LoggerService): Form {
     return (level, entry, params) => call(target, level, fieldsOf(entry), String(entry), params.at(-1));
   }
   if (isOfNestWinston(target)) {
+    // A line to a logger that has ended would be an uncaught error, and lost.
+    if (hasEnded(target)) return (_level, entry) => printAside(String(entry));
     return (level, entry, params) =>
       call(target, level, { ...fieldsOf(entry), message: String(entry) }, ...params);
   }
@@ -72,6 +75,10 @@ function isOfNestjsPino(target: object): boolean {
 
 function isOfNestWinston(target: object): boolean {
   return hasMethod(target, 'getWinstonLogger') && hasMethod(target, 'verbose');
+}
+
+function hasEnded(target: object): boolean {
+  return read(Object(read(target, 'logger')) as object, 'writable') === false;
 }
 
 function call(
