@@ -16,6 +16,8 @@ import { registerDecoratedResources } from './decorators/shutdown-resource.decor
 import { MountedPaths } from './health/mounted-paths.js';
 import { HttpBinding } from './http-binding.js';
 import { Microservices } from './integrations/microservices.js';
+import { EntryLogger } from './integrations/entry-logger.js';
+import { checkLogger } from './integrations/logger-forms.js';
 import { TaskAdoption } from './integrations/task-adoption.js';
 import { isOfTerminus, terminusNote } from './integrations/terminus-hooks.js';
 import { WebSocketBinding } from './integrations/web-socket-binding.js';
@@ -187,6 +189,7 @@ export class ApplicationShutdown implements LivingApplication {
     this.#process.onBootstrapped();
     this.#http.onBootstrapped();
     this.#lastLines.checkRecognised();
+    checkLogger(new EntryLogger('GracefulShutdown').target, this.#probes);
     // Fastify knows the application's own routes when it is about to listen.
     if (!this.#http.isBound) this.#logBoot();
   }

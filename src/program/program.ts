@@ -59,7 +59,6 @@ export function makeProgram({ options, registeredAt, refusal, ...given }: Progra
   const resources = new ResourceRegistry({ clock, coordinator, logger, resourceTimeoutMs, probes });
   const lastLines = new LastLines({
     clock,
-    logger,
     probes,
     flushLogs: options.flushLogs,
     loggers: () => [...given.loggers(), ...resources.loggers()],

@@ -7,12 +7,10 @@ import type { Clock } from '../util/clock.js';
 import type { ProbeCheck } from '../util/probe.js';
 import type { ShutdownReport } from '../core/report.js';
 import type { LogStream } from './log-streams.js';
-import type { SafeLogger } from './safe-logger.js';
 
 /** Dependencies of {@link LastLines}. */
 export interface LastLinesDependencies {
   readonly clock: Clock;
-  readonly logger: SafeLogger;
   readonly probes: ProbeCheck;
   /** The option of this name. */
   readonly flushLogs: (() => unknown) | undefined;

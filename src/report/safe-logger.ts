@@ -5,14 +5,9 @@ import type { ShutdownLogger } from './shutdown-log.js';
 
 /** Wraps a logger that may throw or reject: the line is lost, the shutdown goes on. What it gets is one line. */
 export class SafeLogger implements ShutdownLogger {
-  #logger: ShutdownLogger;
+  readonly #logger: ShutdownLogger;
 
   constructor(logger: ShutdownLogger) {
-    this.#logger = logger;
-  }
-
-  /** Passes all further lines to another logger, once this one is closed. */
-  divert(logger: ShutdownLogger): void {
     this.#logger = logger;
   }
 

@@ -4,7 +4,7 @@ import { hasMethod, isObject, read } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
 import type { LoggerService } from '@nestjs/common';
 import type { LogEntry } from '../../report/log-entry.js';
-import type { Probe } from '../../util/probe.js';
+import type { Probe, ProbeCheck } from '../../util/probe.js';
 
 /** A level at which this package logs. */
 export type EntryLevel = 'log' | 'warn' | 'error' | 'debug';
@@ -22,6 +22,11 @@ export const JSON_OF_CONSOLE_LOGGER: Probe<object> = {
 
 /** All probes of this file. */
 export const LOGGER_PROBES: readonly Probe[] = [JSON_OF_CONSOLE_LOGGER];
+
+/** Checks what is private of the application's logger. */
+export function checkLogger(target: object | undefined, probes: ProbeCheck): void {
+  if (target && writesJson(target)) probes.check(JSON_OF_CONSOLE_LOGGER, target);
+}
 
 /**
  * Returns how a logger takes an entry: fields beside its own message where it has a place for them, the line as text
