@@ -219,11 +219,12 @@ export class ApplicationShutdown implements LivingApplication {
     const options = this.#options;
     if (this.#isBootLogged || this.coordinator.isShuttingDown) return;
     this.#isBootLogged = true;
-    const isListening = this.#http.servers.isListening || this.#microservices.isListening;
+    // Transports listen when the application has started.
+    const hasServer = this.#http.isBound || this.#microservices.areFound;
     this.#logger.log(
       bootEntry({
         gracePeriodMs: options.gracePeriodMs,
-        announceDelayMs: announceDelayMs(options, isListening),
+        announceDelayMs: announceDelayMs(options, hasServer),
         signals: this.#process.signals,
         routes: this.#http.isBound ? healthPaths(options, (path) => this.#mounted.isOwnRoute(path)) : [],
         managementUrl: this.#managementUrl,

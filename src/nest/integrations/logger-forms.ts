@@ -35,9 +35,13 @@ export function checkLogger(target: object | undefined, probes: ProbeCheck): voi
 export function formOf(target: LoggerService): Form {
   if (writesJson(target) && JSON_OF_CONSOLE_LOGGER.isPresent(target as never))
     return (...line) => asJson(target, ...line);
-  if (isOfNestjsPino(target)) {
+  const pinoLogger = pinoLoggerOf(target);
+  if (pinoLogger) {
     // pino takes the fields first, and writes the message to its own key.
-    return (level, entry, params) => call(target, level, fieldsOf(entry), String(entry), params.at(-1));
+    return (level, entry, params) => {
+      const context = { [String(read(target, 'contextName'))]: params.at(-1) };
+      pinoLogger[level === 'log' ? 'info' : level]?.({ ...context, ...fieldsOf(entry) }, String(entry));
+    };
   }
   if (isOfNestWinston(target)) {
     // A line to a logger that has ended would be an uncaught error, and lost.
@@ -68,14 +72,17 @@ function asJson(target: LoggerService, level: EntryLevel, entry: LogEntry, param
   }
 }
 
-function isOfNestjsPino(target: object): boolean {
+type PinoMethods = Partial<Record<string, (fields: object, line: string) => void>>;
+
+/** Returns the `PinoLogger` behind the loggers of nestjs-pino: they take lines as Nest's own loggers do, which differs by version. */
+function pinoLoggerOf(target: object): PinoMethods | undefined {
   const logger = read(target, 'logger');
-  return (
+  const isOfNestjsPino =
     typeof read(target, 'contextName') === 'string' &&
     isObject(logger) &&
     hasMethod(logger, 'assign') &&
-    hasMethod(logger, 'trace')
-  );
+    hasMethod(logger, 'trace');
+  return isOfNestjsPino ? (logger as PinoMethods) : undefined;
 }
 
 function isOfNestWinston(target: object): boolean {

@@ -62,6 +62,11 @@ export class Microservices {
     this.#restore.push(() => registry.unsubscribe());
   }
 
+  /** Whether there are any. */
+  get areFound(): boolean {
+    return this.#participants.size > 0;
+  }
+
   /** Whether any of them has clients to expect. */
   get isListening(): boolean {
     return [...this.#participants.values()].some(({ isListening }) => isListening);

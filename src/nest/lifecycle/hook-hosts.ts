@@ -1,4 +1,4 @@
-import { classNameOf, isObject } from '../../util/foreign.js';
+import { classNameOf, isObject, read } from '../../util/foreign.js';
 import { namesOf } from './host-names.js';
 import type { HostNames } from './host-names.js';
 import type { ModulesContainer } from '@nestjs/core';
@@ -90,8 +90,9 @@ function transientInstances(wrapper: Partial<InstanceWrapper>): unknown[] {
   return (wrapper.getStaticTransientInstances?.() ?? []).map((host) => host?.instance as unknown);
 }
 
-/** Returns the token of a provider, if it is not a class. */
+/** Returns the token of a provider as text. */
 function tokenOf({ token }: InstanceWrapper): string | undefined {
-  const name: unknown = typeof token === 'symbol' ? token.description : token;
-  return typeof name === 'string' ? name : undefined;
+  const name: unknown =
+    typeof token === 'symbol' ? token.description : isObject(token) ? read(token, 'name') : token;
+  return typeof name === 'string' && name !== '' ? name : undefined;
 }

@@ -2,7 +2,7 @@
 export interface HostNames {
   /** Name of its class; empty if it has none. A minifier shortens it. */
   readonly className: string;
-  /** Its injection token, if that is not a class. */
+  /** Its injection token, as text. */
   readonly token: string | undefined;
   readonly moduleName: string;
 }
