@@ -5,6 +5,7 @@ import { REPORT_VERSION } from '../core/report.js';
 import { findReport, isCurrent } from './find-report.js';
 import { htmlReport } from './html-report.js';
 import { wrongFields } from './report-fields.js';
+import type { Command } from './command.js';
 
 /** How many wrong fields are named. */
 const MOST_FIELDS = 5;
@@ -16,7 +17,7 @@ const MOST_FIELDS = 5;
  * @returns the path of the page
  * @throws {Error} if there is no report, one of another version or a damaged one, or if a file cannot be read or written
  */
-export function report(args: readonly string[]): string {
+function report(args: readonly string[]): string {
   const { positionals, values } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -28,7 +29,7 @@ export function report(args: readonly string[]): string {
   if (!found) {
     throw new Error(
       `${file} contains no shutdown report: pass a JSON report, as written by report.file, ` +
-        'or a log that contains one',
+        'or a log of JSON lines that contains one',
     );
   }
   if (!isCurrent(found)) {
@@ -62,3 +63,17 @@ function write(output: string, page: string, force: boolean): void {
     });
   }
 }
+
+/** The command `report`. */
+export const REPORT_COMMAND: Command = {
+  name: 'report',
+  summary: 'writes an HTML page with the timeline of a shutdown',
+  usage: `Usage: nestjs-drain report FILE [--output PAGE] [--force]
+
+Writes an HTML page with the timeline of a shutdown, and prints its path.
+
+  FILE           the report, as written by report.file, or a log of JSON lines: its last report counts
+  --output PAGE  the path of the page; default: beside FILE, with the ending .html
+  --force        writes over an existing file, or through a link`,
+  run: report,
+};

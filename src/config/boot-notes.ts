@@ -2,7 +2,7 @@ import { ELSEWHERE_MS, MARGIN_MS } from './budget.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
 /**
- * Returns the lines to log at boot: one for each assumption made, and one where the process may exceed its deadline.
+ * Returns sentences for the line at boot: one for each assumption made, and one where the process may exceed its deadline.
  */
 export function bootNotes(options: ResolvedOptions): string[] {
   const notes: string[] = [];

@@ -158,6 +158,11 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
   health: rule(isRecord, 'an object', 'use { readiness, liveness, drain, … }'),
   management: rule(isRecord, 'an object', 'use { port, host }'),
   logProgress: flag,
+  flushLogs: rule(
+    (value) => typeof value === 'function',
+    'a function',
+    'use a function that returns a promise, such as () => logger.flush()',
+  ),
   report: rule(isRecord, 'an object', 'use { file, terminationLog, callback }'),
 };
 

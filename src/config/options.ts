@@ -126,8 +126,17 @@ export interface GracefulShutdownOptions {
   readonly health?: HealthOptions | undefined;
   /** A separate port for the health and drain routes. */
   readonly management?: ManagementOptions | undefined;
-  /** Whether a shutdown logs every 5 seconds what it is waiting for. Default: `true`. */
+  /**
+   * Whether a shutdown logs every 5 seconds what it is waiting for, and its details at level `debug`: the duration of each
+   * phase, and the handles that are left. Default: `true`.
+   */
   readonly logProgress?: boolean | undefined;
+  /**
+   * Called when the outcome has been logged, for a logger whose streams cannot be found: one that sends lines over the
+   * network, or hides its stream. A returned promise is awaited, together with what else the log has to write, for up to
+   * 1 000 ms, and for at most 100 ms past the deadline. Default: none.
+   */
+  readonly flushLogs?: (() => void | Promise<void>) | undefined;
   /** Where the report is written, in addition to the log. */
   readonly report?: ReportOptions | undefined;
 }

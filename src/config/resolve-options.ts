@@ -72,7 +72,7 @@ export function resolveOptions(given: GracefulShutdownOptions, environment: Envi
   ];
   if (problems.length > 0) throw new ShutdownError('SHUTDOWN_OPTIONS_INVALID', describeProblems(problems));
 
-  const { drainAuthKey, exitCode, ...rest } = set;
+  const { drainAuthKey, exitCode, flushLogs, ...rest } = set;
   const report = definedOnly(valid.report ?? {});
   const isDelaySet = set.announceDelayMs !== undefined;
   return deepFreeze({
@@ -81,6 +81,7 @@ export function resolveOptions(given: GracefulShutdownOptions, environment: Envi
     ...rest,
     ...divide(set, environment, nameOf),
     exitCode,
+    flushLogs,
     uncontestedSignals: valid.signals === undefined ? UNCONTESTED_SIGNALS : [],
     lateResponse: { ...LATE_RESPONSE_DEFAULTS, ...definedOnly(valid.lateResponse ?? {}) },
     health,

@@ -15,7 +15,7 @@ export const RESOLVED_OPTIONS = Symbol('nestjs-drain.resolved-options');
 export interface ResolvedOptions extends Resolved<
   Omit<
     GracefulShutdownOptions,
-    'drainAuthKey' | 'exitCode' | 'health' | 'lateResponse' | 'management' | 'report'
+    'drainAuthKey' | 'exitCode' | 'flushLogs' | 'health' | 'lateResponse' | 'management' | 'report'
   >
 > {
   /** Source of the grace period: the name of an option or a variable, or `default`. */
@@ -37,6 +37,7 @@ export interface ResolvedOptions extends Resolved<
   readonly uncontestedSignals: readonly NodeJS.Signals[];
   readonly lateResponse: Resolved<LateResponseOptions>;
   readonly exitCode: GracefulShutdownOptions['exitCode'];
+  readonly flushLogs: GracefulShutdownOptions['flushLogs'];
   readonly drainKey: Secret | undefined;
   readonly health: Resolved<HealthOptions>;
   readonly management: Resolved<ManagementOptions>;

@@ -14,7 +14,7 @@ import type { CoordinatorOptions } from './coordinator-options.js';
 import { Observers, type ShutdownEvent, type ShutdownObserver } from './events.js';
 import type { Execution, Step, StepFunction } from './execution.js';
 import type { ParticipantMethod, ParticipantOptions, ShutdownParticipant } from './participant.js';
-import { ParticipantRegistry, type Registration } from './registered-participant.js';
+import { ParticipantRegistry, type Registration, type WorkInFlight } from './registered-participant.js';
 import type { PhaseRules, ShutdownPhase, ShutdownState } from './phase.js';
 import type { ActiveResources, PendingReport, ShutdownProgress, ShutdownReport } from './report.js';
 import { describeReason, type ShutdownReason, type ShutdownRequest } from './reason.js';
@@ -237,6 +237,24 @@ export class PhasedCoordinator extends ShutdownCoordinator {
     this.#run = undefined;
     this.#state = 'running';
     return run.resume().then(this.#forgetContexts);
+  }
+
+  /**
+   * Counts the unfinished pieces of work. It runs code of participants.
+   *
+   * @internal
+   */
+  workInFlight(): WorkInFlight {
+    return this.#registry.workInFlight();
+  }
+
+  /**
+   * The names of this package's participants that have work: servers, gateways, transports, queues.
+   *
+   * @internal
+   */
+  get ownParticipants(): readonly string[] {
+    return this.#registry.ownNames();
   }
 
   progress(): ShutdownProgress {

@@ -137,6 +137,11 @@ export class ParticipantRegistry {
     );
   }
 
+  /** Returns the names of the participants of this package, in the order of registration. */
+  ownNames(): string[] {
+    return [...this.#participants].filter(({ cutsAtOnce }) => cutsAtOnce).map(({ name }) => name);
+  }
+
   /** Returns up to `most` names of unfinished pieces of work. */
   unfinished(most: number): string[] {
     const names: string[] = [];
@@ -149,30 +154,21 @@ export class ParticipantRegistry {
 
   /** Returns the number of unfinished pieces of work of all participants, and whose number is unknown. */
   workInFlight(): WorkInFlight {
-    let total = 0;
-    const unknown: string[] = [];
-    for (const { name, answers } of this.#participants) {
-      const count = answers.inFlight();
-      if (count === undefined) unknown.push(name);
-      else total += count;
-    }
-    return { total, unknown };
-  }
-
-  /** Returns the number of unfinished pieces of work by participant, without those that have none or do not know. */
-  inFlightByName(): Record<string, number> {
-    return Object.fromEntries(
-      [...this.#participants].flatMap(({ name, answers }) => {
-        const count = answers.inFlight() ?? 0;
-        return count > 0 ? [[name, count]] : [];
-      }),
-    );
+    const counts = [...this.#participants].map(({ name, answers }) => [name, answers.inFlight()] as const);
+    const known = counts.flatMap(([name, count = 0]) => (count > 0 ? [[name, count] as const] : []));
+    return {
+      total: known.reduce((total, [, count]) => total + count, 0),
+      byName: Object.fromEntries(known),
+      unknown: counts.flatMap(([name, count]) => (count === undefined ? [name] : [])),
+    };
   }
 }
 
 /** Unfinished pieces of work of all participants. */
 export interface WorkInFlight {
   readonly total: number;
+  /** The numbers by participant, without those that have none. */
+  readonly byName: Readonly<Record<string, number>>;
   /** Names of the participants whose number is unknown; they are not part of the total. */
   readonly unknown: readonly string[];
 }

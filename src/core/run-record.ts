@@ -105,7 +105,7 @@ export class RunRecord {
       name: step.name,
       phase,
       outcome: 'skipped',
-      startedMs: this.#clock.now() - this.startedAt,
+      startedMs: this.#since(this.#clock.now()),
       durationMs: 0,
       ...(step.registeredAt !== undefined && { registeredAt: step.registeredAt }),
     });
@@ -118,7 +118,7 @@ export class RunRecord {
       .map(({ step, phase, ageMs }) => ({
         name: step.name,
         phase,
-        ageMs,
+        ageMs: Math.round(ageMs),
         ...(step.registeredAt !== undefined && { registeredAt: step.registeredAt }),
       }));
   }
@@ -136,9 +136,9 @@ export class RunRecord {
     return {
       reason: this.reason,
       since: this.since,
-      elapsedMs: now - this.startedAt,
-      ...(this.isTerminating && { remainingMs: this.remainingMs }),
-      ...(lastArrivalAt !== undefined && { announceNeedMs: lastArrivalAt - this.startedAt }),
+      elapsedMs: this.#since(now),
+      ...(this.isTerminating && { remainingMs: Math.round(this.remainingMs) }),
+      ...(lastArrivalAt !== undefined && { announceNeedMs: this.#since(lastArrivalAt) }),
       pending: this.pending(),
     };
   }
@@ -160,18 +160,17 @@ export class RunRecord {
       status: this.#status(participants),
       reason: { kind, ...(signal !== undefined && { signal }), ...(text !== undefined && { message: text }) },
       startedAt: this.since,
-      durationMs: now - this.startedAt,
+      durationMs: this.#since(now),
       gracePeriodMs: this.#gracePeriodMs,
-      remainingMs: this.deadline.remainingMs,
-      releaseReserveMs: added.releaseReserveMs,
-      ...(lastArrivalAt !== undefined && { announceNeedMs: lastArrivalAt - this.startedAt }),
+      remainingMs: Math.round(this.deadline.remainingMs),
+      releaseReserveMs: Math.round(added.releaseReserveMs),
+      ...(lastArrivalAt !== undefined && { announceNeedMs: this.#since(lastArrivalAt) }),
       phases: this.#phases.map(({ phase, from, to = now }): PhaseReport => ({
         phase,
-        startedMs: from - this.startedAt,
-        durationMs: to - from,
+        ...this.#span(from, to),
       })),
       ...selectParticipants(participants),
-      cuts: [...this.cuts.named],
+      cuts: this.cuts.named.map((cut) => ({ ...cut, ageMs: Math.round(cut.ageMs) })),
       ...(this.cuts.sums.length > 0 && { moreCuts: this.cuts.sums }),
       pending: this.#pendingWhenForced,
       ...(this.#morePending > 0 && { morePending: this.#morePending }),
@@ -180,6 +179,17 @@ export class RunRecord {
       activeResources: added.activeResources,
       ...(this.forcedBy !== undefined && { forcedBy: this.forcedBy }),
     };
+  }
+
+  /** Returns an instant in whole milliseconds since the trigger. */
+  #since(at: number): number {
+    return Math.round(at - this.startedAt);
+  }
+
+  /** Rounds the ends of a span, not its length, so that spans that touch still do. */
+  #span(from: number, to: number): { readonly startedMs: number; readonly durationMs: number } {
+    const startedMs = this.#since(from);
+    return { startedMs, durationMs: this.#since(to) - startedMs };
   }
 
   #status(participants: readonly ParticipantReport[]): ShutdownStatus {
@@ -194,15 +204,14 @@ export class RunRecord {
       name: step.name,
       phase,
       outcome: outcome!,
-      startedMs: startedAt - this.startedAt,
-      durationMs: ageMs,
+      ...this.#span(startedAt, startedAt + ageMs),
     };
     // There may be thousands of these, and copying them takes time.
     if (outcome === 'completed' && overtakenAt === undefined) return report;
     return {
       ...report,
       ...(outcome === 'failed' && { error: messageOf(error) }),
-      ...(overtakenAt !== undefined && { overtakenMs: overtakenAt - this.startedAt }),
+      ...(overtakenAt !== undefined && { overtakenMs: this.#since(overtakenAt) }),
       ...(cause && { cause }),
       ...(outcome !== 'completed' && step.registeredAt !== undefined && { registeredAt: step.registeredAt }),
     };

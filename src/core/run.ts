@@ -395,7 +395,7 @@ export class Run {
     if (!this.#isSelfWaitSuspected || !this.#rules?.repeatsForWork || this.#isOver) return;
     const { clock, registry, emit } = this.#dependencies;
     this.#selfWaitTimer = clock.setTimer(() => {
-      const inFlight = registry.inFlightByName();
+      const { byName: inFlight } = registry.workInFlight();
       if (Object.keys(inFlight).length > 0) emit({ type: 'self-wait-suspected', inFlight });
     }, SELF_WAIT_AFTER_MS);
   }

@@ -4,6 +4,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { Answer } from './endpoint.js';
 
+/** Returns the paths of the health and drain routes, and says which of them the application serves itself. */
+export function healthPaths(
+  { health, drainKey }: Pick<ResolvedOptions, 'health' | 'drainKey'>,
+  isOwn: (path: string) => boolean,
+): string[] {
+  const { readiness, liveness, drain, shutdown } = health;
+  return [readiness, liveness, drainKey !== undefined && drain, shutdown]
+    .filter((path) => path !== false)
+    .map((path) => (isOwn(path) ? `${path} (the application's own)` : path));
+}
+
 /** Tells readiness and exempt routes apart from ordinary ones while shutting down. */
 export class SpecialRoutes {
   readonly #readinessPaths: ReadonlySet<string>;

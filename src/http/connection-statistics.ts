@@ -15,6 +15,8 @@ export type ConnectionStatistics = {
   readonly requests: number;
   /** Ended between two requests, since the server was created. */
   readonly retired: number;
+  /** Requests that were answered since the announcement began, without exempt and late ones. */
+  readonly drained: number;
   /** Requests that arrived in or after `quiesce`, without exempt ones. */
   readonly late: number;
   /** Requests and sockets that were ended before they were finished. */

@@ -63,6 +63,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   /** The port, until somebody closes it: a worker that is disconnected from its primary loses it in the same tick. */
   #port: number | undefined;
   #swept = 0;
+  #drained = 0;
   /** Reports a cut in the current phase; `undefined` without a shutdown. */
   #report: ShutdownContext['cut'] | undefined;
 
@@ -112,6 +113,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
   }
 
   announce({ terminating, cut }: ShutdownContext): void {
+    this.#drained = 0;
     this.#report = cut;
     checkServerInUse(this.#dependencies.probes, this.#server, this.#connections, this.#sessions);
     this.#admission.start();
@@ -210,6 +212,7 @@ export class HttpServerParticipant implements ShutdownParticipant {
       upgraded: count('upgraded'),
       requests: this.#admission.inFlight(),
       retired: this.#admission.retired + this.#swept,
+      drained: this.#drained,
       late: this.#admission.late,
       cut: this.#cuts.count,
     };
@@ -349,7 +352,8 @@ export class HttpServerParticipant implements ShutdownParticipant {
   };
 
   readonly #onFinished = (request: AcceptedRequest): void => {
-    const { session } = request;
+    const { session, response, isExempt, isLate } = request;
+    if (!isExempt && !isLate && response.writableFinished) this.#drained += 1;
     if (session?.isEmpty) this.#stragglers.add(session);
     this.#settled.notify();
     this.#dependencies.onFinished?.(request);

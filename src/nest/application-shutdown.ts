@@ -6,16 +6,19 @@ import { announceDelayMs } from '../config/resolved-options.js';
 import { ShutdownError, ShutdownFailedError } from '../core/errors.js';
 import { hasBegun } from '../core/phase.js';
 import { ManagementServer } from '../health/management-server.js';
-import { SpecialRoutes } from '../health/special-routes.js';
+import { healthPaths, SpecialRoutes } from '../health/special-routes.js';
 import { unknownServers } from '../http/listening-servers.js';
 import { ServerRegistry } from '../http/server-registry.js';
 import { ProgramShutdown } from '../process/program-shutdown.js';
+import { bootEntry } from '../report/boot-entry.js';
 import { PROGRAM } from '../program/program.js';
 import { registerDecoratedMethods } from './decorators/on-shutdown.decorator.js';
 import { registerDecoratedResources } from './decorators/shutdown-resource.decorator.js';
 import { MountedPaths } from './health/mounted-paths.js';
 import { HttpBinding } from './http-binding.js';
 import { Microservices } from './integrations/microservices.js';
+import { EntryLogger } from './integrations/entry-logger.js';
+import { checkLogger } from './integrations/logger-forms.js';
 import { TaskAdoption } from './integrations/task-adoption.js';
 import { isOfTerminus, terminusNote } from './integrations/terminus-hooks.js';
 import { WebSocketBinding } from './integrations/web-socket-binding.js';
@@ -27,11 +30,19 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ProcessBinding } from '../process/process-binding.js';
 import type { Program } from '../program/program.js';
+import type { LastLines } from '../report/last-lines.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { ResourceRegistry } from '../resources/resource-registry.js';
 import type { ProbeCheck } from '../util/probe.js';
 import type { HookHost } from './lifecycle/hook-hosts.js';
 import type { CloseApplication, LivingApplication } from './lifecycle/nest-lifecycle.js';
+
+/** Participants that say nothing about an application. */
+const IN_EVERY_APPLICATION: ReadonlySet<string> = new Set([
+  'background tasks',
+  'request handlers',
+  'handlers of late requests',
+]);
 
 /**
  * Composes the shutdown of one Nest application from its lifecycle, servers, tasks, resources and process.
@@ -57,7 +68,10 @@ export class ApplicationShutdown implements LivingApplication {
   readonly #resources: ResourceRegistry;
   readonly #mounted: MountedPaths;
   readonly #stopAwaitingApplication: () => void;
+  readonly #lastLines: LastLines;
+  #managementUrl: string | undefined;
   #isBooted = false;
+  #isBootLogged = false;
 
   constructor(
     @Inject(PROGRAM) program: Program,
@@ -76,6 +90,7 @@ export class ApplicationShutdown implements LivingApplication {
     this.#lifecycle = lifecycle;
     this.#modules = modules;
     this.#probes = probes;
+    this.#lastLines = program.lastLines;
     this.#resources = resources;
     this.#management = management;
     this.#mounted = mounted;
@@ -140,9 +155,13 @@ export class ApplicationShutdown implements LivingApplication {
   }
 
   prepare(): void {
-    this.#http.bind(() => setImmediate(this.#onListening));
+    this.#http.bind(() => {
+      // Signals may still be taken over: then the line would be wrong.
+      if (this.#process.isWired) this.#logBoot();
+      setImmediate(this.#onListening);
+    });
     this.#http.watchServers({
-      mayBeOfTransport: () => this.#microservices.areThere,
+      mayBeOfTransport: () => this.#microservices.areFound,
       onUnknown: (servers) => this.#warnOfServers(servers),
     });
   }
@@ -165,10 +184,9 @@ export class ApplicationShutdown implements LivingApplication {
     this.#isBooted = true;
     this.#process.attach();
     const hosts = this.#lifecycle.hookedModules.hosts();
-    for (const note of [...bootNotes(this.#options), ...terminusNote(hosts, this.#options)]) {
-      this.#logger.log(note);
+    for (const note of [...terminusNote(hosts, this.#options), ...doubtfulDurations(this.#options)]) {
+      this.#logger.warn(note);
     }
-    for (const doubt of doubtfulDurations(this.#options)) this.#logger.warn(doubt);
     if (this.#lifecycle.isPlaceRefused && !this.isOwned) this.#probes.check(DISTANCE_OF_MODULE, false);
     this.#taskAdoption.adopt(hosts);
   }
@@ -185,6 +203,10 @@ export class ApplicationShutdown implements LivingApplication {
     for (const hint of [...hints, ...this.#microservices.hints()]) this.#logger.warn(hint);
     this.#process.onBootstrapped();
     this.#http.onBootstrapped();
+    this.#lastLines.checkRecognised();
+    checkLogger(new EntryLogger('GracefulShutdown').target, this.#probes);
+    // Fastify knows the application's own routes when it is about to listen.
+    if (!this.#http.isBound) this.#logBoot();
   }
 
   replaces(host: HookHost): boolean {
@@ -193,8 +215,7 @@ export class ApplicationShutdown implements LivingApplication {
 
   async #openManagementPort(): Promise<void> {
     try {
-      const url = await this.#management.listen();
-      if (url !== undefined) this.#logger.log(`probes, progress and drain are also at ${url}`);
+      this.#managementUrl = await this.#management.listen();
     } catch (error) {
       // The application will not start, so nothing else removes its process and server listeners.
       this.#process.dispose();
@@ -205,8 +226,28 @@ export class ApplicationShutdown implements LivingApplication {
 
   readonly #onListening = (): void => {
     this.#warnIfUnwired();
+    this.#logBoot();
     for (const hint of this.#http.hints(this.#mounted)) this.#logger.warn(hint);
   };
+
+  #logBoot(): void {
+    const options = this.#options;
+    if (this.#isBootLogged || this.coordinator.isShuttingDown) return;
+    this.#isBootLogged = true;
+    // Transports listen when the application has started.
+    const hasServer = this.#http.isBound || this.#microservices.areFound;
+    this.#logger.log(
+      bootEntry({
+        gracePeriodMs: options.gracePeriodMs,
+        announceDelayMs: announceDelayMs(options, hasServer),
+        signals: this.#process.signals,
+        routes: this.#http.isBound ? healthPaths(options, (path) => this.#mounted.isOwnRoute(path)) : [],
+        managementUrl: this.#managementUrl,
+        found: this.coordinator.ownParticipants.filter((name) => !IN_EVERY_APPLICATION.has(name)),
+        notes: [...bootNotes(options), ...this.#process.notes()],
+      }),
+    );
+  }
 
   #warnIfUnwired(): void {
     if (this.#process.isWired || this.coordinator.isShuttingDown || this.#options.inTests) return;

@@ -1,4 +1,4 @@
-import { Global, Logger, Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { ModulesContainer } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
@@ -16,6 +16,7 @@ import { ServerRegistry } from '../http/server-registry.js';
 import { makeProgram, PROGRAM } from '../program/program.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
+import { EntryLogger } from './integrations/entry-logger.js';
 import { ApplicationShutdown } from './application-shutdown.js';
 import { NestLifecycle } from './lifecycle/nest-lifecycle.js';
 import {
@@ -61,13 +62,16 @@ const COPY = Symbol.for('nestjs-drain.module');
     },
     {
       provide: PROGRAM,
-      useFactory: (options: ResolvedOptions) =>
-        makeProgram({
+      useFactory: (options: ResolvedOptions) => {
+        const logger = new EntryLogger('GracefulShutdown');
+        return makeProgram({
           options,
-          logger: new Logger('GracefulShutdown'),
+          logger,
+          loggers: () => [logger.target],
           registeredAt: 'GracefulShutdownModule',
           refusal: (task) => new ShuttingDownError(task, options.lateResponse),
-        }),
+        });
+      },
       inject: [RESOLVED_OPTIONS],
     },
     { provide: PhasedCoordinator, useFactory: ({ coordinator }: Program) => coordinator, inject: [PROGRAM] },

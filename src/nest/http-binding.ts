@@ -91,6 +91,11 @@ export class HttpBinding {
     this.#restore.push(stopWaiting);
   }
 
+  /** Whether the application has a server, which listens after it has started. */
+  get isBound(): boolean {
+    return this.#server !== undefined;
+  }
+
   /** Call it once the server has been created, and before it listens. */
   bind(onListening: () => void): void {
     const adapter: HttpAdapterHost['httpAdapter'] | undefined = this.#adapterHost.httpAdapter;

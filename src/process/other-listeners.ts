@@ -29,14 +29,13 @@ export class OtherListeners {
     }
   }
 
-  /** Logs the signals that are left to other code. */
-  note(): void {
-    for (const [listener, signals] of this.#on(this.#options.uncontestedSignals)) {
-      this.#logger.log(
+  /** Returns a sentence for each listener that signals are left to. */
+  notes(): string[] {
+    return this.#on(this.#options.uncontestedSignals).map(
+      ([listener, signals]) =>
         `${signals} does not shut down, because other code listens to it: ${excerptOf(listener)}. ` +
-          'To shut down anyway, list the signal in the option signals.',
-      );
-    }
+        'To shut down anyway, list the signal in the option signals.',
+    );
   }
 
   /** Returns each listener with the names of its signals. */

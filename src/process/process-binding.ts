@@ -9,6 +9,7 @@ import { EXIT_OF_PROCESS } from './process-probes.js';
 import { OtherListeners } from './other-listeners.js';
 import { processRegistry } from './process-registry.js';
 import { SignalTrigger } from './signal-trigger.js';
+import { LastLines } from '../report/last-lines.js';
 import { StandardOutput } from './standard-output.js';
 import { Watchdog } from './watchdog.js';
 import { deferred } from '../util/deferred.js';
@@ -27,14 +28,12 @@ export interface ProcessBindingDependencies {
   readonly probes: ProbeCheck;
   readonly options: ResolvedOptions;
   readonly logger: ShutdownLogger;
+  readonly lastLines: LastLines;
   /** Returns how long a shutdown by signal currently announces, in milliseconds. */
   announceDelayMs(this: void): number;
   /** Returns whether the application has started successfully. */
   isBootstrapped(this: void): boolean;
 }
-
-/** Upper limit for flushing stdout and stderr before the exit, in milliseconds. */
-const FLUSH_OUTPUT_MS = 1_000;
 
 /** Connects one application to its process: signals, exit and exit code. */
 export class ProcessBinding {
@@ -104,6 +103,16 @@ export class ProcessBinding {
     return this.#signals.areOwned || this.#trigger.isListening;
   }
 
+  /** The signals that trigger a shutdown. */
+  get signals(): readonly NodeJS.Signals[] {
+    return this.#trigger.signals;
+  }
+
+  /** Returns sentences for the line at boot: one for each listener that signals are left to. */
+  notes(): string[] {
+    return this.#signals.areOwned ? this.#otherListeners.notes() : [];
+  }
+
   /** Whether only an unrecognised listener handles SIGTERM. */
   get isLeftToOthers(): boolean {
     return !this.isWired && process.listenerCount('SIGTERM') > 0;
@@ -133,7 +142,6 @@ export class ProcessBinding {
   onBootstrapped(): void {
     processRegistry().early?.dispose();
     if (this.isWired) this.#otherListeners.warn();
-    if (this.#signals.areOwned) this.#otherListeners.note();
     if (this.#dependencies.options.watchdog === 'at-boot') this.#watchdog?.prepare();
   }
 
@@ -203,8 +211,11 @@ export class ProcessBinding {
 
   /** Other code exits the process during the shutdown; this is the last chance to report it. */
   readonly #onExit = (code: number): void => {
-    const { coordinator, options } = this.#dependencies;
-    coordinator.interrupt(this.#exitCause.describe(code));
+    const { coordinator, options, lastLines } = this.#dependencies;
+    if (!coordinator.report) {
+      coordinator.interrupt(this.#exitCause.describe(code));
+      if (coordinator.report) lastLines.writeNow(coordinator.report);
+    }
     const { report } = coordinator;
     // The runner of a test may exit while an application of its tests shuts down.
     if (code === 0 && report && hasLost(report) && !options.inTests) {
@@ -227,7 +238,10 @@ export class ProcessBinding {
       this.#forced.promise.then((code) => [code]),
     ]);
     const code = codes.find((candidate) => candidate !== 0) ?? 0;
-    await this.#output.flush(Math.min(FLUSH_OUTPUT_MS, report.remainingMs));
+    await Promise.all([
+      this.#output.flush(LastLines.limitMs(report)),
+      this.#dependencies.lastLines.written(report),
+    ]);
     if (typeof options.exit === 'function') {
       try {
         await options.exit(code);

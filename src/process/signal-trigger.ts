@@ -46,6 +46,11 @@ export class SignalTrigger {
     return this.#listeners.size > 0;
   }
 
+  /** The signals it listens to. */
+  get signals(): readonly NodeJS.Signals[] {
+    return [...this.#listeners.keys()];
+  }
+
   listensTo(signal: NodeJS.Signals): boolean {
     return this.#listeners.has(signal);
   }

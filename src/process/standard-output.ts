@@ -1,5 +1,6 @@
 import { atMost } from '../util/at-most.js';
 import { systemClock } from '../util/clock.js';
+import { oneLine } from '../util/safe-text.js';
 
 const STREAMS = ['stdout', 'stderr'] as const;
 
@@ -26,6 +27,15 @@ export class StandardOutput {
       (stream) => new Promise<void>((resolve) => stream.write('', 'utf8', () => resolve())),
     );
     await atMost(systemClock, withinMs, Promise.all(written));
+  }
+}
+
+/** Prints a line to stderr where the log cannot be relied on. */
+export function printAside(line: string): void {
+  try {
+    process.stderr.write(`nestjs-drain: ${oneLine(line)}\n`);
+  } catch {
+    // Other code has replaced the method, and it fails.
   }
 }
 

@@ -1,6 +1,8 @@
 import { PhasedCoordinator } from '../core/coordinator.js';
 import { countActiveResources } from '../process/active-resources.js';
 import { packageVersion } from '../process/package-version.js';
+import { printAside } from '../process/standard-output.js';
+import { LastLines } from '../report/last-lines.js';
 import { SafeLogger } from '../report/safe-logger.js';
 import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
@@ -15,6 +17,8 @@ export interface ProgramDependencies {
   readonly options: ResolvedOptions;
   /** May throw. */
   readonly logger: ShutdownLogger;
+  /** Returns the objects behind the logger, whose streams are waited for before the process exits. */
+  loggers(this: void): Iterable<unknown>;
   /** What creates the program, for messages about participants of this package. */
   readonly registeredAt: string;
   /** Default: one with these options, on the system clock. */
@@ -30,7 +34,9 @@ export interface Program {
   readonly options: ResolvedOptions;
   readonly clock: Clock;
   /** Never throws. */
-  readonly logger: ShutdownLogger;
+  readonly logger: SafeLogger;
+  /** Waits until what was logged is written. */
+  readonly lastLines: LastLines;
   readonly probes: ProbeCheck;
   readonly coordinator: PhasedCoordinator;
   readonly tasks: BackgroundTasks;
@@ -51,5 +57,13 @@ export function makeProgram({ options, registeredAt, refusal, ...given }: Progra
   coordinator.add({ participant: tasks.participant, options: {}, registeredAt, cutsAtOnce: true });
   const resourceTimeoutMs = options.participantTimeoutMs;
   const resources = new ResourceRegistry({ clock, coordinator, logger, resourceTimeoutMs, probes });
-  return { options, clock, logger, probes, coordinator, tasks, resources };
+  const lastLines = new LastLines({
+    clock,
+    probes,
+    flushLogs: options.flushLogs,
+    loggers: () => [...given.loggers(), ...resources.loggers()],
+    closeLoggers: () => resources.closeLoggers(),
+    printAside,
+  });
+  return { options, clock, logger, lastLines, probes, coordinator, tasks, resources };
 }

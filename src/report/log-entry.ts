@@ -1,17 +1,24 @@
-import { safeJson } from '../util/safe-json.js';
 import { indentedLines, oneLine } from '../util/safe-text.js';
-import type { ShutdownReport } from '../core/report.js';
 
 /** Method that `util.inspect` and `console` call to format an object. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
+/** Keys that loggers and log services use for themselves; a field with such a name would replace theirs, or be lost. */
+export const RESERVED_KEYS: ReadonlySet<string> = new Set(
+  (
+    'level severity status time timestamp date pid hostname host service source ' +
+    'name context message msg label stack err error req res v type params'
+  ).split(' '),
+);
+
 /**
- * A log line with its facts as fields: loggers that write JSON print the object, loggers that write text print the line.
+ * A log line with its facts as fields: a logger that writes JSON gets the fields beside the line, a logger that writes
+ * text gets the line.
  */
 export class LogEntry {
   readonly message: string;
 
-  /** @param fields plain data; no field may be named `message` */
+  /** @param fields plain data, without {@link RESERVED_KEYS} */
   constructor(message: string, fields: Readonly<Record<string, unknown>> = {}) {
     this.message = oneLine(message);
     Object.assign(this, fields);
@@ -40,18 +47,8 @@ export class StackEntry extends LogEntry {
   }
 }
 
-/**
- * A log entry with the report: a `report` field for loggers that write JSON, one line of JSON for loggers that write
- * text.
- */
-export class ReportEntry extends LogEntry {
-  declare readonly report: ShutdownReport;
-
-  constructor(report: ShutdownReport) {
-    super('shutdown report', { report });
-  }
-
-  override toString(): string {
-    return `${this.message} ${safeJson(this.report)}`;
-  }
+/** Returns the facts of an entry, without its line. */
+export function fieldsOf(entry: LogEntry): Record<string, unknown> {
+  const { message: _, ...fields } = entry;
+  return fields;
 }

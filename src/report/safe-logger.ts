@@ -22,6 +22,10 @@ export class SafeLogger implements ShutdownLogger {
   error(message: string | LogEntry): void {
     attempt(() => this.#logger.error(safe(message)));
   }
+
+  debug(message: string | LogEntry): void {
+    attempt(() => this.#logger.debug?.(safe(message)));
+  }
 }
 
 /** Entries are safe already. */

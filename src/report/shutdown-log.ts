@@ -1,35 +1,43 @@
 import { PHASES } from '../core/phase.js';
 import { describeReason } from '../core/reason.js';
 import { messageOf } from '../core/errors.js';
-import { LogEntry, ReportEntry } from './log-entry.js';
+import { LogEntry } from './log-entry.js';
+import { outcomeEntry, reasonFields } from './outcome-entry.js';
 import { RepeatedLines, type LineSum } from './repeated-lines.js';
-import { cutCount, cutName } from './report-lines.js';
+import { cutName } from './report-lines.js';
 import { milliseconds } from '../util/milliseconds.js';
 import { oneLine } from '../util/safe-text.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownEvent } from '../core/events.js';
-import type { AbandonCause, Cut, ShutdownReport } from '../core/report.js';
+import type { AbandonCause, ActiveResources, Cut, ShutdownReport } from '../core/report.js';
 
 /** Receives log lines: plain text, or entries, which print as text and carry fields. */
 export interface ShutdownLogger {
   log(message: string | LogEntry): void;
   warn(message: string | LogEntry): void;
   error(message: string | LogEntry): void;
+  /** Receives details; a logger without this method gets none. */
+  debug?(message: string | LogEntry): void;
 }
 
 /** Options of {@link ShutdownLog}. */
 export interface ShutdownLogOptions {
-  /** Whether to log every {@link PROGRESS_INTERVAL_MS} what the shutdown is waiting for. */
+  /**
+   * Whether to log every {@link PROGRESS_INTERVAL_MS} what the shutdown is waiting for, and details of it at level
+   * `debug`.
+   */
   readonly logProgress: boolean;
+  /** Returns the names of what keeps the process alive, by kind: `port 3000`. Default: none. */
+  openHandles?(this: void): Readonly<Record<string, readonly string[]>>;
 }
 
 /** Interval between progress lines, in milliseconds. */
 export const PROGRESS_INTERVAL_MS = 5_000;
 
 /**
- * Logs a shutdown: one line per phase, one for everything slow, failed or cut, and the outcome. Of thousands that are slow,
- * failed or cut, it logs the first few, and one line that sums up the rest.
+ * Logs a shutdown: its beginning, everything slow, failed or cut, and the outcome; the rest are details. Of thousands that are
+ * slow, failed or cut, it logs the first few, and one line that sums up the rest.
  */
 export class ShutdownLog {
   readonly #coordinator: PhasedCoordinator;
@@ -59,17 +67,14 @@ export class ShutdownLog {
     switch (event.type) {
       case 'announced':
         return this.#log(`${describeReason(event.reason)}: announcing until resumed or shut down`, {
-          reason: event.reason.kind,
+          ...reasonFields(event.reason),
         });
       case 'terminating':
         this.#scheduleProgress();
-        return this.#log(
-          `${describeReason(event.reason)}: shutting down within ${milliseconds(event.gracePeriodMs)}`,
-          { reason: event.reason.kind, gracePeriodMs: event.gracePeriodMs },
-        );
+        return this.#logBeginning(event);
       case 'joined':
         return this.#log(`${describeReason(event.reason)}: shutdown already in progress`, {
-          reason: event.reason.kind,
+          ...reasonFields(event.reason),
         });
       case 'self-wait':
         return this.#warn(
@@ -89,21 +94,18 @@ export class ShutdownLog {
           this.#isPastPhases = true;
           this.#stopProgressUnlessPending();
         }
-        return this.#log(`${event.phase} took ${milliseconds(event.durationMs)}`, {
-          phase: event.phase,
-          durationMs: event.durationMs,
-        });
+        return undefined;
       case 'participant-slow':
         if (!this.#repeated.admit('slow', event.phase, 'participants')) return;
         return this.#warn(
           `${event.name} is still running in ${event.phase} after ${milliseconds(event.ageMs)}; waiting while time is left`,
-          { participant: event.name, phase: event.phase, ageMs: event.ageMs },
+          { participant: event.name, phase: event.phase, ageMs: Math.round(event.ageMs) },
         );
       case 'participant-overtaken':
         if (!this.#repeated.admit('overtaken', event.phase, 'participants')) return;
         return this.#warn(
           `${event.name} is still running in ${event.phase} after ${milliseconds(event.ageMs)}; the next step has started beside it`,
-          { participant: event.name, phase: event.phase, ageMs: event.ageMs },
+          { participant: event.name, phase: event.phase, ageMs: Math.round(event.ageMs) },
         );
       case 'participant-settled':
         if (this.#isPastPhases) this.#stopProgressUnlessPending();
@@ -119,7 +121,8 @@ export class ShutdownLog {
       case 'forced':
         this.#stopProgress();
         return this.#error(
-          `${event.status} by ${oneLine(event.by)}; pending: ${this.#pendingNow() || 'none'}`,
+          `${event.status} by ${oneLine(event.by)}; pending: ${this.#pendingNow() || 'none'}` +
+            (event.by === DEADLINE ? `. ${AFTER_DEADLINE}` : ''),
           { forcedBy: event.by },
         );
       case 'answer-invalid':
@@ -146,11 +149,27 @@ export class ShutdownLog {
     else this.#error(line, fields);
   }
 
+  #logBeginning({ reason, gracePeriodMs }: Extract<ShutdownEvent, { type: 'terminating' }>): void {
+    const { total, unknown, byName } = this.#coordinator.workInFlight();
+    const counts = [listed(byName), ...unknown.map((name) => `${name}: unknown`)].filter(Boolean).join(', ');
+    this.#log(
+      `${describeReason(reason)}: shutting down within ${milliseconds(gracePeriodMs)}; ` +
+        (counts === '' ? 'nothing in flight' : `${total} in flight (${counts})`),
+      { ...reasonFields(reason), gracePeriodMs: Math.round(gracePeriodMs), inFlight: total },
+    );
+  }
+
   #logCut({ phase, kind, name, ageMs, progress }: Cut): void {
     if (!this.#repeated.admit('cut', phase, cutName(kind, name))) return;
     const reached = progress === undefined ? '' : `, at ${progress}`;
     const line = `cut in ${phase}: ${kind} ${name} after ${milliseconds(ageMs)}${reached}`;
-    this.#warn(line, { phase, kind, name, ageMs, ...(progress !== undefined && { progress }) });
+    this.#warn(line, {
+      phase,
+      kind,
+      work: name,
+      ageMs: Math.round(ageMs),
+      ...(progress !== undefined && { progress }),
+    });
   }
 
   #logSettled(event: Extract<ShutdownEvent, { type: 'participant-settled' }>): void {
@@ -158,7 +177,7 @@ export class ShutdownLog {
     if (outcome === 'completed' || outcome === 'skipped') return;
     if (!this.#repeated.admit(outcome, phase, 'participants')) return;
     const where = registeredAt === undefined ? '' : ` (registered at ${registeredAt})`;
-    const fields = { participant: name, phase, outcome, durationMs };
+    const fields = { participant: name, phase, outcome, durationMs: Math.round(durationMs) };
     if (outcome === 'failed') this.#error(`${name} failed in ${phase}: ${messageOf(error)}${where}`, fields);
     else
       this.#error(
@@ -168,17 +187,24 @@ export class ShutdownLog {
   }
 
   #logOutcome(report: ShutdownReport): void {
-    const { status, durationMs, gracePeriodMs, activeResources } = report;
-    const cuts = cutCount(report);
-    const losses = cuts > 0 ? `, ${cuts} cut` : '';
-    const line = `shutdown ${status} after ${milliseconds(durationMs)} of ${milliseconds(gracePeriodMs)}${losses}`;
-    const fields = { status, durationMs, gracePeriodMs, cuts };
-    if (status === 'completed') this.#log(line, fields);
-    else this.#error(line, fields);
-    const left = Object.entries(activeResources).map(([kind, count]) => `${count} ${kind}`);
-    if (left.length > 0) this.#log(`exiting with open handles: ${left.join(', ')}`, { activeResources });
-    // The caller of a clean close(), such as a test, can read the report from the coordinator.
-    if (status !== 'completed' || report.reason.kind !== 'close') this.#logger.log(new ReportEntry(report));
+    const { status, phases, activeResources } = report;
+    const isClean = status === 'completed';
+    const took = phases.map(({ phase, durationMs }) => `${phase} ${milliseconds(durationMs)}`);
+    this.#detail(`phases: ${took.join(', ')}`, {});
+    this.#logOpenHandles(activeResources, isClean);
+    if (isClean) this.#logger.log(outcomeEntry(report));
+    else this.#logger.error(outcomeEntry(report));
+  }
+
+  #logOpenHandles(activeResources: ActiveResources, isClean: boolean): void {
+    const left = Object.entries(activeResources).filter(([kind]) => !(isClean && ORDINARY.includes(kind)));
+    if (left.length === 0) return;
+    const names = this.#options.openHandles?.() ?? {};
+    const what = left.map(([kind, count]) => {
+      const known = names[kind] ?? [];
+      return `${count} ${kind}${known.length > 0 ? ` (${known.join(', ')})` : ''}`;
+    });
+    this.#detail(`exiting with open handles: ${what.join(', ')}`, { activeResources });
   }
 
   #scheduleProgress(): void {
@@ -193,7 +219,12 @@ export class ShutdownLog {
       this.#log(
         `${state}: waiting for ${this.#pendingNow() || 'nothing'}; ${inFlight} in flight${names}${unknown}, ` +
           `${milliseconds(remainingMs)} left`,
-        { phase: state, inFlight, remainingMs, pending: pending.slice(0, MOST_PENDING) },
+        {
+          phase: state,
+          inFlight,
+          remainingMs: Math.round(remainingMs),
+          pending: pending.slice(0, MOST_PENDING),
+        },
       );
       this.#scheduleProgress();
     }, PROGRESS_INTERVAL_MS);
@@ -210,6 +241,10 @@ export class ShutdownLog {
 
   #log(line: string, fields: Fields): void {
     this.#logger.log(new LogEntry(line, fields));
+  }
+
+  #detail(line: string, fields: Fields): void {
+    if (this.#options.logProgress) this.#logger.debug?.(new LogEntry(line, fields));
   }
 
   #warn(line: string, fields: Fields): void {
@@ -251,9 +286,16 @@ const ANSWERS: Record<Extract<ShutdownEvent, { type: 'answer-invalid' }>['method
 };
 
 const CAUSES: Record<AbandonCause, string> = {
-  timeout: 'timed out',
+  timeout: 'timed out; bound what it waits for, or raise its timeoutMs',
   forced: 'shutdown forced',
 };
+
+const DEADLINE = 'deadline';
+/** What an operator can do about a deadline that passed. */
+const AFTER_DEADLINE = 'Bound what is pending, or raise gracePeriodMs';
+
+/** Kinds of handles that say nothing about a clean shutdown: what a pool keeps for the next use, and what is over at once. */
+const ORDINARY: readonly string[] = ['TCPSocketWrap', 'TLSWrap', 'PipeWrap', 'Immediate'];
 
 /** `HTTP server: 1, background tasks: 2` */
 function listed(counts: Readonly<Record<string, number>>): string {

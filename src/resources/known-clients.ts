@@ -75,6 +75,15 @@ interface NatsConnection {
   isClosed(): boolean;
   drain(): unknown;
 }
+interface Winston {
+  readonly transports: readonly FinishingStream[];
+  readonly writable: boolean;
+  on(event: 'error', listener: () => void): unknown;
+  end(): unknown;
+}
+interface FinishingStream {
+  once(event: 'finish' | 'error', listener: () => void): unknown;
+}
 interface Pino {
   flush(callback: (error?: Error) => void): void;
 }
@@ -228,6 +237,13 @@ export const KNOWN_CLIENTS: readonly KnownClient[] = [
     shape: { shutdown: 'function', forceFlush: 'function' },
     close: (provider) => callMethod(provider, 'shutdown'),
   }),
+  known<Winston>({
+    label: 'winston',
+    type: 'logger',
+    shape: { configure: 'function', add: 'function', end: 'function', transports: 'object' },
+    close: endWinston,
+    isClosed: ({ writable }) => !writable,
+  }),
   known<Pino>({
     label: 'pino',
     type: 'logger',
@@ -265,6 +281,21 @@ async function endPgPool(pool: PgPool): Promise<void> {
   });
   await pool.end();
   await removed;
+}
+
+/** Ends a winston logger. A transport has written everything when it has finished, not when the logger has. */
+async function endWinston(logger: Winston): Promise<void> {
+  // Without a listener, a line that other code logs later would be an uncaught error.
+  logger.on('error', () => {});
+  const finished = logger.transports.map(
+    (transport) =>
+      new Promise<void>((resolve) => {
+        transport.once('finish', resolve);
+        transport.once('error', resolve);
+      }),
+  );
+  logger.end();
+  await Promise.all(finished);
 }
 
 function busyOf({ totalCount, idleCount }: PgPool): number {

@@ -1,3 +1,4 @@
+import { RESOURCE_PHASES } from './resource-types.js';
 import type { Resource } from './resource.js';
 
 /** Position in the closing order: by phase, then by priority, then by depth below resources named in `after`. */
@@ -71,7 +72,8 @@ function placesOf(resources: readonly Resource[]): Map<string, Place> {
 /** Returns the earliest place that is not before `place` and is behind `other`. */
 function behind(place: Place, other: Place): Place {
   if (place.phase !== other.phase) {
-    return place.phase === 'flush' ? place : { ...other, depth: other.depth + 1 };
+    const isLater = RESOURCE_PHASES.indexOf(place.phase) > RESOURCE_PHASES.indexOf(other.phase);
+    return isLater ? place : { ...other, depth: other.depth + 1 };
   }
   if (place.priority < other.priority) return place;
   if (place.priority > other.priority) return { ...other, depth: other.depth + 1 };

@@ -2,18 +2,21 @@ import { nearestName } from '../util/nearest-name.js';
 import { isObject } from '../util/foreign.js';
 import { show } from '../config/problem.js';
 import { callSite } from '../util/call-site.js';
-import { ShutdownError } from '../core/errors.js';
+import { messageOf, ShutdownError } from '../core/errors.js';
+import { milliseconds } from '../util/milliseconds.js';
 import { hasBegun } from '../core/phase.js';
 import { findCloser } from './find-closer.js';
 import { cycleThrough, releaseOrder } from './release-order.js';
 import { Resource } from './resource.js';
 import { ResourceRelease } from './resource-release.js';
+import { atMost } from '../util/at-most.js';
 import { problemWithResourceOptions } from './resource-problem.js';
 import type { Clock } from '../util/clock.js';
 import type { ProbeCheck } from '../util/probe.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { ResourceInfo, ResourceOptions } from './resource-options.js';
+import type { ReleasePhase } from './resource-release.js';
 
 /** Dependencies of {@link ResourceRegistry}. */
 export interface ResourceRegistryDependencies {
@@ -28,7 +31,7 @@ export interface ResourceRegistryDependencies {
 /** Lower than any participant's priority: participants may still use the resources. */
 const LAST = -Number.MAX_VALUE;
 
-const PARTICIPANTS = { release: 'resources', flush: 'telemetry and loggers' } as const;
+const PARTICIPANTS = { release: 'resources', flush: 'telemetry' } as const;
 
 /**
  * Registry of resources to close at shutdown: databases, caches, clients, queues, telemetry, loggers.
@@ -39,7 +42,7 @@ const PARTICIPANTS = { release: 'resources', flush: 'telemetry and loggers' } as
 export class ResourceRegistry {
   readonly #dependencies: ResourceRegistryDependencies;
   readonly #resources = new Map<string, Resource>();
-  readonly #phases = new Set<Resource['phase']>();
+  readonly #phases = new Set<ReleasePhase>();
   #isBootstrapped = false;
 
   /** @internal */
@@ -84,6 +87,43 @@ export class ResourceRegistry {
     this.#isBootstrapped = true;
     for (const resource of this.#resources.values()) this.#warnOfUnknown(resource);
   }
+
+  /** Returns the loggers, whose streams may still be writing when they are closed. */
+  loggers(): object[] {
+    return [...this.#resources.values()].filter(({ type }) => type === 'logger').map(({ object }) => object);
+  }
+
+  /**
+   * Closes the loggers, and what is to be closed after them: when the outcome has been logged.
+   *
+   * @throws {AggregateError} if any could not be closed; all are attempted
+   */
+  async closeLoggers(): Promise<void> {
+    const errors: unknown[] = [];
+    for (const group of this.#groups('afterwards')) {
+      const closed = await Promise.allSettled(group.map((resource) => this.#closeLogger(resource)));
+      errors.push(
+        ...closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : [])),
+      );
+    }
+    if (errors.length > 0) throw new AggregateError(errors, errors.map(messageOf).join('; '));
+  }
+
+  async #closeLogger(resource: Resource): Promise<void> {
+    const { name, timeoutMs } = resource;
+    const abort = new AbortController();
+    try {
+      if (await atMost(this.#dependencies.clock, timeoutMs, resource.close(abort.signal))) return;
+    } catch (error) {
+      throw new Error(`${name} failed: ${messageOf(error)}`, { cause: error });
+    }
+    abort.abort();
+    void resource.drop();
+    throw new Error(`${name} was not closed within ${milliseconds(timeoutMs)}`);
+  }
+
+  readonly #groups = (phase: Resource['phase']): Resource[][] =>
+    releaseOrder([...this.#resources.values()], phase);
 
   #warnOfUnknown({ name, after, registeredAt }: Resource): void {
     for (const other of after.filter((candidate) => !this.#resources.has(candidate))) {
@@ -141,17 +181,20 @@ export class ResourceRegistry {
 
   #takePart({ name, phase, registeredAt }: Resource): void {
     const { clock, coordinator, logger } = this.#dependencies;
-    if (hasBegun(phase, coordinator.state)) {
+    if (phase === 'afterwards' ? coordinator.report !== undefined : hasBegun(phase, coordinator.state)) {
       throw new ShutdownError(
         'SHUTDOWN_PHASE_BEGUN',
         `resource "${name}" (registered at ${registeredAt}) is too late: the shutdown is in ${coordinator.state}, ` +
           'and resources are being closed. Close it in your code, or register it earlier',
       );
     }
-    if (this.#phases.has(phase)) return;
-    const groups = (wanted: Resource['phase']): Resource[][] =>
-      releaseOrder([...this.#resources.values()], wanted);
-    const release = new ResourceRelease(PARTICIPANTS[phase], phase, { clock, coordinator, logger, groups });
+    if (phase === 'afterwards' || this.#phases.has(phase)) return;
+    const release = new ResourceRelease(PARTICIPANTS[phase], phase, {
+      clock,
+      coordinator,
+      logger,
+      groups: this.#groups,
+    });
     coordinator.add({
       participant: release.participant,
       // Each resource has its own time limit.

@@ -5,6 +5,9 @@ import type { ShutdownContext, ShutdownParticipant } from '../core/participant.j
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { Resource } from './resource.js';
 
+/** The phases of a shutdown in which resources are closed. */
+export type ReleasePhase = Exclude<Resource['phase'], 'afterwards'>;
+
 /** Dependencies of {@link ResourceRelease}. */
 export interface ResourceReleaseDependencies {
   readonly clock: Clock;
@@ -19,9 +22,9 @@ export class ResourceRelease {
   readonly participant: ShutdownParticipant;
 
   readonly #dependencies: ResourceReleaseDependencies;
-  readonly #phase: Resource['phase'];
+  readonly #phase: ReleasePhase;
 
-  constructor(name: string, phase: Resource['phase'], dependencies: ResourceReleaseDependencies) {
+  constructor(name: string, phase: ReleasePhase, dependencies: ResourceReleaseDependencies) {
     this.#dependencies = dependencies;
     this.#phase = phase;
     this.participant = { name, [phase]: (context: ShutdownContext) => this.#run(context) };
@@ -66,6 +69,6 @@ export class ResourceRelease {
     };
     signal.addEventListener('abort', giveUp, { once: true });
     const note = await resource.close(signal);
-    if (note !== undefined) logger.log(note);
+    if (note !== undefined) logger.debug?.(note);
   }
 }

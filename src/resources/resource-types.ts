@@ -1,8 +1,14 @@
 import type { ResourceType } from './resource-options.js';
 
+/** The phases in which resources are closed; loggers after the last one, when the outcome has been logged. */
+export const RESOURCE_PHASES = ['release', 'flush', 'afterwards'] as const;
+
+/** When a resource is closed. */
+export type ResourcePhase = (typeof RESOURCE_PHASES)[number];
+
 /** Phase and default priority of a resource type. */
 export interface TypeRules {
-  readonly phase: 'release' | 'flush';
+  readonly phase: ResourcePhase;
   readonly priority: number;
 }
 
@@ -14,5 +20,5 @@ export const RESOURCE_TYPES: Readonly<Record<ResourceType, TypeRules>> = {
   cache: { phase: 'release', priority: 200 },
   database: { phase: 'release', priority: 100 },
   telemetry: { phase: 'flush', priority: 20 },
-  logger: { phase: 'flush', priority: 10 },
+  logger: { phase: 'afterwards', priority: 10 },
 };

@@ -2,6 +2,7 @@ import { messageOf } from '../core/errors.js';
 import { DISCONNECTED } from './close-redis.js';
 import { RESOURCE_TYPES } from './resource-types.js';
 import type { Closer } from './find-closer.js';
+import type { ResourcePhase } from './resource-types.js';
 import type { ResourceInfo, ResourceOptions, ResourceType } from './resource-options.js';
 
 /** Errors of clients and servers that are closed a second time. */
@@ -14,7 +15,7 @@ export class Resource {
   readonly name: string;
   readonly object: object;
   readonly type: ResourceType;
-  readonly phase: 'release' | 'flush';
+  readonly phase: ResourcePhase;
   readonly priority: number;
   readonly timeoutMs: number;
   readonly after: readonly string[];

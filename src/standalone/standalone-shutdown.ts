@@ -15,7 +15,8 @@ import { ListeningServers, unknownServers } from '../http/listening-servers.js';
 import { ServerRegistry } from '../http/server-registry.js';
 import { ProgramShutdown } from '../process/program-shutdown.js';
 import { makeProgram } from '../program/program.js';
-import { consoleLogger } from './console-logger.js';
+import { bootEntry } from '../report/boot-entry.js';
+import { consoleLogger } from '../report/console-logger.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ProcessBinding } from '../process/process-binding.js';
@@ -23,6 +24,7 @@ import type { ParticipantOptions, ShutdownParticipant } from '../core/participan
 import type { ShutdownReason } from '../core/reason.js';
 import type { ShutdownReport } from '../core/report.js';
 import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
+import type { LastLines } from '../report/last-lines.js';
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { ResourceRegistry } from '../resources/resource-registry.js';
 import type { BackgroundTasks } from '../tasks/background-tasks.js';
@@ -51,6 +53,7 @@ export class StandaloneShutdown implements AsyncDisposable {
   readonly #process: ProcessBinding;
   readonly #management: ManagementServer;
   readonly #over: Promise<void>;
+  readonly #lastLines: LastLines;
   #isWired = false;
   #listeningServers: ListeningServers | undefined;
   #listening: Promise<void> | undefined;
@@ -58,7 +61,13 @@ export class StandaloneShutdown implements AsyncDisposable {
   /** @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID`, listing all problems of the options and environment variables */
   constructor({ logger = consoleLogger, ...given }: StandaloneOptions) {
     const options = resolveOptions(withoutNest(given), processEnvironment());
-    const program = makeProgram({ options, logger, registeredAt: 'createShutdown', refusal });
+    const program = makeProgram({
+      options,
+      logger,
+      loggers: () => [logger],
+      registeredAt: 'createShutdown',
+      refusal,
+    });
     const { coordinator } = program;
     const routes = new SpecialRoutes(options, () => notReady(coordinator));
     this.coordinator = coordinator;
@@ -66,6 +75,7 @@ export class StandaloneShutdown implements AsyncDisposable {
     this.#logger = program.logger;
     this.#options = options;
     this.#probes = program.probes;
+    this.#lastLines = program.lastLines;
     this.tasks = program.tasks;
     this.resources = program.resources;
     this.#servers = new HttpServers({ ...program, routes, registeredAt: 'serve' });
@@ -207,7 +217,6 @@ export class StandaloneShutdown implements AsyncDisposable {
   #wire(): void {
     if (this.#isWired) return;
     this.#isWired = true;
-    for (const note of bootNotes(this.#options)) this.#logger.log(note);
     for (const doubt of doubtfulDurations(this.#options)) this.#logger.warn(doubt);
     this.#process.own();
     this.#process.onBootstrapped();
@@ -222,12 +231,27 @@ export class StandaloneShutdown implements AsyncDisposable {
       },
     });
     this.#listeningServers.onBootstrapped();
+    this.#lastLines.checkRecognised();
+  }
+
+  #logBoot(managementUrl: string | undefined): void {
+    const options = this.#options;
+    this.#logger.log(
+      bootEntry({
+        gracePeriodMs: options.gracePeriodMs,
+        announceDelayMs: announceDelayMs(options, this.#servers.isListening),
+        signals: this.#process.signals,
+        routes: [],
+        managementUrl,
+        found: this.#coordinator.ownParticipants.filter((name) => name !== this.tasks.participant.name),
+        notes: [...bootNotes(options), ...this.#process.notes()],
+      }),
+    );
   }
 
   async #openManagementPort(): Promise<void> {
     try {
-      const url = await this.#management.listen();
-      if (url !== undefined) this.#logger.log(`probes, progress and drain are at ${url}`);
+      this.#logBoot(await this.#management.listen());
     } catch (error) {
       this.#listening = undefined;
       throw error;

@@ -74,12 +74,14 @@ function programWith(coordinator: ShutdownCoordinator): Program {
   const program = makeProgram({
     options,
     logger: new Logger('GracefulShutdown'),
+    loggers: () => [],
     registeredAt: 'GracefulShutdownTestingModule',
     // With a test double, registrations are still validated.
     coordinator: isReal ? coordinator : new ControllableShutdownCoordinator(),
     signal: coordinator.signal,
     refusal: (task) => new ShuttingDownError(task, options.lateResponse),
   });
-  if (!isReal) coordinator.register(program.tasks.participant);
+  if (isReal) void coordinator.finished.then(() => program.resources.closeLoggers()).catch(() => {});
+  else coordinator.register(program.tasks.participant);
   return program;
 }

@@ -69,7 +69,7 @@ it('minimal: a request is taken to its end after SIGTERM', async () => {
   const answer = once(order, 'response') as Promise<[IncomingMessage]>;
 
   program.signal('SIGTERM');
-  await program.printed(/quiesce took/);
+  await program.printed(/SIGTERM: shutting down within/);
   order.end('{"chairs":4}');
 
   const [response] = await answer;
@@ -90,12 +90,12 @@ it('standalone-worker: finishes the message that it has, and takes no other', as
     RECIPIENT: await upstream.listen(),
     MANAGEMENT_PORT: '0',
   });
-  const [, url] = await program.printed(/are (?:also )?at (http:[\w./:]+)/);
+  const [, url] = await program.printed(/routes also at (http:[\w./:]+)/);
   expect(await fetch(`${url}/readyz`)).toMatchObject({ status: 200 });
   await upstream.wasAsked(1);
 
   program.signal('SIGTERM');
-  await program.printed(/quiesce took/);
+  await program.printed(/SIGTERM: shutting down within/);
   expect(await fetch(`${url}/readyz`)).toMatchObject({ status: 503 });
   upstream.answer();
 
@@ -111,7 +111,7 @@ it('hybrid-microservice: requests and messages are answered', async () => {
     MANAGEMENT_PORT: '0',
     WAREHOUSE: await upstream.listen(),
   });
-  const [, url] = await program.printed(/are (?:also )?at (http:[\w./:]+)/);
+  const [, url] = await program.printed(/routes also at (http:[\w./:]+)/);
   const { http, tcp } = await program.event('listening');
   const client = ClientProxyFactory.create({ transport: Transport.TCP, options: { port: Number(tcp) } });
   const reply = firstValueFrom(client.send<string>('stock', 'chairs'));
@@ -119,7 +119,7 @@ it('hybrid-microservice: requests and messages are answered', async () => {
   await upstream.wasAsked(2);
 
   program.signal('SIGTERM');
-  await program.printed(/quiesce took/);
+  await program.printed(/SIGTERM: shutting down within/);
   expect(await (await fetch(`${url}/progress`)).json()).toMatchObject({
     pending: expect.arrayContaining([
       expect.objectContaining({ name: 'HTTP server' }),

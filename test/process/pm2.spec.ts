@@ -39,6 +39,7 @@ describe.each([
     expect(kept.retired).toBeGreaterThan(0);
     const reports = await pm2.events('report');
     expect(reports).toHaveLength(ROUNDS * INSTANCES);
+    expect((await pm2.output()).match(/\] shutdown completed after/g)).toHaveLength(ROUNDS * INSTANCES);
     for (const { report } of reports) {
       expect(report).toMatchObject({ status: 'completed', reason: { signal: 'SIGINT' }, cuts: [] });
     }

@@ -100,7 +100,10 @@ describe('nestjs-drain report', () => {
 
   it.each([
     [[], 'missing command'],
-    [['rehearse-it'], 'unknown command: rehearse-it'],
+    [['rehearse-it'], 'unknown command "rehearse-it"'],
+    [['reprot'], 'unknown command "reprot": did you mean report?'],
+    [['help', 'reprot'], 'unknown command "reprot": did you mean report?'],
+    [['report', '--ouptut'], "Unknown option '--ouptut'"],
     [['report'], 'report requires exactly one file'],
     [['report', 'a', 'b'], 'report requires exactly one file'],
     [['report', '/nowhere.json'], 'ENOENT'],
@@ -111,5 +114,23 @@ describe('nestjs-drain report', () => {
     expect(stderr).toContain(complaint);
     expect(stderr).toContain('Usage:');
     expect(existsSync(COMMAND.replace('.js', '.html'))).toBe(false);
+  });
+});
+
+describe('nestjs-drain', () => {
+  it.each([
+    [['--help'], /^Usage: nestjs-drain COMMAND\n\n {2}report {2}\S[^]*--version/],
+    [['-h'], /^Usage: nestjs-drain COMMAND\n/],
+    [['help'], /^Usage: nestjs-drain COMMAND\n/],
+    [['report', '--help'], /^Usage: nestjs-drain report FILE [^]*--output PAGE[^]*--force/],
+    [['report', 'a.json', '-h'], /^Usage: nestjs-drain report FILE /],
+    [['help', 'report'], /^Usage: nestjs-drain report FILE /],
+  ] as const)('prints its usage: %j', async (args, usage) => {
+    expect(await runCommand(...args)).toEqual({ code: 0, stdout: expect.stringMatching(usage), stderr: '' });
+  });
+
+  it.each(['--version', '-v'])('prints its version: %s', async (option) => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await runCommand(option)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 });

@@ -34,7 +34,7 @@ describe('a program without Nest', () => {
     const key = 'a-key-that-is-long-enough';
     await using program = startStandalone({ options: { management: { port: 0 }, drainAuthKey: key } });
     await program.event('listening');
-    const url = /probes, progress and drain are at (\S+)/.exec(program.output)?.[1] ?? '';
+    const url = /routes also at (http:[\w./:]+)/.exec(program.output)?.[1] ?? '';
     const headers = { authorization: `Bearer ${key}` };
     const readiness = async (): Promise<number> => (await fetch(`${url}/readyz`)).status;
 

@@ -56,7 +56,7 @@ export function OnShutdown(phase: ShutdownPhase, options: ParticipantOptions = {
 export function registerDecoratedMethods(hosts: readonly HookHost[], coordinator: PhasedCoordinator): void {
   const names = new UniqueNames();
   const seen = new Set<object>();
-  for (const { instance, name, moduleName } of hosts) {
+  for (const { instance, name, place } of hosts) {
     if (seen.has(instance)) continue;
     seen.add(instance);
     const methods = decoratedMethodsOf(constructorOf(instance));
@@ -72,7 +72,7 @@ export function registerDecoratedMethods(hosts: readonly HookHost[], coordinator
           ...Object.fromEntries(group.map(({ phase }) => [phase, call])),
         },
         options: { ...options, timeoutMs: timeoutsOf(group) },
-        registeredAt: `${name} in ${moduleName}`,
+        registeredAt: place,
       });
     }
   }

@@ -26,8 +26,8 @@ const METADATA = Symbol.for('nestjs-drain.shutdown-resource');
 /**
  * Closes the instances of a provider during shutdown, as {@link ResourceRegistry.register} does.
  *
- * They are registered when the application has started. Instances created per request do not take part. From the second
- * instance of a class on, `#2`, `#3` and so on is appended to the name.
+ * They are registered when the application has started. Instances created per request do not take part. Several instances
+ * of one class are told apart by their token and module in the name, otherwise by `#2`, `#3` and so on.
  *
  * @example
  * ```ts
@@ -50,12 +50,12 @@ export function ShutdownResource<R extends object = object>(options: ShutdownRes
 export function registerDecoratedResources(hosts: readonly HookHost[], resources: ResourceRegistry): void {
   const names = new UniqueNames();
   const seen = new Set<object>();
-  for (const { instance, name, moduleName } of hosts) {
+  for (const { instance, name, place } of hosts) {
     const decorated = optionsOf(instance);
     if (!decorated || seen.has(instance)) continue;
     seen.add(instance);
     const { name: title = name, ...options } = decorated;
-    resources.add(names.take(title), instance, options, `${name} in ${moduleName}`);
+    resources.add(names.take(title), instance, options, place);
   }
 }
 

@@ -91,8 +91,9 @@ export class HealthRoutes implements OnModuleInit {
         methods: methodNames(methods),
         handler: endpoint(methods),
         onOwn: () => {
+          this.mounted.markOwnRoute(path);
           // While shutting down, Nest may answer with 503 in its place.
-          if (!this.coordinator.isShuttingDown) this.#logger.log(ifOwn(path));
+          if (!this.coordinator.isShuttingDown) this.#logger.debug(ifOwn(path));
         },
       },
       this.mounted,

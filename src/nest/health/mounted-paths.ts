@@ -3,10 +3,14 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { overrideMethod } from '../../util/override-method.js';
 import { onAdapterMade } from './adapter-made.js';
 
-/** The paths at which the application mounts middleware, as in `app.use('/mcp', …)`. Fastify does not list them. */
+/**
+ * The paths that the application serves itself: where it mounts middleware, as in `app.use('/mcp', …)`, which Fastify does
+ * not list, and those of its own health and drain routes.
+ */
 @Injectable()
 export class MountedPaths {
   readonly #paths = new Set<string>();
+  readonly #ownRoutes = new Set<string>();
   readonly #restore: (() => void)[] = [];
 
   constructor(host: HttpAdapterHost) {
@@ -19,6 +23,16 @@ export class MountedPaths {
   /** Restores the adapter. */
   dispose(): void {
     for (const restore of this.#restore.splice(0)) restore();
+  }
+
+  /** Called when the application has its own route for a path of this package. */
+  markOwnRoute(path: string): void {
+    this.#ownRoutes.add(path);
+  }
+
+  /** Whether the application has its own route for a path of this package. */
+  isOwnRoute(path: string): boolean {
+    return this.#ownRoutes.has(path);
   }
 
   has(path: string): boolean {

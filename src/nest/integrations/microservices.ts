@@ -71,7 +71,7 @@ export class Microservices {
   }
 
   /** Whether the application has any. */
-  get areThere(): boolean {
+  get areFound(): boolean {
     return this.#participants.size > 0;
   }
 

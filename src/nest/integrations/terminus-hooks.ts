@@ -1,4 +1,5 @@
 import { announceDelayMs } from '../../config/resolved-options.js';
+import { classNameOf } from '../../util/foreign.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { HookHost } from '../lifecycle/hook-hosts.js';
 
@@ -8,8 +9,8 @@ const REACTING = new Set(['HealthCheckExecutor', 'GracefulShutdownService']);
  * Returns whether a host implements Terminus' own shutdown: a wait for load balancers, which the announcement replaces,
  * and the end of its health checks, which must not happen before Nest calls it.
  */
-export function isOfTerminus({ name, moduleName }: HookHost): boolean {
-  return moduleName === 'TerminusModule' && REACTING.has(name);
+export function isOfTerminus({ instance, moduleName }: HookHost): boolean {
+  return moduleName === 'TerminusModule' && REACTING.has(classNameOf(instance));
 }
 
 /** Returns the line to log at boot if Terminus' `gracefulShutdownTimeoutMs` is set and has no effect. */

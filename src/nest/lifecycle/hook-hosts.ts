@@ -1,8 +1,11 @@
-import { classNameOf, isObject } from '../../util/foreign.js';
+import { classNameOf, isObject, read } from '../../util/foreign.js';
+import { namesOf } from './host-names.js';
+import type { HostNames } from './host-names.js';
 import type { ModulesContainer } from '@nestjs/core';
 
 /** An instance that Nest may call lifecycle hooks on. */
 export interface HookHost {
+  /** Its class, or its token; with the module where several would have the same name. */
   readonly name: string;
   readonly moduleName: string;
   /** Its name and module, for messages. */
@@ -12,7 +15,7 @@ export interface HookHost {
   readonly batch: number;
 }
 
-type NewHost = Omit<HookHost, 'batch'>;
+type NewHost = Omit<HookHost, 'batch' | 'name' | 'place'> & HostNames;
 type ModuleRef = ModulesContainer extends Map<string, infer M> ? M : never;
 type InstanceWrapper = ReturnType<ModuleRef['getNonAliasProviders']>[number][1];
 
@@ -26,11 +29,18 @@ export const UNBRIDGED = Symbol.for('nestjs-drain.unbridged');
  * It reads the containers, because DiscoveryService covers neither injectables nor middleware.
  */
 export function hookHostsInNestOrder(modules: Iterable<ModuleRef>): HookHost[] {
-  return [...modules]
+  const hosts = [...modules]
     .toSorted((a, b) => b.distance - a.distance)
     .toReversed()
     .flatMap(batchesOf)
-    .flatMap((hosts, batch) => hosts.map((host) => ({ ...host, batch })));
+    .flatMap((members, batch) => members.map((host) => ({ ...host, batch })));
+  const names = namesOf(hosts);
+  return hosts.map(({ instance, moduleName, batch }, index) => {
+    const name = names[index]!;
+    const inModule = ` in ${moduleName}`;
+    const place = name.endsWith(inModule) ? name : name + inModule;
+    return { name, moduleName, place, instance, batch };
+  });
 }
 
 function batchesOf(moduleRef: ModuleRef): NewHost[][] {
@@ -68,18 +78,21 @@ function hostsOf(wrapper: InstanceWrapper, moduleName: string): NewHost[] {
   const isOurs = typeof metatype === 'function' && UNBRIDGED in metatype;
   if (isOurs || !wrapper.isDependencyTreeStatic()) return [];
   const candidates: unknown[] = wrapper.isTransient ? transientInstances(wrapper) : [wrapper.instance];
-  return candidates.filter(isObject).map((instance) => {
-    const name = nameOf(instance, wrapper);
-    return { name, moduleName, place: `${name} in ${moduleName}`, instance };
-  });
+  return candidates.filter(isObject).map((instance) => ({
+    className: classNameOf(instance, ''),
+    token: tokenOf(wrapper),
+    moduleName,
+    instance,
+  }));
 }
 
 function transientInstances(wrapper: Partial<InstanceWrapper>): unknown[] {
   return (wrapper.getStaticTransientInstances?.() ?? []).map((host) => host?.instance as unknown);
 }
 
-function nameOf(instance: object, { name }: InstanceWrapper): string {
-  const className = classNameOf(instance, '');
-  const isDescriptive = !['', 'Object', 'Function'].includes(className);
-  return isDescriptive ? className : String(name ?? 'anonymous provider');
+/** Returns the token of a provider as text. */
+function tokenOf({ token }: InstanceWrapper): string | undefined {
+  const name: unknown =
+    typeof token === 'symbol' ? token.description : isObject(token) ? read(token, 'name') : token;
+  return typeof name === 'string' && name !== '' ? name : undefined;
 }

@@ -38,11 +38,52 @@ export const OBSERVABILITY: PackageGroup = {
     },
     {
       name: 'pino',
-      found: 'Nothing.',
-      write: "`resources.register('log', logger)`: it is flushed in `flush`, and stays usable.",
-      limits: '-',
+      found:
+        'Its destinations and worker threads are waited for before the exit, where it is behind the logger of Nest.',
+      write: "Where only other code logs with it: `resources.register('log', logger)`. It stays usable.",
+      limits: 'A transport that collects lines before it sends them, and has no `flush()`.',
       clients: ['pino'],
-      specs: ['unit/resources/known-clients.spec.ts'],
+      specs: [
+        'process/last-lines.spec.ts',
+        'process/log-form.spec.ts',
+        'unit/resources/known-clients.spec.ts',
+      ],
+    },
+    {
+      name: 'nestjs-pino',
+      includes: ['pino-http'],
+      found: 'Lines have its message key, and their facts beside it. Its pino is waited for.',
+      write: '`app.useLogger(app.get(Logger))`, as ever.',
+      limits: '-',
+      recognisedBy: 'the methods of its loggers',
+      specs: ['process/last-lines.spec.ts', 'process/log-form.spec.ts'],
+    },
+    {
+      name: 'pino-pretty',
+      loadedBy: 'pino',
+      found: 'As a transport or as a stream, it is waited for like pino.',
+      write: '-',
+      limits: 'It prints the facts of each line, the report included; `ignore` leaves some out.',
+      recognisedBy: 'pino, which it is a transport of',
+      specs: ['process/last-lines.spec.ts'],
+    },
+    {
+      name: 'winston',
+      found:
+        'The transports of the logger behind Nest are waited for before the exit: files, streams, the console.',
+      write:
+        "For transports that send over the network, `resources.register('log', logger)`: it is ended after the outcome.",
+      limits: 'A transport that collects lines and does not send them when it ends needs `flushLogs`.',
+      clients: ['winston'],
+      specs: ['process/last-lines.spec.ts', 'process/log-form.spec.ts'],
+    },
+    {
+      name: 'nest-winston',
+      found: 'Lines have their facts beside the message.',
+      write: '`WinstonModule.createLogger(…)`, as ever.',
+      limits: '-',
+      recognisedBy: 'the methods of its logger',
+      specs: ['process/last-lines.spec.ts', 'process/log-form.spec.ts'],
     },
   ],
 };

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { NestFactory } from '@nestjs/core';
@@ -34,8 +35,8 @@ async function ask(
 
 /** Where the log says that the port is. */
 function urlIn(log: LogLines): string {
-  const [line = ''] = log.of('log', 'probes, progress and drain');
-  return /http:\S+/.exec(line)?.[0] ?? '';
+  const [line = ''] = log.of('log', 'graceful shutdown on');
+  return /http:[\w./:]+/.exec(line)?.[0] ?? '';
 }
 
 async function createWorker(options: GracefulShutdownOptions = {}) {
@@ -110,6 +111,8 @@ describe('the management port', () => {
     const log = new LogLines();
     const app = await createHttp({ options: { management: { port: 0 } } }, { logger: log });
     await app.listen(0, '127.0.0.1');
+    // The line at boot follows when everything listens.
+    await immediate();
     const ownUrl = await app.getUrl();
     const url = urlIn(log);
     const seen: unknown[] = [];

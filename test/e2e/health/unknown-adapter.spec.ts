@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
@@ -43,8 +44,10 @@ describe.each([
       { logger: log, create: create as () => ExpressAdapter },
     );
     await app.listen(0, '127.0.0.1');
+    // The line at boot follows when everything listens.
+    await immediate();
     const url = await app.getUrl();
-    const [, management] = /(http:\S+)/.exec(log.of('log', 'probes, progress and drain')[0]!)!;
+    const [, management] = /routes also at (http:[\w./:]+)/.exec(log.of('log', 'graceful shutdown on')[0]!)!;
 
     expect(log.of('warn', 'not recognised')).toEqual([expect.stringContaining(named)]);
     expect(log.of('warn', 'not recognised')[0]).toContain(

@@ -25,9 +25,10 @@ export class LogLines implements LoggerService {
   readonly log = (message: unknown): void => this.#add('log', message);
   readonly warn = (message: unknown): void => this.#add('warn', message);
   readonly error = (message: unknown): void => this.#add('error', message);
+  readonly debug = (message: unknown): void => this.#add('debug', message);
 
   /** The messages of a level that contain `part`. */
-  of(level: 'log' | 'warn' | 'error', part = ''): string[] {
+  of(level: 'log' | 'warn' | 'error' | 'debug', part = ''): string[] {
     const prefix = `${level}: `;
     return this.lines
       .filter((line) => line.startsWith(prefix) && line.includes(part))

@@ -74,10 +74,10 @@ describe('in the report', () => {
 
     await app.close();
 
-    const pools = reportOf(app).participants.filter(({ name }) => name.startsWith('Pool.'));
+    const pools = reportOf(app).participants.filter(({ name }) => name.startsWith('Pool '));
     expect(pools.map(({ name }) => name)).toEqual([
-      'Pool.onApplicationShutdown',
-      'Pool.onApplicationShutdown#2',
+      'Pool in SecondModule.onApplicationShutdown',
+      'Pool in FirstModule.onApplicationShutdown',
     ]);
     expect(new Set(pools.map(({ registeredAt }) => registeredAt))).toEqual(
       new Set(['Pool in FirstModule', 'Pool in SecondModule']),

@@ -58,7 +58,7 @@ describe('gracefulShutdownTimeoutMs of Terminus', () => {
     const app = await createHttp({ imports, options: { announceDelayMs: 1_200 } }, { logger: log });
     await app.init();
 
-    expect(log.of('log', 'Terminus')).toContain(
+    expect(log.of('warn', 'Terminus')).toContain(
       "Terminus' gracefulShutdownTimeoutMs (60000 ms) has no effect: the phase announce replaces it, and lasts " +
         'announceDelayMs (1200 ms) while everything is still served.',
     );
@@ -68,7 +68,7 @@ describe('gracefulShutdownTimeoutMs of Terminus', () => {
     const log = new LogLines();
     await createContext({ imports: [TerminusModule] }, log);
 
-    expect(log.of('log', 'gracefulShutdownTimeoutMs')).toEqual([]);
+    expect(log.of('warn', 'gracefulShutdownTimeoutMs')).toEqual([]);
   });
 
   it('is left to Terminus in the native order', async () => {
@@ -86,7 +86,7 @@ describe('gracefulShutdownTimeoutMs of Terminus', () => {
 
     // A timer may fire a millisecond early.
     expect(performance.now() - begun).toBeGreaterThanOrEqual(49);
-    expect(log.of('log', 'gracefulShutdownTimeoutMs')).toEqual([]);
+    expect(log.of('warn', 'gracefulShutdownTimeoutMs')).toEqual([]);
   });
 });
 

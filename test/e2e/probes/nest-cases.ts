@@ -11,6 +11,8 @@ import * as events from '../../../src/nest/integrations/event-probes.js';
 import * as schedules from '../../../src/nest/integrations/schedule-probes.js';
 import { HOOKS_OF_TERMINUS } from '../../../src/nest/integrations/terminus-probes.js';
 import * as containers from '../../../src/nest/lifecycle/container-probes.js';
+import { JSON_OF_CONSOLE_LOGGER } from '../../../src/nest/integrations/logger-forms.js';
+import * as logs from '../../../src/report/log-probes.js';
 import * as clients from '../../../src/resources/client-probes.js';
 import { onExpress, refusingLate, servingOn } from './http-features.js';
 import { OtherAdapter, withoutStack } from './other-adapters.js';
@@ -22,6 +24,8 @@ import {
   cqrs,
   cronJobs,
   eventEmitter,
+  jsonLogger,
+  logger,
   microservice,
   nothing,
   pool,
@@ -135,6 +139,13 @@ export const NEST_CASES: readonly ProbeCase[] = [
     feature: commands,
     failing: 'commands',
     remove: () => handing(COMMANDS, []),
+  },
+  { probe: logs.STREAM_OF_PINO, feature: logger, remove: () => handing(logs.STREAM_OF_PINO, {}) },
+  { probe: logs.PIPES_OF_READABLE, feature: logger, remove: () => handing(logs.PIPES_OF_READABLE, {}) },
+  {
+    probe: JSON_OF_CONSOLE_LOGGER,
+    feature: jsonLogger,
+    remove: () => handing(JSON_OF_CONSOLE_LOGGER, {}),
   },
   { probe: clients.POOL_OF_KNEX, feature: queries, remove: () => handing(clients.POOL_OF_KNEX, {}) },
   { probe: clients.ENDING_OF_PG_POOL, feature: pool, remove: () => handing(clients.ENDING_OF_PG_POOL, {}) },

@@ -1,5 +1,6 @@
+import { PassThrough } from 'node:stream';
 import { expect } from '@jest/globals';
-import { Inject, Injectable, Module, Scope } from '@nestjs/common';
+import { ConsoleLogger, Inject, Injectable, Module, Scope } from '@nestjs/common';
 import { CqrsModule, EventBus, EventsHandler } from '@nestjs/cqrs';
 import { NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
@@ -10,6 +11,7 @@ import knex from 'knex';
 import { Command, CommandRunner, CommandRunnerModule, CommandRunnerService } from 'nest-commander';
 import { enableGracefulShutdown, GracefulShutdownModule, OnShutdown, ResourceRegistry } from 'nestjs-drain';
 import pg from 'pg';
+import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { deferred } from '../../../src/util/deferred.js';
 import { coordinatorOf, createContext, createHttp, remember } from '../nest/applications.js';
@@ -165,6 +167,17 @@ export function resource(create: () => object): Feature {
   };
 }
 
+export const logger = resource(() => pino({ level: 'silent' }, new PassThrough().resume()));
 export const pool = resource(() => new pg.Pool(NOWHERE));
 export const queries = resource(() => knex({ client: 'pg', connection: NOWHERE }));
 export const source = resource(() => new DataSource({ type: 'postgres', ...NOWHERE }));
+
+/** An application that writes JSON, whose lines are kept as well. */
+export const jsonLogger: Feature = (log) => {
+  class JsonLogger extends ConsoleLogger {
+    override printMessages(messages: unknown[], _context?: string, level = 'log'): void {
+      for (const message of messages) if (level === 'warn') log.warn(message);
+    }
+  }
+  return nothing(new JsonLogger({ json: true }) as never);
+};

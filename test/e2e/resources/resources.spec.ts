@@ -84,7 +84,7 @@ describe('a resource of an application', () => {
     expect(closed).toBe(1);
     expect(reportOf(app).status).toBe('completed');
     expect(outcomesOf(reportOf(app), 'orders-db')).toEqual(['release: completed']);
-    expect(logger.of('log', 'orders-db')).toEqual(['orders-db was not open; nothing to close']);
+    expect(logger.of('debug', 'orders-db')).toEqual(['orders-db was not open; nothing to close']);
   });
 
   it('is bounded by participantTimeoutMs', async () => {
@@ -116,10 +116,10 @@ describe('@ShutdownResource()', () => {
     });
     const registered = app.get(ResourceRegistry).registered();
     expect(registered.toSorted((a, b) => a.name.localeCompare(b.name))).toMatchObject(
-      ['Archive', 'Store', 'Store#2'].map((name) => ({
+      ['Archive', 'Store a', 'Store b'].map((name) => ({
         name,
         closedBy: 'close()',
-        registeredAt: expect.stringMatching(/^(Store|Archive) in RootModule$/),
+        registeredAt: expect.stringMatching(/^(Store [ab]|Archive) in RootModule$/),
       })),
     );
     await app.close();

@@ -1,23 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { findReport, isCurrent } from '../../../src/cli/find-report.js';
-import { ReportEntry } from '../../../src/report/log-entry.js';
+import { fieldsOf } from '../../../src/report/log-entry.js';
+import { outcomeEntry } from '../../../src/report/outcome-entry.js';
 import { SAMPLE_REPORT } from '../core/sample-report.js';
 
 const json = JSON.stringify(SAMPLE_REPORT);
-const line = `[Nest] 1 - LOG [GracefulShutdown] ${new ReportEntry(SAMPLE_REPORT).toString()}`;
+const line = JSON.stringify({ level: 'error', ...fieldsOf(outcomeEntry(SAMPLE_REPORT)) });
 
 describe('a report', () => {
   it.each([
     ['a file of its own', JSON.stringify(SAMPLE_REPORT, undefined, 2)],
-    ['a log of text', `started\n${line}\nbye {"so": "what"}\n`],
-    [
-      'a log of JSON, as Nest writes it',
-      `{"message":"x"}\n{"message":{"message":"shutdown report","report":${json}}}`,
-    ],
-    [
-      'a log of JSON, as pino writes it',
-      `{"level":30,"message":"shutdown report","report":${json}}\n{"level":30}`,
-    ],
+    ['a log', `started\n${line}\nbye {"so": "what"}\n`],
+    ['a log whose collector puts something in front', `2026-11-30 orders-1 ${line}\n`],
+    ['a log whose collector nests the lines', `{"message":${line}}`],
+    ['a line that somebody has made of it', `shutdown report ${json}`],
   ])('is found in %s', (_where, text) => {
     expect(findReport(text)).toEqual(SAMPLE_REPORT);
   });

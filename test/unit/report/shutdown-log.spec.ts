@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CoordinatorOptions } from '../../../src/core/coordinator-options.js';
 import type { LogEntry } from '../../../src/report/log-entry.js';
-import { ReportEntry } from '../../../src/report/log-entry.js';
+import { RESERVED_KEYS } from '../../../src/report/log-entry.js';
 import { ShutdownLog } from '../../../src/report/shutdown-log.js';
 import type { ShutdownContext } from '../../../src/core/participant.js';
 import type { Setup } from '../core/coordinator-on-manual-clock.js';
@@ -11,39 +11,35 @@ import { never, setUp } from '../core/coordinator-on-manual-clock.js';
 function setUpLogged(
   options: Partial<CoordinatorOptions> = {},
   logProgress = false,
-): Setup & { readonly lines: string[]; readonly entries: ReportEntry[]; readonly fields: object[] } {
+): Setup & { readonly lines: string[]; readonly fields: Record<string, unknown>[] } {
   const setup = setUp(options);
   const lines: string[] = [];
-  const entries: ReportEntry[] = [];
-  const fields: object[] = [];
+  const fields: Record<string, unknown>[] = [];
   const at = (level: string) => (message: string | LogEntry) => {
-    if (message instanceof ReportEntry) return void entries.push(message);
     lines.push(`${level} ${String(message)}`);
     fields.push(Object.fromEntries(Object.entries(message)));
   };
-  const logger = { log: at('log'), warn: at('warn'), error: at('error') };
+  const logger = { log: at('log'), warn: at('warn'), error: at('error'), debug: at('debug') };
   const log = new ShutdownLog(setup.coordinator, logger, setup.clock, { logProgress });
   setup.coordinator.observe(log.observe);
-  return { ...setup, lines, entries, fields };
+  return { ...setup, lines, fields };
 }
 
 describe('the log of a shutdown', () => {
-  it('has a line for the trigger, one for each phase, and one for the outcome', async () => {
-    const { clock, coordinator, lines } = setUpLogged();
+  it('has a line for the trigger and one for the outcome, and the phases as a detail', async () => {
+    const { clock, coordinator, lines } = setUpLogged({}, true);
     coordinator.register({
       name: 'jobs',
       drain: () => new Promise((resolve) => clock.setTimer(resolve, 300)),
+      inFlight: () => (clock.now() < 300 ? 2 : 0),
+      statistics: () => ({ drained: 2 }),
     });
     void coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' });
     await clock.advance(300);
     expect(lines).toEqual([
-      'log SIGTERM: shutting down within 10000 ms',
-      'log announce took 0 ms',
-      'log quiesce took 0 ms',
-      'log drain took 300 ms',
-      'log release took 0 ms',
-      'log flush took 0 ms',
-      'log shutdown completed after 300 ms of 10000 ms',
+      'log SIGTERM: shutting down within 10000 ms; 2 in flight (jobs: 2)',
+      'debug phases: announce 0 ms, quiesce 0 ms, drain 300 ms, release 0 ms, flush 0 ms',
+      'log shutdown completed after 300 ms of 10000 ms; 2 requests drained; slowest: jobs in drain, 300 ms',
     ]);
   });
 
@@ -63,13 +59,13 @@ describe('the log of a shutdown', () => {
     add({ name: 'slow', release: () => new Promise((resolve) => clock.setTimer(resolve, 600)) });
     void coordinator.shutdown('new release');
     await clock.advance(10_000);
-    expect(lines.filter((line) => !/^log \w+ took/.test(line))).toEqual([
-      'log manual: new release: shutting down within 10000 ms',
+    expect(lines).toEqual([
+      'log manual: new release: shutting down within 10000 ms; nothing in flight',
       'error broken failed in quiesce: gone (registered at app.ts:7)',
-      'error stuck was abandoned in quiesce after 500 ms: timed out (registered at app.ts:7)',
+      'error stuck was abandoned in quiesce after 500 ms: timed out; bound what it waits for, or raise its timeoutMs (registered at app.ts:7)',
       'warn cut in drain: request GET /slow after 8000 ms',
       'warn slow is still running in release after 500 ms; waiting while time is left',
-      'error shutdown failed after 1100 ms of 10000 ms, 1 cut',
+      'error shutdown failed after 1100 ms of 10000 ms; 1 cut; slowest: slow in release, 600 ms',
     ]);
   });
 
@@ -86,12 +82,11 @@ describe('the log of a shutdown', () => {
     coordinator.register({ name: 'next', release: () => {} });
     void coordinator.shutdown('new release');
     await clock.advance(10_000);
-    expect(lines.slice(4)).toEqual([
+    expect(lines.slice(1)).toEqual([
       'warn slow is still running in release after 4000 ms; the next step has started beside it',
-      'log release took 4000 ms',
-      'log flush took 0 ms',
       'log flush: waiting for slow (release, 5000 ms); 0 in flight, 3000 ms left',
-      'log shutdown completed after 7000 ms of 8000 ms',
+      'debug phases: announce 0 ms, quiesce 0 ms, drain 0 ms, release 4000 ms, flush 0 ms',
+      'log shutdown completed after 7000 ms of 8000 ms; slowest: slow in release, 7000 ms',
     ]);
     expect(fields).toContainEqual({
       message: expect.any(String),
@@ -131,11 +126,24 @@ describe('the log of a shutdown', () => {
     await clock.advance(0);
     expect(fields).toEqual(
       expect.arrayContaining([
-        { message: 'SIGTERM: shutting down within 10000 ms', reason: 'signal', gracePeriodMs: 10_000 },
-        { message: 'drain took 0 ms', phase: 'drain', durationMs: 0 },
-        expect.objectContaining({ phase: 'drain', kind: 'request', name: 'GET /slow', ageMs: 8_000 }),
+        {
+          message: 'SIGTERM: shutting down within 10000 ms; nothing in flight',
+          reason: 'signal',
+          signal: 'SIGTERM',
+          gracePeriodMs: 10_000,
+          inFlight: 0,
+        },
+        expect.objectContaining({ phase: 'drain', kind: 'request', work: 'GET /slow', ageMs: 8_000 }),
         expect.objectContaining({ participant: 'http', phase: 'flush', outcome: 'failed', durationMs: 0 }),
-        expect.objectContaining({ status: 'failed', durationMs: 0, gracePeriodMs: 10_000, cuts: 1 }),
+        expect.objectContaining({
+          shutdownStatus: 'failed',
+          reason: 'signal',
+          signal: 'SIGTERM',
+          durationMs: 0,
+          gracePeriodMs: 10_000,
+          cuts: 1,
+          report: coordinator.report,
+        }),
       ]),
     );
   });
@@ -150,13 +158,14 @@ describe('the log of a shutdown', () => {
     await clock.advance(100);
     coordinator.force('SIGINT again');
     await clock.advance(0);
-    const reported = lines.filter((line) => !/^log \w+ took/.test(line));
-    expect(reported.slice(1, 4)).toEqual([
+    expect(lines.slice(1, 4)).toEqual([
       'log manual: again: shutdown already in progress',
       'warn ouroboros called shutdown() or close() from inside the shutdown; awaiting it deadlocks',
       'error forced by SIGINT again; pending: ouroboros (drain, 100 ms)',
     ]);
-    expect(reported.at(-1)).toBe('error shutdown forced after 100 ms of 10000 ms');
+    expect(lines.at(-1)).toBe(
+      'error shutdown forced after 100 ms of 10000 ms; slowest: ouroboros in drain, 100 ms',
+    );
   });
 
   it('has the report itself, except after a clean close()', async () => {
@@ -167,9 +176,8 @@ describe('the log of a shutdown', () => {
     await failed.coordinator.shutdown({ kind: 'close' });
     await signalled.coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' });
 
-    expect(closed.entries).toEqual([]);
-    expect(failed.entries.map(({ report }) => report)).toEqual([failed.coordinator.report]);
-    expect(signalled.entries.map(({ report }) => report)).toEqual([signalled.coordinator.report]);
+    const reports = [closed, failed, signalled].map(({ fields }) => fields.at(-1)?.['report']);
+    expect(reports).toEqual([undefined, failed.coordinator.report, signalled.coordinator.report]);
   });
 
   it('reports an announcement and its resume without an error', async () => {
@@ -180,7 +188,6 @@ describe('the log of a shutdown', () => {
     await clock.advance(0);
     expect(lines).toEqual([
       'log operator: maintenance: announcing until resumed or shut down',
-      'log announce took 60000 ms',
       'log resumed: accepting traffic again',
     ]);
   });
@@ -221,5 +228,34 @@ describe('the log of a shutdown', () => {
     void coordinator.shutdown();
     await clock.advance(7_000);
     expect(lines.filter((line) => line.includes('waiting'))).toEqual([]);
+  });
+});
+
+describe('the fields of the log', () => {
+  it('have no name that loggers and log services use themselves, and whole milliseconds', async () => {
+    const { clock, coordinator, fields } = setUpLogged({ gracePeriodMs: 8_000 }, true);
+    const lasting = (ms: number) => (): Promise<void> =>
+      new Promise((resolve) => clock.setTimer(resolve, ms));
+    coordinator.register({
+      name: 'http',
+      drain: ({ cut }) => cut({ kind: 'request', name: 'GET /slow', ageMs: 1.5, progress: 3 }),
+      inFlight: () => 1,
+      flush: () => Promise.reject(new Error('gone')),
+      statistics: () => 'none' as never,
+    });
+    coordinator.register({ name: 'slow', release: lasting(7_000.25) }, { priority: 1 });
+    coordinator.register({ name: 'stuck', quiesce: never });
+    coordinator.register({ name: 'ouroboros', drain: async () => void coordinator.shutdown('again') });
+    coordinator.announce('maintenance');
+    await clock.advance(10.7);
+    void coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' });
+    await clock.advance(20_000);
+
+    const keys = new Set(fields.flatMap((entry) => Object.keys(entry)));
+    keys.delete('message');
+    expect([...keys].filter((key) => RESERVED_KEYS.has(key))).toEqual([]);
+    expect(keys.size).toBeGreaterThan(15);
+    const numbers = JSON.stringify(fields).match(/"[a-zA-Z]+Ms":[^,}]+/g);
+    expect(numbers!.filter((number) => !/:\d+$/.test(number))).toEqual([]);
   });
 });

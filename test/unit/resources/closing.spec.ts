@@ -136,11 +136,13 @@ describe('closing', () => {
     }
     void coordinator.shutdown();
     await clock.advance(10_000);
+    await clock.advance(10);
     expect(journal).toEqual(['log', 'log.']);
     expect(coordinator.report).toMatchObject({ status: 'forced', forcedBy: 'deadline' });
-    expect(coordinator.report?.pending.map(({ name }) => name)).toEqual(
-      [6, 5, 4, 3, 2, 1].map((priority) => `hung ${priority}`),
-    );
+    expect(coordinator.report?.pending.map(({ name }) => name)).toEqual([
+      'resources',
+      ...[6, 5, 4, 3, 2, 1].map((priority) => `hung ${priority}`),
+    ]);
   });
 
   it('is begun for all that is left when the end is forced, each of which is named', async () => {
@@ -168,7 +170,7 @@ describe('closing', () => {
     void coordinator.shutdown();
     await clock.advance(0);
     expect(coordinator.report?.status).toBe('completed');
-    expect(logged).toEqual(['log: it was not open; nothing to close']);
+    expect(logged).toEqual(['debug: it was not open; nothing to close']);
   });
 
   it.each<[string, object, object]>([

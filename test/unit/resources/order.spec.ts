@@ -23,7 +23,7 @@ describe('resources', () => {
     expect(coordinator.report?.status).toBe('completed');
   });
 
-  it('are closed type by type, each awaited, telemetry and loggers in flush and after everything there', async () => {
+  it('are closed type by type, each awaited, telemetry after everything in flush, and loggers when the report is there', async () => {
     const { clock, coordinator, resources, journal, closable } = setUp();
     const types: ResourceType[] = [
       'logger',
@@ -46,7 +46,7 @@ describe('resources', () => {
       ].map(String),
     );
     expect(coordinator.report?.participants.map(({ name, phase }) => `${phase} ${name}`)).toEqual(
-      expect.arrayContaining(['release resources', 'release database', 'flush logger']),
+      expect.arrayContaining(['release resources', 'release database', 'flush telemetry']),
     );
   });
 

@@ -23,7 +23,7 @@ export function setUp(options: Partial<CoordinatorOptions> = {}): Setup {
     (level: string) =>
     (message: string): void =>
       void logged.push(`${level}: ${message}`);
-  const logger = { log: tell('log'), warn: tell('warn'), error: tell('error') };
+  const logger = { log: tell('log'), warn: tell('warn'), error: tell('error'), debug: tell('debug') };
   const resources = new ResourceRegistry({
     clock,
     coordinator,
@@ -31,6 +31,7 @@ export function setUp(options: Partial<CoordinatorOptions> = {}): Setup {
     resourceTimeoutMs: 500,
     probes: strictProbes(),
   });
+  void coordinator.finished.then(() => resources.closeLoggers());
   const closable = (name: string, closingMs = 10): { close(): Promise<void> } => ({
     close: async () => {
       journal.push(name);

@@ -1,0 +1,15 @@
+/** A command of `nestjs-drain`. */
+export interface Command {
+  readonly name: string;
+  /** What it does, on one line. */
+  readonly summary: string;
+  /** The text that `--help` prints. */
+  readonly usage: string;
+  /**
+   * Runs it.
+   *
+   * @returns what it prints
+   * @throws {Error} if the arguments are wrong, or it cannot do what it is for
+   */
+  run(this: void, args: readonly string[]): string;
+}
