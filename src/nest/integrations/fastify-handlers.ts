@@ -1,4 +1,4 @@
-import { isObject } from '../../util/foreign.js';
+import { hasMethods, isObject } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
 import { HOOKS_OF_FASTIFY, hooksOf } from './adapter-probes.js';
 import { disguised, isHandler, tracked, type Handler } from './tracked-handlers.js';
@@ -55,9 +55,9 @@ export function trackFastifyHandlers(
     trackOptions(route);
   };
   const restore = [
-    overrideMethod(fastify, 'addHook', (addHook) => (name, hook) => {
-      if (name === 'onRoute' && isHandler(hook)) return addHook(name, tracksAfter(hook, trackRoute));
-      return addHook(name, trackHook(String(name), hook));
+    overrideMethod(fastify, 'addHook', (addHook) => (name, hook, ...rest) => {
+      if (name === 'onRoute' && isHandler(hook)) return addHook(name, tracksAfter(hook, trackRoute), ...rest);
+      return addHook(name, trackHook(String(name), hook), ...rest);
     }),
     overrideMethod(
       fastify,
@@ -68,7 +68,13 @@ export function trackFastifyHandlers(
             ...args.map((arg) => (isObject(arg) && !isHandler(arg) ? trackOptions({ ...arg }) : track(arg))),
           ),
     ),
-    overrideMethod(fastify, 'setErrorHandler', (set) => (handler) => set(track(handler, 1))),
+    overrideMethod(
+      fastify,
+      'setErrorHandler',
+      (set) =>
+        (handler, ...rest) =>
+          set(track(handler, 1), ...rest),
+    ),
     ...['addContentTypeParser', 'use'].map((method) =>
       overrideMethod(
         fastify,
@@ -79,7 +85,7 @@ export function trackFastifyHandlers(
       ),
     ),
   ];
-  (fastify as Fastify).addHook('onRoute', trackRoute);
+  if (hasMethods(fastify, ['addHook'])) (fastify as Fastify).addHook('onRoute', trackRoute);
   if (probes.check(HOOKS_OF_FASTIFY, fastify)) {
     for (const name of Object.keys(HOOKS)) {
       const hooks = hooksOf(fastify)[name];
@@ -91,7 +97,7 @@ export function trackFastifyHandlers(
 
 /** Returns whether Fastify has routes already, whose handlers cannot be seen. */
 export function hasRoutes(fastify: object): boolean {
-  return (fastify as Fastify).printRoutes().trim() !== '(empty tree)';
+  return hasMethods(fastify, ['printRoutes']) && (fastify as Fastify).printRoutes().trim() !== '(empty tree)';
 }
 
 /** Such a hook may replace the handler, or add hooks. */
