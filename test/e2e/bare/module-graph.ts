@@ -186,12 +186,7 @@ class Graph {
     switch (plan.kind) {
       case 'class': {
         this.#inject(token as Type, needs);
-        if (
-          plan.isMutual &&
-          before &&
-          typeof before.token === 'function' &&
-          plan.scope === before.plan.scope
-        ) {
+        if (before && typeof before.token === 'function' && areMutual(plan, before.plan)) {
           inject(
             token as Type,
             'mutual',
@@ -305,6 +300,11 @@ function importAs(target: Type, as: string): Type | DynamicModule | Promise<Dyna
 
 function inject(target: Type, property: string, token: Parameters<typeof Inject>[0]): void {
   Inject(token)(target.prototype as object, property);
+}
+
+/** Nest makes transient providers that need each other for ever. */
+function areMutual({ isMutual, scope }: ProviderPlan, before: ProviderPlan): boolean {
+  return isMutual && scope === before.scope && scope !== 'transient';
 }
 
 function isMissing(token: Token | undefined): boolean {
