@@ -12,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<rea
   'close-time': () => import('./close-time.js'),
   'many-hooks': () => import('./many-hooks.js'),
   restarts: () => import('./restarts.js'),
+  flaps: () => import('./flaps.js'),
   'slow-reader': () => import('./slow-reader.js'),
   backlog: () => import('./backlog.js'),
   tasks: () => import('./tasks.js'),
