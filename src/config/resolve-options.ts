@@ -85,13 +85,17 @@ export function resolveOptions(options: GracefulShutdownOptions, environment: En
       isTerminationLogSet: report.terminationLog !== undefined,
       callback: report.callback,
     },
-    drainKey: drainAuthKey === undefined ? environment.drainKey : new Secret(drainAuthKey),
+    drainKey: keyOf(drainAuthKey) ?? environment.drainKey,
     announceNeedsServer: !isDelaySet,
     stopListeningAt: stopListeningAt(environment, isDelaySet),
     podGracePeriodMs: environment.podGracePeriodMs,
     inKubernetes: environment.inKubernetes,
     inTests: environment.nodeEnv === 'test',
   });
+}
+
+function keyOf(key: unknown): Secret | undefined {
+  return typeof key === 'string' ? new Secret(key) : key instanceof Secret ? key : undefined;
 }
 
 function stopListeningAt(

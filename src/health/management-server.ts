@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { messageOf, ShutdownError } from '../core/errors.js';
+import { readPath } from '../util/request-path.js';
 import { endpoint, problem, send } from './endpoint.js';
 import type { AddressInfo } from 'node:net';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -48,8 +49,7 @@ export class ManagementServer {
     if (!this.#address) return undefined;
     const { port, host } = this.#address;
     const server = createServer((request, response) => {
-      const path = request.url?.split('?', 1)[0] ?? '';
-      const route = this.#routes.get(path);
+      const route = this.#routes.get(readPath(request.url ?? ''));
       if (route) return route(request, response);
       send(response, problem(404, 'Not Found', `known paths: ${[...this.#routes.keys()].join(', ')}`));
     });

@@ -2,7 +2,7 @@ import { AcceptedRequests, type AcceptedRequest } from './accepted-requests.js';
 import { Connection } from './connection.js';
 import { Interception } from './interception.js';
 import { refuse, refuseUpgrade } from './refusal.js';
-import { requestPath } from './request-path.js';
+import { targetOf } from './request-path.js';
 import { endConnectionWith, retireWith } from './retirement.js';
 import { isStreamGone } from './session-streams.js';
 import { bytesSentOn } from './socket-bytes.js';
@@ -237,7 +237,7 @@ export class RequestAdmission {
   };
 
   #isExempt(request: IncomingMessage): boolean {
-    return this.#dependencies.isExempt(request.method ?? 'GET', requestPath(request));
+    return this.#dependencies.isExempt(request.method ?? 'GET', targetOf(request));
   }
 }
 
