@@ -4,7 +4,7 @@ import { Interception } from './interception.js';
 import { refuse, refuseUpgrade } from './refusal.js';
 import { targetOf } from './request-path.js';
 import { endConnectionWith, retireWith } from './retirement.js';
-import { isStreamGone } from './session-streams.js';
+import { endUploadBehind, isStreamGone } from './session-streams.js';
 import { bytesSentOn } from './socket-bytes.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
@@ -210,6 +210,7 @@ export class RequestAdmission {
       },
     };
     this.requests.add(request);
+    if (session) endUploadBehind(response);
     if (connection && !response.headersSent) {
       const decide = (): boolean => this.#retires(connection, response);
       retireWith(response, decide, () => connection.isFull);
