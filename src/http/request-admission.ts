@@ -1,6 +1,7 @@
 import { AcceptedRequests, type AcceptedRequest } from './accepted-requests.js';
 import { Connection } from './connection.js';
 import { Interception } from './interception.js';
+import { overrideMethod } from '../util/override-method.js';
 import { refuse, refuseUpgrade } from './refusal.js';
 import { targetOf } from './request-path.js';
 import { endConnectionWith, retireWith } from './retirement.js';
@@ -110,7 +111,7 @@ export class RequestAdmission {
     const { socket } = connection;
     const response = this.#responses.of(socket);
     if (!response) return connection.markAnswered();
-    if (this.requests.has(response)) return;
+    if (this.requests.has(response) || connection.isFull) return;
     connection.latestRequest ??= this.#responses.latestRequest(socket) ?? response.req;
     this.#accept(
       response,
@@ -149,7 +150,10 @@ export class RequestAdmission {
     if (connection.isFull) return true;
     if (this.requests.countOf(connection) < MOST_PIPELINED) return false;
     connection.isFull = connection.isToRetire = true;
-    connection.socket.pause();
+    const { socket } = connection;
+    // Node resumes a socket whenever a response has finished.
+    overrideMethod(socket, 'resume', () => () => socket);
+    socket.pause();
     // Otherwise, its header announces that it is the last one.
     const latest = this.requests.of(connection).at(-1);
     if (latest?.response.headersSent) latest.retire();
