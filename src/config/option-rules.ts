@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { show } from './problem.js';
+import { Secret } from './secret.js';
 import type {
   GracefulShutdownOptions,
   HealthOptions,
@@ -152,9 +153,11 @@ export const OPTION_RULES: Rules<GracefulShutdownOptions> = {
   ),
   hooks: oneOf('drain-first', 'native'),
   drainAuthKey: (value) =>
-    typeof value === 'string'
-      ? keyProblem(value)
-      : { reason: 'is not a string (value not shown)', fix: 'use a string, or omit the option' },
+    value instanceof Secret
+      ? value.problem
+      : typeof value === 'string'
+        ? keyProblem(value)
+        : { reason: 'is not a string (value not shown)', fix: 'use a string, or omit the option' },
   health: rule(isRecord, 'an object', 'use { readiness, liveness, drain, … }'),
   management: rule(isRecord, 'an object', 'use { port, host }'),
   logProgress: flag,

@@ -92,7 +92,7 @@ export function resolveOptions(given: GracefulShutdownOptions, environment: Envi
       isTerminationLogSet: report.terminationLog !== undefined,
       callback: report.callback,
     },
-    drainKey: drainAuthKey === undefined ? environment.drainKey : new Secret(drainAuthKey),
+    drainKey: keyOf(drainAuthKey) ?? environment.drainKey,
     announceNeedsServer: !isDelaySet,
     stopListeningAt: stopListeningAt(environment, isDelaySet),
     podGracePeriodMs: environment.podGracePeriodMs,
@@ -109,6 +109,10 @@ function inMilliseconds(options: unknown): unknown {
     name.endsWith('Ms') && typeof value === 'string' ? (parseDuration(value) ?? value) : value,
   ]);
   return Object.fromEntries(entries) as Record<string, unknown>;
+}
+
+function keyOf(key: unknown): Secret | undefined {
+  return typeof key === 'string' ? new Secret(key) : key instanceof Secret ? key : undefined;
 }
 
 function stopListeningAt(

@@ -1,10 +1,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Problem } from './problem.js';
+
+type SecretProblem = Pick<Problem, 'reason' | 'fix'>;
 
 /** A secret that can be compared but not read: only its SHA-256 hash is kept. */
 export class Secret {
+  /** What is wrong with it, without revealing it. */
+  readonly problem: SecretProblem | undefined;
   readonly #digest: Buffer;
 
-  constructor(secret: string) {
+  constructor(secret: string, problem?: SecretProblem) {
+    this.problem = problem;
     this.#digest = digestOf(secret);
   }
 

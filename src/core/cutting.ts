@@ -1,5 +1,5 @@
 import { deferred } from '../util/deferred.js';
-import type { Clock, Timer } from '../util/clock.js';
+import type { Clock } from '../util/clock.js';
 import type { Deferred } from '../util/deferred.js';
 import type { ShutdownContext } from './participant.js';
 
@@ -42,7 +42,7 @@ export class Cutting {
   readonly #jobs = new Set<Job>();
   /** What has been forgotten but not discarded; nothing waits for it. */
   readonly #discarding = new Set<Discarding>();
-  #timer: Timer | undefined;
+  #isScheduled = false;
   #idle: Deferred<void> | undefined;
 
   constructor(clock: Clock) {
@@ -88,11 +88,13 @@ export class Cutting {
   }
 
   #schedule(): void {
-    if (this.isBusy || this.#discarding.size > 0) this.#timer ??= this.#clock.setTimer(this.#onTurn, 0);
+    if (this.#isScheduled || !(this.isBusy || this.#discarding.size > 0)) return;
+    this.#isScheduled = true;
+    this.#clock.setTimer(this.#onTurn, 0);
   }
 
   readonly #onTurn = (): void => {
-    this.#timer = undefined;
+    this.#isScheduled = false;
     const until = this.#clock.now() + TURN_MS;
     try {
       for (const job of this.#jobs) if (this.#clock.now() < until) this.#cut(job, until);

@@ -27,8 +27,10 @@ export function developmentMethods(
 }
 
 /** Headers that a browser or a proxy adds: the caller is a page of another origin, or a remote peer behind a local proxy. */
-const ADDED =
-  /^(origin|via|forwarded|x-forwarded-.*|x-(real|client|cluster-client)-ip|.*-connecting-ip|true-client-ip)$/;
+const ADDED = new RegExp(
+  '^(origin|via|forwarded|cdn-loop|cf-.*|x-(forwarded|envoy|original|proxy|azure|appengine|amz|amzn|arr|vercel|nf)-.*|' +
+    'x-real-ip|.*-client-ip|.*-connecting-ip)$',
+);
 
 function refusalOf({ headers, socket }: IncomingMessage): string | undefined {
   if (!isLoopback(socket.remoteAddress)) return 'only allowed from the same machine';

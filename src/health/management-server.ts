@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { messageOf, ShutdownError } from '../core/errors.js';
 import { ListeningSocket } from '../http/listening-socket.js';
 import { systemClock } from '../util/clock.js';
+import { readPath } from '../util/request-path.js';
 import { endpoint, problem, send } from './endpoint.js';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -58,8 +59,7 @@ export class ManagementServer {
     const server = createServer((request, response) => {
       this.#unanswered.add(request.socket);
       response.once('close', () => this.#settle(request.socket));
-      const path = request.url?.split('?', 1)[0] ?? '';
-      const route = this.#routes.get(path);
+      const route = this.#routes.get(readPath(request.url ?? ''));
       if (route) return route(request, response);
       send(response, problem(404, 'Not Found', `known paths: ${[...this.#routes.keys()].join(', ')}`));
     });

@@ -1,4 +1,5 @@
-import { pathOf, RouteMatch } from '../util/route-match.js';
+import { STRICT_PATHS, type PathRules } from '../util/request-path.js';
+import { RouteMatch } from '../util/route-match.js';
 import { endpoint } from './endpoint.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -17,25 +18,36 @@ export function healthPaths(
 
 /** Tells readiness and exempt routes apart from ordinary ones while shutting down. */
 export class SpecialRoutes {
-  readonly #readinessPaths: ReadonlySet<string>;
+  /** Returns how the engine of the application reads paths. */
+  readonly pathRules: () => PathRules;
+
+  readonly #readiness: readonly RouteMatch[];
   readonly #exempt: readonly RouteMatch[];
   readonly #refuse: (request: IncomingMessage, response: ServerResponse) => void;
 
-  /** @param refusal returns the response to a readiness probe while shutting down */
-  constructor({ health, exemptRoutes }: ResolvedOptions, refusal: () => Answer) {
-    this.#readinessPaths = new Set(
-      [health.readiness, ...health.readinessPaths].filter((path) => path !== false),
-    );
+  /**
+   * @param refusal returns the response to a readiness probe while shutting down
+   * @param pathRules returns how the engine of the application reads paths; default: strictly
+   */
+  constructor(
+    { health, exemptRoutes }: ResolvedOptions,
+    refusal: () => Answer,
+    pathRules: () => PathRules = () => STRICT_PATHS,
+  ) {
+    this.pathRules = pathRules;
+    const readiness = [health.readiness, ...health.readinessPaths].filter((path) => path !== false);
+    this.#readiness = readiness.map((path) => new RouteMatch(path));
     const admin = [health.liveness, health.drain, health.shutdown].filter((path) => path !== false);
-    this.#exempt = [...this.#readinessPaths, ...admin, ...health.livenessPaths, ...exemptRoutes].map(
+    this.#exempt = [...readiness, ...admin, ...health.livenessPaths, ...exemptRoutes].map(
       (route) => new RouteMatch(route),
     );
     this.#refuse = endpoint({ GET: refusal });
   }
 
   /** Whether a request is served until the end of the shutdown, even if it arrives late. */
-  isExempt(method: string, url: string): boolean {
-    return this.#exempt.some((route) => route.matches(method, url));
+  isExempt(method: string, target: string): boolean {
+    const rules = this.pathRules();
+    return this.#exempt.some((route) => route.matches(method, target, rules));
   }
 
   /**
@@ -46,7 +58,9 @@ export class SpecialRoutes {
    */
   refuses(request: IncomingMessage, response: ServerResponse): boolean {
     const { method = '', url = '' } = request;
-    if (!['GET', 'HEAD'].includes(method) || !this.#readinessPaths.has(pathOf(url))) return false;
+    const rules = this.pathRules();
+    const isReadiness = this.#readiness.some((route) => route.matches(method, url, rules));
+    if (!['GET', 'HEAD'].includes(method) || !isReadiness) return false;
     this.#refuse(request, response);
     return true;
   }

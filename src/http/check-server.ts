@@ -4,13 +4,15 @@ import {
   HANDLE_OF_SOCKET,
   HANDLE_OF_STREAM,
   LAST_ON_RESPONSE,
+  PARENT_OF_TLS_SOCKET,
   PARSER_ON_SOCKET,
   SERVER_OF_SOCKET,
   SOCKET_OF_SESSION,
   SWEEP_OF_SERVER,
 } from './http-probes.js';
-import { sampleResponse, sampleServer, sampleSocketOfServer } from './samples.js';
+import { sampleResponse, sampleServer, sampleSocketOfServer, sampleTlsSocket } from './samples.js';
 import { Socket, type Server } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import type { ProbeCheck } from '../util/probe.js';
 import type { Connection } from './connection.js';
 import type { Session } from './session.js';
@@ -35,6 +37,7 @@ export function checkServerInUse(
   // A pipe has no backlog.
   const address = server.address();
   if (typeof address === 'object' && address !== null) probes.check(HANDLE_OF_SERVER, server);
+  if (server instanceof TlsServer) probes.check(PARENT_OF_TLS_SOCKET, sampleTlsSocket);
   // A server accepts any stream as a connection, but only sockets have a handle.
   const sockets = Array.from(connections, ({ socket }) => socket);
   const socket = sockets.find((candidate) => candidate instanceof Socket && !candidate.destroyed);

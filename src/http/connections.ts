@@ -26,8 +26,8 @@ export class Connections implements Iterable<Connection> {
   readonly #responses: CurrentResponses;
   readonly #observer: ConnectionsObserver;
   readonly #open = new Map<Socket, Connection>();
-  /** By peer address, which the raw socket and its TLS socket have in common. */
-  readonly #handshakes = new Map<string, Connection>();
+  /** By raw socket, which is below the TLS socket. */
+  readonly #handshakes = new Map<Socket, Connection>();
 
   constructor(server: NetServer, clock: Clock, responses: CurrentResponses, observer: ConnectionsObserver) {
     this.#server = server;
@@ -56,32 +56,47 @@ export class Connections implements Iterable<Connection> {
 
   readonly #onConnection = (socket: Socket): void => {
     if (!this.#server.listening) this.areHandedOver = true;
-    if (this.#server instanceof TlsServer) this.#track(this.#handshakes, peerOf(socket), socket, true);
-    else if (this.#server instanceof HttpServer) this.#track(this.#open, socket, socket, false);
+    if (this.#server instanceof TlsServer) this.#track(this.#handshakes, socket, true);
+    else if (this.#server instanceof HttpServer) this.#track(this.#open, socket, false);
   };
 
   readonly #onSecureConnection = (socket: TLSSocket): void => {
-    this.#handshakes.get(peerOf(socket))?.untrack();
+    this.#handshakeOf(socket)?.untrack();
     // HTTP/2 connections are tracked as sessions.
     if (this.#server instanceof HttpsServer || socket.alpnProtocol !== 'h2') {
-      this.#track(this.#open, socket, socket, false);
+      this.#track(this.#open, socket, false);
     }
   };
 
-  #track<Key>(among: Map<Key, Connection>, key: Key, socket: Socket, isHandshake: boolean): void {
+  #handshakeOf(socket: TLSSocket): Connection | undefined {
+    const below = rawSocketOf(socket);
+    if (below) return this.#handshakes.get(below);
+    const { remoteAddress, remotePort } = socket;
+    return [...this.#handshakes.values()].find(
+      ({ socket: raw }) => raw.remotePort === remotePort && raw.remoteAddress === remoteAddress,
+    );
+  }
+
+  #track(among: Map<Socket, Connection>, socket: Socket, isHandshake: boolean): void {
     const connection = new Connection(socket, this.#clock.now(), this.#responses, isHandshake);
     const untrack = (): void => {
       socket.off('close', untrack);
-      among.delete(key);
+      among.delete(socket);
       this.#observer.onClosed(connection);
     };
     connection.untrack = untrack;
     socket.once('close', untrack);
-    among.set(key, connection);
+    among.set(socket, connection);
     this.#observer.onOpened(connection);
   }
 }
 
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+/** Private property of a TLS socket; the same in every version of Node since 20. */
+interface SocketWithParent extends TLSSocket {
+  readonly _parent?: Socket | null;
+}
+
+/** Returns the socket that a TLS socket encrypts. On a pipe, they have not even an address in common. */
+export function rawSocketOf(socket: SocketWithParent): Socket | undefined {
+  return socket._parent ?? undefined;
 }

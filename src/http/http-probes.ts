@@ -4,7 +4,9 @@ import { Socket, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isHttpServer } from './any-http-server.js';
 import { canBeRead, type CurrentResponses } from './current-responses.js';
+import { rawSocketOf } from './connections.js';
 import { bySymbol } from './session-streams.js';
+import type { TlsSample } from './samples.js';
 import type { Probe } from '../util/probe.js';
 
 /** Private properties of Node's sockets, servers and responses; the same in every version since 20. */
@@ -83,6 +85,16 @@ export const HANDLE_OF_SOCKET: Probe<Socket> = {
   },
 };
 
+export const PARENT_OF_TLS_SOCKET: Probe<() => TlsSample> = {
+  name: 'TLSSocket._parent',
+  package: 'node',
+  ifMissing: 'TLS handshakes on pipes, which have no addresses, are mistaken for each other',
+  isPresent: (sample) => {
+    const { above, below } = sample();
+    return rawSocketOf(above) === below;
+  },
+};
+
 export const STREAMS_OF_SESSION: Probe<ServerHttp2Session> = {
   name: 'Http2Session[state].streams',
   package: 'node',
@@ -140,6 +152,7 @@ export const HTTP_PROBES: readonly Probe[] = [
   SWEEP_OF_SERVER,
   HANDLE_OF_SERVER,
   HANDLE_OF_SOCKET,
+  PARENT_OF_TLS_SOCKET,
   STREAMS_OF_SESSION,
   RESPONSE_ON_STREAM,
   HANDLE_OF_STREAM,

@@ -28,7 +28,7 @@ export interface HttpServerDependencies {
   readonly lateRequests: 'reject' | 'serve';
   readonly lateResponse: LateResponse;
   /** Whether a route is served to the end and is no sign of traffic: health, metrics, administration. */
-  isExempt(this: void, method: string, path: string): boolean;
+  isExempt(this: void, method: string, target: string): boolean;
   /** Whether a request continues earlier work that cannot end without it, so that it is never late. */
   continues?(this: void, request: IncomingMessage): boolean;
   /** Whether the application can send requests to itself after its port has closed. Default: false. */

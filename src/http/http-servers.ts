@@ -5,12 +5,13 @@ import { EventStreams } from '../sse/event-streams.js';
 import { StreamPolicies } from '../sse/stream-policy.js';
 import { blindSpotOf, checkNode } from './check-server.js';
 import { isClaimed } from './claim.js';
-import { requestPath } from './request-path.js';
+import { targetOf } from './request-path.js';
 import { SelfCalls } from './self-calls.js';
 import { LateRequests } from './late-requests.js';
 import { ListenerParticipant } from './listener-participant.js';
 import { sampleResponse } from './samples.js';
 import { UniqueNames } from '../util/unique-names.js';
+import { STRICT_PATHS, type PathRules } from '../util/request-path.js';
 import { hasBegun } from '../core/phase.js';
 import { HttpServerParticipant } from './http-server-participant.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -41,7 +42,7 @@ export interface HttpServersDependencies {
   readonly probes: ProbeCheck;
   /** The special routes. */
   readonly routes: {
-    isExempt(method: string, path: string): boolean;
+    isExempt(method: string, target: string): boolean;
     refuses(request: IncomingMessage, response: ServerResponse): boolean;
   };
   /** What registers the servers, for messages about them. */
@@ -60,6 +61,8 @@ export class HttpServers {
   continues: (request: IncomingMessage) => boolean = () => false;
   /** Whether another participant ends an upgraded connection. */
   isEndedElsewhere: (connection: Connection) => boolean = () => false;
+  /** Returns how the engine of the servers reads paths. */
+  pathRules: () => PathRules = () => STRICT_PATHS;
   /** Returns the pattern of the route that serves a request, if known. */
   routePattern: NonNullable<HttpServerDependencies['routePattern']> = () => undefined;
   /** Applies the application's CORS to a late request before it is refused. */
@@ -92,7 +95,7 @@ export class HttpServers {
     this.#eventStreams = new EventStreams({
       clock,
       farewell: options.lateResponse,
-      finishLimitMs: (response) => policies.finishLimitMs(response, requestPath(response.req)),
+      finishLimitMs: (response) => policies.finishLimitMs(response, targetOf(response.req), this.pathRules()),
       requests: this.#requests,
       times: (context) => ({
         windowMs: reconnectWindowMs(options, context),
@@ -204,7 +207,7 @@ export class HttpServers {
       announceDelayMs: () => coordinator.announceDelayMs,
       firstRequestBudgetMs: FIRST_REQUEST_BUDGET_MS,
       minClientBytesPerSecond,
-      isExempt: (method, path) => routes.isExempt(method, path),
+      isExempt: (method, target) => routes.isExempt(method, target),
       continues: (request) => this.continues(request) || this.#isAcceptedSelfCall(request),
       hasSideDoor: !options.inTests,
       isEndedElsewhere: (connection) => this.isEndedElsewhere(connection),

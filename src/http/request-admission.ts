@@ -2,10 +2,11 @@ import { AcceptedRequests, type AcceptedRequest } from './accepted-requests.js';
 import { Connection } from './connection.js';
 import { HeldRequests } from './held-requests.js';
 import { Interception } from './interception.js';
+import { overrideMethod } from '../util/override-method.js';
 import { refuse, refuseUpgrade } from './refusal.js';
-import { requestPath } from './request-path.js';
+import { targetOf } from './request-path.js';
 import { endConnectionWith, retireWith } from './retirement.js';
-import { isStreamGone } from './session-streams.js';
+import { endUploadBehind, isStreamGone } from './session-streams.js';
 import { bytesSentOn } from './socket-bytes.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
@@ -116,7 +117,7 @@ export class RequestAdmission {
     const { socket } = connection;
     const response = this.#responses.of(socket);
     if (!response) return connection.markAnswered();
-    if (this.requests.has(response)) return;
+    if (this.requests.has(response) || connection.isFull) return;
     connection.latestRequest ??= this.#responses.latestRequest(socket) ?? response.req;
     this.#accept(
       response,
@@ -157,7 +158,10 @@ export class RequestAdmission {
     if (connection.isFull) return true;
     if (this.requests.countOf(connection) < MOST_PIPELINED) return false;
     connection.isFull = connection.isToRetire = true;
-    connection.socket.pause();
+    const { socket } = connection;
+    // Node resumes a socket whenever a response has finished.
+    overrideMethod(socket, 'resume', () => () => socket);
+    socket.pause();
     // Otherwise, its header announces that it is the last one.
     const latest = this.requests.of(connection).at(-1);
     if (latest?.response.headersSent) latest.retire();
@@ -226,6 +230,7 @@ export class RequestAdmission {
           : () => {},
     };
     this.requests.add(request);
+    if (session) endUploadBehind(response);
     this.#dependencies.onAccepted?.(request);
     return isRefused;
   }
@@ -249,7 +254,7 @@ export class RequestAdmission {
   };
 
   #isExempt(request: IncomingMessage): boolean {
-    return this.#dependencies.isExempt(request.method ?? 'GET', requestPath(request));
+    return this.#dependencies.isExempt(request.method ?? 'GET', targetOf(request));
   }
 }
 

@@ -1,7 +1,7 @@
 import { cutEach } from '../core/cutting.js';
 import { Condition } from '../util/condition.js';
 import { watchOvertaken } from './overtaken-requests.js';
-import { requestName, requestPath } from './request-path.js';
+import { requestName, targetOf } from './request-path.js';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ShutdownContext, ShutdownParticipant } from '../core/participant.js';
 import type { Clock, Timer } from '../util/clock.js';
@@ -10,7 +10,7 @@ import type { Clock, Timer } from '../util/clock.js';
 export interface RunningHandlersDependencies {
   readonly clock: Clock;
   /** Whether a route is served until the end of the shutdown, so that its handlers are not awaited. */
-  isExempt(this: void, method: string, path: string): boolean;
+  isExempt(this: void, method: string, target: string): boolean;
   /** Whether a request arrived so late that its server awaits it in `release`, not in `drain`. */
   isLate(this: void, request: IncomingMessage): boolean;
   /** Whether a request has been cut, and named, by its server. */
@@ -170,7 +170,7 @@ export class RunningHandlers implements ShutdownParticipant {
 
   #counts(request: IncomingMessage): boolean {
     const { isExempt, isOfOther } = this.#dependencies;
-    return !isExempt(request.method ?? 'GET', requestPath(request)) && !isOfOther(request);
+    return !isExempt(request.method ?? 'GET', targetOf(request)) && !isOfOther(request);
   }
 
   /** Returns the requests of which only handlers are still running; one may have several, such as middleware. */

@@ -1,6 +1,7 @@
 import { createServer, IncomingMessage, ServerResponse, type Server } from 'node:http';
 import { connect, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { overrideMethod } from '../util/override-method.js';
 
 /** Returns a response without a client, for inspection. */
@@ -20,6 +21,20 @@ export function sampleSocketOfServer(): object {
   // Probes inspect it in this tick; it is destroyed in the next.
   setImmediate(() => socket.destroy());
   return socket;
+}
+
+/** A socket, and the TLS socket above it. */
+export interface TlsSample {
+  readonly below: Socket;
+  readonly above: TLSSocket;
+}
+
+/** Returns a TLS socket that never connects. */
+export function sampleTlsSocket(): TlsSample {
+  const below = new Socket();
+  const above = new TLSSocket(below);
+  setImmediate(() => above.destroy());
+  return { below, above };
 }
 
 /** Returns a stream that belongs to no session. */

@@ -13,6 +13,7 @@ export interface SessionStreams {
 
 /** https://www.rfc-editor.org/rfc/rfc9113#section-7 */
 const CANCEL = 8;
+const NO_ERROR = 0;
 
 /** Private properties of a session; the same in every version of Node since 20. */
 interface SessionState {
@@ -86,6 +87,20 @@ export function bytesSentOnStream(response: ServerResponse | Http2ServerResponse
   const handle = bySymbol(stream, 'kHandle') as { readonly bytesWritten: number } | undefined;
   // Node counts a chunk being sent both in the queue and among the bytes passed to the stream.
   return Math.max(0, (handle?.bytesWritten ?? 0) - (stream.bufferSize - stream.writableLength));
+}
+
+/**
+ * Ends an upload, or the client's side of a refused tunnel, once its response is complete: the stream would stay open as long
+ * as the client sends. https://www.rfc-editor.org/rfc/rfc9113#section-8.1-11
+ */
+export function endUploadBehind(response: ServerResponse | Http2ServerResponse): void {
+  if (!('stream' in response)) return;
+  const { stream, req } = response;
+  // Never within an event of the stream, see `Session.retire()`.
+  const end = (): NodeJS.Immediate =>
+    setImmediate(() => void (!req.complete && !stream.closed && stream.close(NO_ERROR)));
+  if (stream.writableFinished) end();
+  else stream.once('finish', end);
 }
 
 /** Cancels the stream of a response; the other streams of its session continue. */

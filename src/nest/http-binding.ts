@@ -74,13 +74,14 @@ export class HttpBinding {
     this.servers.routePattern = (request, path) => this.#routePattern?.(request, path);
     this.#handlers = new RunningHandlers({
       clock: systemClock,
-      isExempt: (method, path) => routes.isExempt(method, path),
+      isExempt: (method, target) => routes.isExempt(method, target),
       isLate: (request) => this.servers.isLate(request),
       isCut: (request) => this.servers.isCut(request),
       isOfOther: (request) => this.servers.isOfOther(request),
       blindSpot: () => this.#directHandlers?.blindSpot(),
       routePattern: (request, path) => routePatternOf(adapterHost.httpAdapter, probes)(request, path),
     });
+    this.servers.pathRules = routes.pathRules;
     this.servers.onStalled = (response) => this.#handlers.giveUpSoon(response);
     // As soon as the adapter exists, because handlers are registered before the first hook.
     const stopWaiting = onAdapterMade(adapterHost, (adapter) => {

@@ -1,5 +1,6 @@
 import { isObject } from '../util/foreign.js';
 import { RouteMatch } from '../util/route-match.js';
+import type { PathRules } from '../util/request-path.js';
 import type { ServerResponse } from 'node:http';
 import type { EventStreamRoute, ShutdownStreamOptions } from '../config/stream-options.js';
 
@@ -27,17 +28,17 @@ export class StreamPolicies {
    * By default only streams that answer `GET` are ended: other clients do not reconnect, and would take part of an answer
    * for all of it.
    */
-  finishLimitMs(response: ServerResponse, path: string): number | undefined {
+  finishLimitMs(response: ServerResponse, target: string, rules: PathRules): number | undefined {
     const { method = 'GET' } = response.req;
     const ownLimit = method === 'GET' ? Infinity : undefined;
-    const { policy, maxMs } = policyOf(response) ?? this.#policyOfRoute(method, path) ?? {};
+    const { policy, maxMs } = policyOf(response) ?? this.#policyOfRoute(method, target, rules) ?? {};
     if (policy === 'end') return 0;
     if (policy === 'finish') return typeof maxMs === 'number' ? maxMs : ownLimit;
     return ownLimit && 0;
   }
 
-  #policyOfRoute(method: string, path: string): AnyPolicy | undefined {
-    return this.#routes.find(({ match }) => match.matches(method, path))?.options;
+  #policyOfRoute(method: string, target: string, rules: PathRules): AnyPolicy | undefined {
+    return this.#routes.find(({ match }) => match.matches(method, target, rules))?.options;
   }
 }
 

@@ -1,36 +1,45 @@
+import { readPath, STRICT_PATHS, withoutTrailingSlash, type PathRules } from './request-path.js';
+
 /** Tells which requests a route matches: `/metrics`, `GET /metrics`, `/orders/:id/lines` or `/admin/*`. */
 export class RouteMatch {
   /** The path of the route, without the method. */
   readonly pattern: string;
 
   readonly #method: string | undefined;
-  readonly #path: RegExp;
+  /** By the rules that they follow; an application has one engine. */
+  readonly #paths = new WeakMap<PathRules, RegExp>();
 
   /** @param route a path with an optional method in front; `:name` is one segment, a `*` at the end is any text */
   constructor(route: string) {
     const [pattern = '', method] = route.split(' ').toReversed();
     this.pattern = pattern;
     this.#method = method;
-    this.#path = new RegExp(`^${sourceOf(pattern)}$`, 's');
   }
 
-  matches(method: string, path: string): boolean {
+  /** @param target what the client has sent, or the path of it */
+  matches(method: string, target: string, rules: PathRules = STRICT_PATHS): boolean {
     const isMethod =
       this.#method === undefined || method === this.#method || (method === 'HEAD' && this.#method === 'GET');
-    return isMethod && this.#path.test(pathOf(path));
+    return isMethod && this.#pathFor(rules).test(readPath(target, rules));
+  }
+
+  #pathFor(rules: PathRules): RegExp {
+    const path = this.#paths.get(rules) ?? new RegExp(`^${sourceOf(this.pattern, rules)}$`, 's');
+    this.#paths.set(rules, path);
+    return path;
   }
 }
 
-/** Returns the path without query and trailing slash: to Express, both paths are the same. */
-export function pathOf(url: string): string {
-  const path = url.split('?', 1)[0]!;
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-}
-
-function sourceOf(pattern: string): string {
-  const [fixed, tail] = pattern.endsWith('*') ? [pattern.slice(0, -1), '.*'] : [pathOf(pattern), ''];
-  const segments = fixed.split('/').map((segment) => (isName(segment) ? '[^/]+' : escaped(segment)));
-  return segments.join('/') + tail;
+function sourceOf(pattern: string, { isCaseSensitive, ignoresTrailingSlash }: PathRules): string {
+  const isPrefix = pattern.endsWith('*');
+  const path = isPrefix ? pattern.slice(0, -1) : pattern;
+  const fixed = ignoresTrailingSlash && !isPrefix ? withoutTrailingSlash(path) : path;
+  const segments = fixed
+    .split('/')
+    .map((segment) =>
+      isName(segment) ? '[^/]+' : escaped(isCaseSensitive ? segment : segment.toLowerCase()),
+    );
+  return segments.join('/') + (isPrefix ? '.*' : '');
 }
 
 function isName(segment: string): boolean {

@@ -1,5 +1,6 @@
 import { OpenEngineConnection, webSocketOf } from './engine-connection.js';
 import { isWebSocket, nameOf, OpenWebSocket, webSocketOn } from './web-socket.js';
+import { withoutTrailingSlash } from '../util/request-path.js';
 import type { IncomingMessage } from 'node:http';
 import type { EngineConnection } from './engine-connection.js';
 import type { HeardSockets } from './heard-sockets.js';
@@ -20,6 +21,9 @@ export interface WsServer {
 interface IoServer {
   readonly engine: { readonly clients: Readonly<Record<string, EngineConnection>> };
   readonly httpServer?: unknown;
+  readonly opts?: { readonly addTrailingSlash?: boolean };
+  /** https://socket.io/docs/v4/server-api/#serverpathvalue */
+  path?(): unknown;
 }
 
 /** The servers of an application's gateways, with their clients. */
@@ -103,14 +107,26 @@ export class SocketServers {
     return [...this.#wsServers].some(({ clients }) => clients.size > 0);
   }
 
-  /** Whether a request belongs to a connected client: a poll, or the delivery of messages. */
-  continues({ url }: Pick<IncomingMessage, 'url'>): boolean {
-    const session = /[?&]sid=([^&#]+)/.exec(url ?? '')?.[1];
+  /** Whether a request belongs to a connected client, at the path of its server: a poll, or the delivery of messages. */
+  continues({ url = '' }: Pick<IncomingMessage, 'url'>): boolean {
+    const session = /[?&]sid=([^&#]+)/.exec(url)?.[1];
     return (
       session !== undefined &&
-      [...this.#ioServers].some(({ engine }) => Object.hasOwn(engine.clients, session))
+      [...this.#ioServers].some(
+        (server) => isServedBy(server, url) && Object.hasOwn(server.engine.clients, session),
+      )
     );
   }
+}
+
+/** The engine takes the requests that begin with its path, as they were sent; all others belong to the application. */
+function isServedBy(server: IoServer, url: string): boolean {
+  const own = server.path?.();
+  if (typeof own !== 'string') return false;
+  const prefix = withoutTrailingSlash(own);
+  return (
+    url.startsWith(`${prefix}/`) || (server.opts?.addTrailingSlash === false && url.startsWith(`${prefix}?`))
+  );
 }
 
 function ioServerOf(server: unknown): IoServer | undefined {

@@ -1,3 +1,4 @@
+import { HttpAdapterHost } from '@nestjs/core';
 import { ShutdownCoordinator } from '../../core/shutdown-coordinator.js';
 import { SpecialRoutes } from '../../health/special-routes.js';
 import { HealthRoutes } from './health-routes.js';
@@ -6,8 +7,10 @@ import { notReady } from '../../health/probes.js';
 import { MountedPaths } from './mounted-paths.js';
 import { Readiness } from './readiness.js';
 import { ShutdownHealthIndicator } from './shutdown-health.indicator.js';
+import { pathRulesOf } from './path-rules.js';
 import { RESOLVED_OPTIONS } from '../../config/resolved-options.js';
 import type { Provider } from '@nestjs/common';
+import type { PathRules } from '../../util/request-path.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 
 /**
@@ -21,9 +24,13 @@ export const HEALTH_PROVIDERS: readonly Provider[] = [
   HealthRoutes,
   {
     provide: SpecialRoutes,
-    useFactory: (options: ResolvedOptions, coordinator: ShutdownCoordinator) =>
-      new SpecialRoutes(options, () => notReady(coordinator)),
-    inject: [RESOLVED_OPTIONS, ShutdownCoordinator],
+    useFactory: (options: ResolvedOptions, coordinator: ShutdownCoordinator, host: HttpAdapterHost) => {
+      let rules: PathRules | undefined;
+      // Asked for requests only: the settings of an engine do not change after its first route.
+      const pathRules = (): PathRules => (rules ??= pathRulesOf(host.httpAdapter));
+      return new SpecialRoutes(options, () => notReady(coordinator), pathRules);
+    },
+    inject: [RESOLVED_OPTIONS, ShutdownCoordinator, HttpAdapterHost],
   },
   {
     provide: ManagementServer,

@@ -46,6 +46,10 @@ describe.each(ADAPTERS)('POST /_internal/shutdown on $name', (adapter) => {
     ['Via', '1.1 proxy'],
     ['X-Real-IP', '10.0.0.1'],
     ['CF-Connecting-IP', '10.0.0.1'],
+    ['CF-Ray', '1'],
+    ['CDN-Loop', 'proxy'],
+    ['True-Client-IP', '10.0.0.1'],
+    ['X-Envoy-External-Address', '10.0.0.1'],
     ['Host', 'rebound.example'],
     ['Sec-Fetch-Site', 'cross-site'],
   ])('is 403 with %s: %s', async (name, value) => {

@@ -6,8 +6,8 @@ import { ADAPTERS, ServedApplication } from './served-application.js';
 import type { RawClient } from '../../support/http/raw-client.js';
 
 /** With the default reserve of a fifth, the hook needs more than the reserve. */
-const GRACE_PERIOD_MS = 5_000;
-const HOOK_MS = 1_800;
+const GRACE_PERIOD_MS = 8_000;
+const HOOK_MS = 2_000;
 
 describe.each(ADAPTERS)('on $name, a hook that needs more than its reserve', (adapter) => {
   let served: ServedApplication;

@@ -72,6 +72,16 @@ describe.each(ADAPTERS)('a request of a Nest application on $name that is cut', 
   afterEach(() => served.close());
   guardAgainstLeaks();
 
+  it('is counted once where nothing is reserved', async () => {
+    served = await ServedApplication.start(adapter, { gracePeriodMs: 300, releaseReserveMs: 0 });
+    await served.held();
+
+    const report = await served.shutdown();
+
+    expect(report.cuts).toMatchObject([{ kind: 'request', name: 'GET /held' }]);
+    expect(report.statistics['HTTP server']).toMatchObject({ cut: 1 });
+  });
+
   it.each([
     ['the pattern of its route', '/orders/7/items/7?secret', 'GET /orders/:id/items/:item'],
     [

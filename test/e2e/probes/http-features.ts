@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import http2 from 'node:http2';
+import https from 'node:https';
 import { Controller, Get } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { createShutdown } from 'nestjs-drain/standalone';
@@ -9,6 +10,7 @@ import { expect } from '@jest/globals';
 import { deferred } from '../../../src/util/deferred.js';
 import { Http2Client } from '../../support/http/http2-client.js';
 import { RawClient } from '../../support/http/raw-client.js';
+import { serverTls } from '../../support/http/tls-with-shared-key.js';
 import { coordinatorOf, createHttp } from '../nest/applications.js';
 import { HANDSHAKE } from '../websockets/gateway-application.js';
 import type { AddressInfo, Server } from 'node:net';
@@ -135,6 +137,36 @@ export const onHttp2: Feature = async (log) => {
     close: async () => {
       await shutdown[Symbol.asyncDispose]();
       client.session.destroy();
+      server.close();
+    },
+  };
+};
+
+/** A server of HTTPS with a request under way. */
+export const onHttps: Feature = async (log) => {
+  const shutdown = createShutdown({ logger: log, exit: false, announceDelayMs: 0, logProgress: false });
+  const begun = deferred<void>();
+  const end = deferred<void>();
+  const server = https
+    .createServer(serverTls, (_request, response) => {
+      begun.resolve();
+      void end.promise.then(() => response.end('served'));
+    })
+    .listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  shutdown.serve(server);
+  const client = (await RawClient.connectTls((server.address() as AddressInfo).port)).get('/');
+  await begun.promise;
+  return {
+    coordinator: shutdown.coordinator,
+    finish: () => end.resolve(),
+    outcome: async () => {
+      await client.ended;
+      expect(client.responses).toMatchObject([{ status: 200, body: 'served' }]);
+    },
+    close: async () => {
+      await shutdown[Symbol.asyncDispose]();
+      client.socket.destroy();
       server.close();
     },
   };

@@ -2,9 +2,10 @@ import { SocketResponses } from '../../../src/http/current-responses.js';
 import * as probes from '../../../src/http/http-probes.js';
 import { EXIT_OF_PROCESS, HANDLES_OF_PROCESS } from '../../../src/process/process-probes.js';
 import { HEADER_ON_RESPONSE } from '../../../src/sse/sse-probes.js';
-import { inDevelopment, onExpress, onHttp2, upgraded } from './http-features.js';
+import { inDevelopment, onExpress, onHttp2, onHttps, upgraded } from './http-features.js';
 import { handing } from './handing.js';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Probe } from '../../../src/util/probe.js';
 import type { Feature } from './feature.js';
 import type { ProbeCase } from './probe-case.js';
@@ -49,6 +50,12 @@ export const NODE_CASES: readonly ProbeCase[] = [
   lacking(probes.SWEEP_OF_SERVER, onExpress),
   lacking(probes.HANDLE_OF_SERVER, onExpress),
   lacking(probes.HANDLE_OF_SOCKET, onExpress),
+  {
+    probe: probes.PARENT_OF_TLS_SOCKET,
+    feature: onHttps,
+    remove: () =>
+      handing(probes.PARENT_OF_TLS_SOCKET, () => ({ below: {} as Socket, above: {} as TLSSocket })),
+  },
   lacking(HEADER_ON_RESPONSE, onExpress),
   lacking(probes.STREAMS_OF_SESSION, onHttp2),
   lacking(probes.RESPONSE_ON_STREAM, onHttp2),

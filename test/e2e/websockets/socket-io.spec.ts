@@ -213,6 +213,24 @@ describe('a polling client', () => {
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
   });
 
+  it('does not make a request to another path part of its session', async () => {
+    await start();
+    await open();
+    const report = running.shutdown();
+    await running.entered('drain');
+
+    for (const path of ['/', '/orders', '/socket.io-admin/', '/x/socket.io/']) {
+      const late = (await request(`GET ${session.replace('/socket.io/', path)}`)).send('\r\n');
+      await late.ended;
+      expect(late.responses).toMatchObject([{ status: 503 }]);
+    }
+    const poll = (await request('GET SESSION')).send('\r\n');
+    await poll.ended;
+
+    expect(poll.responses).toMatchObject([{ status: 200 }]);
+    await report;
+  });
+
   it('completes an upgrade to a WebSocket that has begun, and is closed afterwards', async () => {
     await start();
     await open();

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../../src/util/clock.js';
 import { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import { HttpServerParticipant, type WorkSources } from '../../../src/http/http-server-participant.js';
+import { readPath } from '../../../src/util/request-path.js';
 import { strictProbes } from '../strict-probes.js';
 import { eventually } from './eventually.js';
 import { RawClient } from './raw-client.js';
@@ -52,7 +53,7 @@ export class DrainedServer {
         probes: strictProbes(),
         lateRequests: 'reject',
         lateResponse: LATE_RESPONSE,
-        isExempt: (_method, path) => path === '/healthz',
+        isExempt: (_method, target) => readPath(target) === '/healthz',
         onArrival: () => {
           this.arrivals += 1;
         },

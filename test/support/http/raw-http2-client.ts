@@ -64,6 +64,13 @@ export class RawHttp2Client {
     return this.#send(frame('HEADERS', endHeaders | endStream, stream, Buffer.concat(block)));
   }
 
+  /** Asks for a tunnel. */
+  tunnel(stream: number, authority: string): this {
+    const header = { ':method': 'CONNECT', ':authority': authority };
+    const block = Object.entries(header).map(([name, value]) => literal(name, value));
+    return this.#send(frame('HEADERS', 4, stream, Buffer.concat(block)));
+  }
+
   data(stream: number, bytes: number): this {
     return this.#send(frame('DATA', 0, stream, Buffer.alloc(bytes)));
   }

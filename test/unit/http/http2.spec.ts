@@ -334,6 +334,37 @@ describe.each(KINDS)('a server of $name', (kind) => {
     expect(headers[':status']).toBe(405);
   });
 
+  it.each(['running', 'announce'])('is not held by a tunnel that Node refuses while %s', async (when) => {
+    await start(kind);
+    const client = await connectRaw();
+    const hold = drained.hold('announce');
+    if (when === 'running') await client.tunnel(1, 'example.org:443').until('HEADERS 1');
+    const report = drained.shutdown();
+    await hold.begun;
+    if (when === 'announce') {
+      const other = await connectRaw();
+      await other.tunnel(1, 'example.org:443').until('HEADERS 1');
+    }
+    hold.release();
+
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+    await client.ended;
+  });
+
+  it('is not held by an upload that was answered, and that its client does not end', async () => {
+    drained = await DrainedServer.start(
+      kind.create((request, response) => {
+        request.resume();
+        response.writeHead(413).end('too large');
+      }),
+    );
+    const client = await connectRaw();
+    await client.request(1, '/', 'POST').data(1, 10).until('DATA 1');
+
+    expect(await drained.shutdown()).toMatchObject({ status: 'completed', cuts: [] });
+    await client.ended;
+  });
+
   it('works the same if sessions cannot be read', async () => {
     routes = new SampleRoutes();
     const server = kind.create(routes.listener);

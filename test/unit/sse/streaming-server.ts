@@ -3,6 +3,7 @@ import { EventStreams, type StreamTimes } from '../../../src/sse/event-streams.j
 import { StreamPolicies } from '../../../src/sse/stream-policy.js';
 import { isEventStream } from '../../../src/sse/event-stream.js';
 import { requestPath } from '../../../src/http/request-path.js';
+import { STRICT_PATHS } from '../../../src/util/request-path.js';
 import {
   DrainedServer,
   LATE_RESPONSE,
@@ -25,7 +26,7 @@ export class StreamingServer {
     const policies = new StreamPolicies(routes);
     this.streams = new EventStreams({
       clock,
-      finishLimitMs: (response) => policies.finishLimitMs(response, requestPath(response.req)),
+      finishLimitMs: (response) => policies.finishLimitMs(response, requestPath(response.req), STRICT_PATHS),
       farewell: LATE_RESPONSE,
       requests: () => this.drained.participant.requests,
       times: () => times,
