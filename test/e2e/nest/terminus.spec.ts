@@ -10,7 +10,6 @@ import {
   createContext,
   createHttp,
   LogLines,
-  outcomesOf,
   reportOf,
 } from './applications.js';
 import { Journal } from './journal.js';
