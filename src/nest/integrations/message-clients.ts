@@ -73,9 +73,8 @@ function isClient(candidate: object): candidate is MessageClient & object {
 /** Whether the server is of the transport of the client, and has a handler for the pattern. */
 function answers(server: MessageServer, client: object, pattern: unknown): boolean {
   if (!isOfClass(client, `Client${transportName(server)}`)) return false;
-  const { getHandlerByPattern } = server;
   const route = typeof pattern === 'string' ? pattern : JSON.stringify(pattern);
-  return Boolean(getHandlerByPattern?.call(server, route));
+  return Boolean(server.getHandlerByPattern?.(route));
 }
 
 function propertiesOf(instance: object): object[] {
