@@ -64,6 +64,7 @@ export const MICROSERVICES: PackageGroup = {
       write:
         'A participant that sets `NOT_SERVING` in `announce`: [Kubernetes](microservices.md#kubernetes).',
       limits: 'A client that watches the health is waited for, for two seconds.',
+      recognisedBy: 'the participant that you write',
       specs: ['e2e/microservices/grpc-health.spec.ts'],
     },
   ],
