@@ -14,8 +14,19 @@ import type { Transport } from './transport.js';
 const HAND_BACK_MS = 1_000;
 /** Time for answering what is cut at the end of a drain; at most a quarter of the time left when it begins. */
 const ANSWER_MS = 300;
+/** The part of a drain in which a server still receives, if its own process waits for answers that it may have to give. */
+const SELF_SERVICE_SHARE = 0.5;
 /** How long a broker may take to confirm what it was told; at most half of the time left. */
 const CONFIRM_MS = 2_000;
+
+/** Requests that this process has sent and not been answered yet. */
+export interface OwnRequests {
+  any(): boolean;
+  /** Calls `listener` whenever {@link any} may have changed; returns a function that stops this. */
+  onChange(listener: () => void): () => void;
+  /** Set by the server: returns a promise if it is not receiving at once, which settles when it is. */
+  receiving: (this: void) => Promise<unknown> | undefined;
+}
 
 /** Dependencies of {@link MessageServerParticipant}. */
 export interface MessageServerDependencies {
@@ -32,6 +43,8 @@ export interface MessageServerDependencies {
   onArrival(this: void): void;
   /** How long the stream of a message may go on in a drain, in milliseconds. */
   streamLimitMs(this: void, context: unknown): number;
+  /** The requests of this process that the server may have to answer. */
+  readonly ownRequests: OwnRequests;
   /** What could be lost unseen; makes `drain` fail. */
   blindSpot(this: void): string | undefined;
 }
@@ -52,6 +65,10 @@ export class MessageServerParticipant implements ShutdownParticipant {
   #steps: Promise<unknown> = Promise.resolve();
   #isStarted = false;
   #isStopped = false;
+  #isQuiesced = false;
+  #isEnded = false;
+  #isSelfServing = true;
+  #stopWatchingRequests: (() => void) | undefined;
   #announcedAt: number | undefined;
   #drainBeganAt: number | undefined;
   #context: ShutdownContext | undefined;
@@ -65,6 +82,7 @@ export class MessageServerParticipant implements ShutdownParticipant {
     this.name = dependencies.name;
     this.messages = new RunningMessages({
       startedAt: () => this.#onBegun(),
+      isExpecting: () => this.#isNeeded,
       onEnded: (context) => {
         if (this.#isStopped) this.#transport.onEnded?.(context);
       },
@@ -120,20 +138,24 @@ export class MessageServerParticipant implements ShutdownParticipant {
   };
 
   announce(): void {
+    this.#dependencies.ownRequests.receiving = () => this.#steps;
     this.#announcedAt ??= this.#dependencies.clock.now();
-    this.#steer(true);
+    this.#stopWatchingRequests ??= this.#dependencies.ownRequests.onChange(() => this.#onRequests());
+    this.#steer();
   }
 
   async resume(): Promise<void> {
     this.#announcedAt = undefined;
-    this.#steer(false);
+    this.#stopWatchingRequests?.();
+    this.#stopWatchingRequests = undefined;
+    this.#dependencies.ownRequests.receiving = () => undefined;
+    this.#steer();
     await this.#steps;
   }
 
   quiesce(): void {
-    this.#announcedAt ??= this.#dependencies.clock.now();
-    this.#steer(true);
-    this.#transport.endIntake?.();
+    this.#isQuiesced = true;
+    this.announce();
   }
 
   async drain(context: ShutdownContext): Promise<void> {
@@ -147,6 +169,8 @@ export class MessageServerParticipant implements ShutdownParticipant {
     try {
       await this.#confirmed(this.#steps, 'stop receiving');
       await this.messages.idle(context.signal);
+      // It may have received for a while.
+      await this.#confirmed(this.#steps, 'stop receiving');
       await this.#confirmed(this.#transport.flush(), 'take what was sent');
     } finally {
       for (const timer of timers) timer.cancel();
@@ -157,6 +181,7 @@ export class MessageServerParticipant implements ShutdownParticipant {
   }
 
   async release(): Promise<void> {
+    this.#stopWatchingRequests?.();
     await this.#server.close();
   }
 
@@ -207,18 +232,34 @@ export class MessageServerParticipant implements ShutdownParticipant {
     return Math.max(0, this.#dependencies.streamLimitMs(context) - goneMs);
   }
 
+  /** Whether this process waits for an answer that this server may have to give. */
+  get #isNeeded(): boolean {
+    return this.#isSelfServing && !this.#transport.isListening && this.#dependencies.ownRequests.any();
+  }
+
+  #onRequests(): void {
+    this.#steer();
+    this.messages.recheck();
+  }
+
   /** Tells the transport one thing after the other: libraries get confused by a stop in the middle of a start. */
-  #steer(isToStop: boolean): void {
-    if (this.#isStopped === isToStop || !this.#isStarted) return;
-    this.#isStopped = isToStop;
-    this.#steps = this.#steps
-      .then(() => (isToStop ? this.#transport.stopIntake() : this.#transport.startIntake()))
-      // A server that has lost its broker receives nothing either.
-      .catch((error: unknown) =>
-        this.#dependencies.logger.warn(
-          `${this.name}: could not ${isToStop ? 'stop' : 'start'} receiving: ${messageOf(error)}`,
-        ),
-      );
+  #steer(): void {
+    if (!this.#isStarted) return;
+    const isToStop = this.#announcedAt !== undefined && !this.#isNeeded;
+    if (this.#isStopped !== isToStop) {
+      this.#isStopped = isToStop;
+      this.#steps = this.#steps
+        .then(() => (isToStop ? this.#transport.stopIntake() : this.#transport.startIntake()))
+        // A server that has lost its broker receives nothing either.
+        .catch((error: unknown) =>
+          this.#dependencies.logger.warn(
+            `${this.name}: could not ${isToStop ? 'stop' : 'start'} receiving: ${messageOf(error)}`,
+          ),
+        );
+    }
+    if (!isToStop || !this.#isQuiesced || this.#isEnded) return;
+    this.#isEnded = true;
+    this.#transport.endIntake?.();
   }
 
   /** Waits until the other side has confirmed what it was told, but never until the end of the drain. */
@@ -239,6 +280,10 @@ export class MessageServerParticipant implements ShutdownParticipant {
       clock.setTimer(call, remainingMs - Math.min(endMs, remainingMs * share));
     const limits = new Set(Array.from(this.messages, ({ context }) => this.#streamLimitMs(context)));
     return [
+      clock.setTimer(() => {
+        this.#isSelfServing = false;
+        this.#onRequests();
+      }, remainingMs * SELF_SERVICE_SHARE),
       ...Array.from(limits, (limitMs) =>
         clock.setTimer(() => this.messages.endStreams(0), Math.min(limitMs, remainingMs)),
       ),

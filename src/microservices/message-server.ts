@@ -9,6 +9,7 @@ export interface MessageServer {
   readonly transportId?: unknown;
   addHandler(pattern: unknown, handler: MessageHandler, isEvent?: boolean, extras?: unknown): unknown;
   getHandlers?(): Map<unknown, MessageHandler>;
+  getHandlerByPattern?(pattern: string): unknown;
   listen(callback: (...results: unknown[]) => void): unknown;
   close(): unknown;
 }

@@ -52,11 +52,11 @@ export class NatsTransport implements Transport {
     await Promise.all(Array.from(this.#subscriptions.keys(), (subscription) => subscription.drain()));
   }
 
-  startIntake(): Promise<void> {
+  async startIntake(): Promise<void> {
     const starts = [...this.#subscriptions.values()];
     this.#subscriptions.clear();
     for (const start of starts) this.#subscriptions.set(start(), start);
-    return Promise.resolve();
+    await this.#client?.flush();
   }
 
   async flush(): Promise<void> {

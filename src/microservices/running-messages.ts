@@ -42,6 +42,8 @@ export class Message {
 export interface RunningMessagesDependencies {
   /** Returns the time at which a message begins; undefined unless a shutdown is in progress. */
   startedAt(this: void): number | undefined;
+  /** Whether a message may still arrive that has to be handled. */
+  isExpecting(this: void): boolean;
   /** Called when a handler has ended. */
   onEnded(this: void, context: unknown): void;
   /** How long the stream of a message may go on in a drain that has begun, in milliseconds; Infinity if there is none. */
@@ -119,9 +121,14 @@ export class RunningMessages {
     );
   }
 
-  /** Resolves when nothing is running any more, or the signal aborts. */
+  /** Call it when what {@link RunningMessagesDependencies.isExpecting} returns may have changed. */
+  recheck(): void {
+    this.#changed.notify();
+  }
+
+  /** Resolves when nothing is running or expected any more, or the signal aborts. */
   async idle(signal: AbortSignal): Promise<void> {
-    const isIdle = (): boolean => this.size === 0;
+    const isIdle = (): boolean => this.size === 0 && !this.#dependencies.isExpecting();
     signal.addEventListener('abort', this.#changed.notify, { once: true });
     do {
       await this.#changed.until(isIdle, signal);

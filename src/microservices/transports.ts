@@ -87,13 +87,14 @@ export function blindSpotOf(server: object, probes: ProbeCheck): string | undefi
 function kindOf(server: object): { readonly name: string; readonly make: Make } | undefined {
   const id = read(server, 'transportId');
   const isOfNest = hasMethods(server, ['addHandler', 'handleEvent', 'initializeSerializer']);
-  return isOfNest && typeof id === 'number' && classOf(server, id) ? KINDS[id] : undefined;
+  const kind = isOfNest && typeof id === 'number' ? KINDS[id] : undefined;
+  return kind && isOfClass(server, `Server${kind.name}`) ? kind : undefined;
 }
 
-/** Whether one of its classes has the name of Nest's, which subclasses of it have, too. */
-function classOf(server: object, id: number): boolean {
-  const wanted = `Server${KINDS[id]?.name ?? ''}`.toLowerCase();
-  for (let type: object | null = server; type; type = Object.getPrototypeOf(type) as object | null) {
+/** Whether one of the classes of an instance has that name, in any case: subclasses count. */
+export function isOfClass(instance: object, name: string): boolean {
+  const wanted = name.toLowerCase();
+  for (let type: object | null = instance; type; type = Object.getPrototypeOf(type) as object | null) {
     const constructor = read(type, 'constructor');
     if (typeof constructor === 'function' && constructor.name.toLowerCase() === wanted) return true;
   }

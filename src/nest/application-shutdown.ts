@@ -199,6 +199,7 @@ export class ApplicationShutdown implements LivingApplication {
     if (!hasBegun('release', this.coordinator.state)) registerDecoratedResources(hosts, this.#resources);
     this.#resources.markBootstrapped();
     this.#webSockets.checkRecognised();
+    this.#microservices.watchClients(hosts.map(({ instance }) => instance));
     const hints = setupHints(this.#modules.values(), this.#options, this.#probes);
     for (const hint of [...hints, ...this.#microservices.hints()]) this.#logger.warn(hint);
     this.#process.onBootstrapped();

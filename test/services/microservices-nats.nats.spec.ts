@@ -1,4 +1,5 @@
-import { losesNothing, survivesItsBroker } from './microservices.js';
+import { answersItself, losesNothing, survivesItsBroker } from './microservices.js';
 
 losesNothing('nats');
+answersItself('nats');
 survivesItsBroker('nats');

@@ -26,6 +26,32 @@ export function losesNothing(transport: TransportName): void {
   });
 }
 
+/** The only server of a transport, whose handlers ask their own process through the broker. */
+export function answersItself(transport: TransportName): void {
+  it.each([12, 11] as const)(
+    `a handler on ${transport} is answered by its own process in a shutdown, on Nest %i`,
+    async (nest) => {
+      await using meeting = await TRANSPORTS[transport]();
+      const { ownClient } = meeting;
+      const settings = { isHybrid: false, isBare: false, nest };
+      const { program } = await startServer(meeting, settings, { ...(ownClient && { ownClient }) });
+      await using _ = program;
+      const client = await meeting.client();
+      const reply = client.others['relay']!({ id: 'outside', ms: 300 });
+      await program.event('begun', ({ id }) => id === 'outside');
+      program.signal('SIGTERM');
+
+      expect(await reply).toBe('done outside inside');
+      const { code } = await program.exited;
+      expect({ code, report: (await program.event('report'))['report'] }).toMatchObject({
+        code: 0,
+        report: { status: 'completed', cuts: [] },
+      });
+      await client.close();
+    },
+  );
+}
+
 /**
  * A server whose broker fails in the middle of its shutdown.
  *

@@ -11,6 +11,7 @@ import { classNameOf, hasMethod, hasMethods, isObject, read } from '../../util/f
 import { overrideMethod } from '../../util/override-method.js';
 import { withCallSites } from '../../util/stack.js';
 import { UniqueNames } from '../../util/unique-names.js';
+import { MessageClients } from './message-clients.js';
 import { isTracked } from '../decorators/track-task.decorator.js';
 import type { ModulesContainer } from '@nestjs/core';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
@@ -43,6 +44,7 @@ export class Microservices {
   readonly #probes: ProbeCheck;
   readonly #callbacks: MicroserviceCallbacks;
   readonly #participants = new Map<object, MessageServerParticipant>();
+  readonly #clients = new MessageClients();
   readonly #names = new UniqueNames();
   readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
   readonly #restore: (() => void)[] = [];
@@ -94,6 +96,11 @@ export class Microservices {
     );
   }
 
+  /** Watches the clients among these instances: what they ask, a server of this application may have to answer. */
+  watchClients(instances: readonly object[]): void {
+    if (this.areThere) this.#restore.push(...this.#clients.watch(instances));
+  }
+
   /** Returns the lines to log at boot. */
   hints(): readonly string[] {
     return this.#hints;
@@ -124,6 +131,7 @@ export class Microservices {
       released: coordinator.entered('release'),
       onArrival: () => coordinator.arrivals.record(),
       streamLimitMs,
+      ownRequests: this.#clients.requestsTo(server),
       blindSpot: () => blindSpotOf(server, this.#probes),
     });
     this.#participants.set(server, participant);

@@ -30,9 +30,14 @@ export class PendingResults implements Waits {
     );
   }
 
-  #untilSettled<T>(result: T): T {
+  /** Counts a result until the returned function is called, once. */
+  begin(): () => void {
     this.#change(1);
-    const end = (): void => this.#change(-1);
+    return () => this.#change(-1);
+  }
+
+  #untilSettled<T>(result: T): T {
+    const end = this.begin();
     Promise.resolve(result).then(end, end);
     return result;
   }

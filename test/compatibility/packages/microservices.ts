@@ -12,9 +12,14 @@ export const MICROSERVICES: PackageGroup = {
         'Every server, custom strategies included: nothing new is received from `quiesce` on, handlers and replies finish, and what is cut is named. TCP needs no other package.',
       write: 'Nothing. For what each transport needs: [Microservices](microservices.md).',
       limits:
-        'Nest 11.0 to 11.1.3 are untested. Without `enableGracefulShutdown(app)`, `close()` of a microservice does not drain.',
+        'On Nest 11.0.0 to 11.1.3, `close()` of a microservice does not drain without `enableGracefulShutdown(app)`.',
       recognisedBy: 'the methods of its servers',
-      specs: ['e2e/microservices/tcp.spec.ts', 'process/microservices.spec.ts'],
+      specs: [
+        'e2e/microservices/tcp.spec.ts',
+        'e2e/microservices/lifecycle.spec.ts',
+        'e2e/microservices/older-nest.spec.ts',
+        'process/microservices.spec.ts',
+      ],
     },
     {
       name: '@nats-io/transport-node',
@@ -52,6 +57,15 @@ export const MICROSERVICES: PackageGroup = {
       limits: 'A server that is made by hand: it needs a participant.',
       recognisedBy: BY_NEST,
       specs: ['process/microservices.spec.ts'],
+    },
+    {
+      name: 'grpc-health-check',
+      found: 'Nothing.',
+      write:
+        'A participant that sets `NOT_SERVING` in `announce`: [Kubernetes](microservices.md#kubernetes).',
+      limits: 'A client that watches the health is waited for, for two seconds.',
+      recognisedBy: 'the participant that you write',
+      specs: ['e2e/microservices/grpc-health.spec.ts'],
     },
   ],
 };

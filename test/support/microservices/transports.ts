@@ -36,17 +36,22 @@ export interface Broker extends AsyncDisposable {
   thaw(): void;
 }
 
+/** The part of a plan that a transport decides. */
+export type ServerPlan = Pick<MicroservicePlan, 'transport' | 'options'> & Partial<MicroservicePlan>;
+
 /** Where the servers of one transport meet their clients: a broker, or a balancer of connections. */
 export interface Meeting extends AsyncDisposable {
   /** What the next server is planned to be; `port` for servers that listen. */
   server(): Promise<{
-    readonly plan: Pick<MicroservicePlan, 'transport' | 'options'> & Partial<MicroservicePlan>;
+    readonly plan: ServerPlan;
     readonly port?: number;
   }>;
   client(): Promise<JobClient>;
   /** The part of the usual load that it can take. Default: 1. */
   readonly pace?: number;
   readonly broker?: Broker;
+  /** Options of a client in a server. */
+  readonly ownClient?: MicroservicePlan['ownClient'] & object;
   /** Balances what listens. */
   readonly balancer?: TcpBalancer;
 }
@@ -162,14 +167,11 @@ async function atRabbit(noAck: boolean): Promise<Meeting> {
   );
 }
 
-function atBroker(
-  broker: Broker,
-  plan: Pick<MicroservicePlan, 'transport' | 'options'> & Partial<MicroservicePlan>,
-  client: ClientOptions,
-): Meeting {
+function atBroker(broker: Broker, plan: ServerPlan, client: ClientOptions): Meeting {
   return {
     server: () => Promise.resolve({ plan }),
     client: () => proxyClient(client),
+    ownClient: client.options as MicroservicePlan['ownClient'] & object,
     broker,
     [Symbol.asyncDispose]: async () => {
       await broker[Symbol.asyncDispose]();
@@ -221,6 +223,7 @@ async function proxyClient(options: ClientOptions): Promise<JobClient> {
       tracked: send({ cmd: 'tracked' }),
       stream: sendForAll('stream'),
       endless: sendForAll('endless'),
+      relay: send('relay'),
     },
     close,
   };
