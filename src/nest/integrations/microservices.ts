@@ -98,7 +98,7 @@ export class Microservices {
 
   /** Watches the clients among these instances: what they ask, a server of this application may have to answer. */
   watchClients(instances: readonly object[]): void {
-    if (this.areThere) this.#restore.push(...this.#clients.watch(instances));
+    if (this.areFound) this.#restore.push(...this.#clients.watch(instances));
   }
 
   /** Returns the lines to log at boot. */
