@@ -110,7 +110,7 @@ describe('cutting many pieces of work', () => {
     expect(aboutCuts.at(-1)).toBe(
       'cut in drain: 990 more (330 piece of kind 1, 330 piece of kind 2, 330 piece of kind 0)',
     );
-    expect(lines.find((line) => line.startsWith('shutdown failed'))).toMatch(/, 1000 cut$/);
+    expect(lines.find((line) => line.startsWith('shutdown failed'))).toMatch(/; 1000 cut; /);
   });
 
   it('leaves half of the time that is left to the steps to come, and counts what there is no time to name', async () => {
@@ -219,6 +219,6 @@ describe('the end of thousands', () => {
 
     expect(report).toMatchObject({ status: 'forced', morePending: 400 });
     expect(report.pending).toHaveLength(100);
-    expect(lines.find((line) => line.startsWith('forced'))).toMatch(/ and 480 more$/);
+    expect(lines.find((line) => line.startsWith('forced'))).toMatch(/ and 480 more\. /);
   });
 });

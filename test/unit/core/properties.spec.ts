@@ -51,10 +51,11 @@ function isTrue(entry: ParticipantReport, behaviour: Behaviour): boolean {
 
 /** Shares of the time are fractions, and a difference of two instants has the rounding of both. */
 function isSame(oneMs: number, otherMs: number): boolean {
-  return Math.abs(oneMs - otherMs) < ROUNDING;
+  return Math.abs(oneMs - otherMs) <= ROUNDING;
 }
 
-const ROUNDING = 1e-6;
+/** A report has whole milliseconds. */
+const ROUNDING = 1;
 
 function duplicates(texts: readonly string[]): string[] {
   return texts.filter((text, index) => texts.indexOf(text) !== index);

@@ -47,6 +47,7 @@ describe('the statistics of a server', () => {
       halfSent: 1,
       upgraded: 1,
       requests: 1,
+      drained: 0,
       retired: 0,
       late: 0,
       cut: 0,
