@@ -386,11 +386,13 @@ export class PhasedCoordinator extends ShutdownCoordinator {
 
   /** @param isEnding whether the process is exiting; then no foreign code is asked, because it could block the exit */
   #finish(record: RunRecord, isEnding = false): void {
+    // Its timer is no resource of the application.
+    const inFlight = this.#curve.end(isEnding);
     const activeResources = this.#exitRequested ? this.#countActiveResources() : {};
     const report = record.conclude({
       lastArrivalAt: this.arrivals.lastSince(record.startedAt),
       releaseReserveMs: this.#options.releaseReserveMs,
-      inFlight: this.#curve.end(isEnding),
+      inFlight,
       statistics: this.#registry.statistics(isEnding),
       activeResources,
     });

@@ -1,7 +1,8 @@
 import { clusterWorker } from '../config/cluster-worker.js';
 import { drainMethods } from './drain-endpoint.js';
 import { ALIVE } from './probes.js';
-import { PROGRESS_PATH, progressMethods } from './progress-endpoint.js';
+import { systemClock } from '../util/clock.js';
+import { PROGRESS_PATH, progressRoute } from './progress-endpoint.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import type { Answer } from './endpoint.js';
@@ -21,7 +22,7 @@ export function addManagementRoutes(
   server.add(health.readiness, { GET: readiness });
   server.add(health.liveness, { GET: () => ALIVE });
   server.add(health.drain, drainMethods(coordinator, drainKey, health.drain));
-  server.add(PROGRESS_PATH, progressMethods(coordinator));
+  server.add(PROGRESS_PATH, progressRoute(coordinator, systemClock));
   if (management.port !== false && clusterWorker()) {
     coordinator.register({ name: 'management port', flush: () => server.leave() });
   }

@@ -43,8 +43,9 @@ export class ManagementServer {
   }
 
   /** Adds a route; ignored if `path` is `false` or there are no methods. */
-  add(path: string | false, methods: Methods | undefined): void {
-    if (path !== false && methods) this.#routes.set(path, endpoint(methods));
+  add(path: string | false, methods: Methods | RawHandler | undefined): void {
+    if (path === false || !methods) return;
+    this.#routes.set(path, typeof methods === 'function' ? methods : endpoint(methods));
   }
 
   /**

@@ -150,6 +150,19 @@ describe.each([12, 11] as const)('queues of Bull on Nest %i', (nest) => {
     expect(await orders.getJob(job.id)).toMatchObject({ attemptsMade: 0, returnvalue: `order ${job.id}` });
   });
 
+  it('may be paused by a participant of the application as well', async () => {
+    const worker = await startWorker({ pausesItself: true });
+    const jobs = await orders.addBulk(Array.from({ length: 12 }, () => ({ data: { ms: 500 } })));
+    await worker.event('begun');
+    expect(await terminate(worker)).toMatchObject(CLEAN);
+    const done = await redis.lrange('done', 0, -1);
+    expect(await orders.getJobCounts()).toMatchObject({
+      active: 0,
+      failed: 0,
+      waiting: jobs.length - done.length,
+    });
+  });
+
   it('let sandboxed processors finish, and leave no child process behind', async () => {
     const worker = await startWorker();
     const job = await reports.add({ ms: 1_000 });

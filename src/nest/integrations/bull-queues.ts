@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { hasMethods } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
 import { CHILDREN_OF_QUEUE } from './bull-probes.js';
 import { watchHandedOut } from './handed-out-jobs.js';
 import { PendingResultsByQueue, type PendingResults } from './pending-results.js';
+import type { EventEmitter } from 'node:events';
 import type { ProbeCheck } from '../../util/probe.js';
 import type { Consumer, HandBack } from './consumer.js';
 
@@ -16,8 +18,17 @@ interface BullJob {
   moveToFailed(reason: { message: string }): Promise<unknown>;
 }
 
+/** A client of ioredis. */
+interface BlockingClient extends EventEmitter {
+  readonly status: string;
+  connect(): Promise<unknown>;
+}
+
 interface BullQueue {
   readonly name: string;
+  /** The client that fetches jobs; private, and created when it is first read. */
+  readonly bclient: BlockingClient;
+  readonly bclientInitialized?: boolean;
   readonly client: { disconnect(): void };
   /** The child processes of sandboxed processors that are running; private. */
   readonly childPool?: { readonly retained?: Readonly<Record<string, { kill(signal: 'SIGKILL'): unknown }>> };
@@ -33,6 +44,9 @@ interface BullQueue {
 
 /** Duration of a job's lock after it was checked, in milliseconds; the default of Bull. */
 const LOCK_MS = 30_000;
+
+/** States in which a client of ioredis refuses to connect. */
+const CONNECTING: readonly string[] = ['connecting', 'connect', 'ready'];
 
 /** Events after which a job may have ended. */
 const ENDS = ['completed', 'failed', 'error'] as const;
@@ -76,6 +90,8 @@ class BullConsumer implements Consumer {
   #watchedSince = Infinity;
   #isPaused = false;
   #isPausedByOthers = false;
+  #isShared = false;
+  #restore = (): void => {};
 
   constructor(queue: BullQueue, waits: PendingResults) {
     this.#queue = queue;
@@ -94,6 +110,7 @@ class BullConsumer implements Consumer {
     this.#queue.on('active', onActive);
     return [
       () => void this.#queue.off('active', onActive),
+      () => this.#restore(),
       ...watchHandedOut(
         this.#queue,
         ['add', 'addBulk', 'getJob'],
@@ -103,6 +120,7 @@ class BullConsumer implements Consumer {
   }
 
   async pause(): Promise<void> {
+    this.#shareReconnection();
     this.#isPausedByOthers = await this.#queue.isPaused(true);
     this.#begun.clear();
     for (const id of this.#running) this.#begun.add(id);
@@ -145,6 +163,20 @@ class BullConsumer implements Consumer {
 
   async close(): Promise<void> {
     await this.#queue.close();
+  }
+
+  /**
+   * Bull interrupts fetching by connecting anew, and a second call of that kind, by a participant of the application, would
+   * fail: its client is connecting already.
+   */
+  #shareReconnection(): void {
+    if (this.#isShared || this.#queue.bclientInitialized !== true) return;
+    this.#isShared = true;
+    const { bclient: client } = this.#queue;
+    this.#restore = overrideMethod(client, 'connect', (connect) => () => {
+      if (!CONNECTING.includes(client.status)) return connect();
+      return client.status === 'ready' ? Promise.resolve() : once(client, 'ready');
+    });
   }
 
   async #handBackOne(job: BullJob): Promise<HandBack | undefined> {

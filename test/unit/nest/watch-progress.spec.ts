@@ -56,6 +56,7 @@ describe('watchProgress', () => {
       },
       progress: { value: () => coordinator.progress() },
       report: { get: () => coordinator.report },
+      isShuttingDown: { get: () => coordinator.isShuttingDown },
     }) as typeof coordinator;
 
     await firstValueFrom(watchProgress(counted));
