@@ -4,10 +4,10 @@ import type { Answer } from './endpoint.js';
 const STYLE = `
 :root {
   color-scheme: light dark;
-  --text: #1b1f24; --quiet: #59636e; --line: #d1d9e0; --ground: #ffffff; --mark: #8250df; --good: #1a7f37; --bad: #cf222e;
+  --text: #1b1f24; --quiet: #59636e; --line: #d1d9e0; --ground: #ffffff; --mark: #8250df; --good: #1a7f37;
 }
 @media (prefers-color-scheme: dark) {
-  :root { --text: #e6edf3; --quiet: #9198a1; --line: #3d444d; --ground: #0d1117; --mark: #ab7df8; --good: #3fb950; --bad: #f85149; }
+  :root { --text: #e6edf3; --quiet: #9198a1; --line: #3d444d; --ground: #0d1117; --mark: #ab7df8; --good: #3fb950; }
 }
 body { margin: 2rem auto; max-width: 46rem; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--ground); }
 h1 { font-size: 1.3rem; margin: 0; overflow-wrap: anywhere; }
@@ -23,7 +23,7 @@ svg { width: 100%; height: 6rem; display: block; border-bottom: 1px solid var(--
 polyline { fill: none; stroke: var(--mark); stroke-width: 2; vector-effect: non-scaling-stroke; }
 ul { margin: 0; padding-left: 1.2rem; }
 li { overflow-wrap: anywhere; }
-#note { color: var(--bad); min-height: 1.5em; }
+#note { min-height: 1.5em; }
 `;
 
 const SCRIPT = `
