@@ -97,7 +97,8 @@ describe('the outcome of a shutdown', () => {
   );
 
   it('is there when the deadline has forced the end', async () => {
-    const { file } = await shutDown({ logger: 'winston-file', options: { gracePeriodMs: 20 } });
+    const options = { gracePeriodMs: 1_000 };
+    const { file } = await shutDown({ logger: 'winston-file', fault: 'hook hangs', options });
 
     expect(lastLine(file)).toContain('shutdown forced after');
   });
