@@ -25,6 +25,11 @@ const LISTS: Readonly<Record<string, Fields>> = {
   pending: { name: 'string', phase: 'string', ageMs: 'number' },
   inFlight: { atMs: 'number', count: 'number' },
 };
+/** Lists that only a report of very much has. */
+const OPTIONAL_LISTS: Readonly<Record<string, Fields>> = {
+  moreCuts: { kind: 'string', phase: 'string', count: 'number' },
+  moreParticipants: { phase: 'string', outcome: 'string', count: 'number' },
+};
 const OBJECTS = ['reason', 'statistics', 'activeResources'];
 
 /** Returns a sentence for each field of a report that is missing or has another type. */
@@ -33,16 +38,20 @@ export function wrongFields(report: object): string[] {
   return [
     ...wrongIn(fields, REPORT, ''),
     ...OBJECTS.filter((name) => !isObject(fields[name])).map((name) => `${name} must be an object`),
-    ...Object.entries(LISTS).flatMap(([name, types]) =>
-      Array.isArray(fields[name])
-        ? fields[name].flatMap((item: unknown, index) =>
-            isObject(item)
-              ? wrongIn(item as Readonly<Record<string, unknown>>, types, `${name}[${index}].`)
-              : [`${name}[${index}] must be an object`],
-          )
-        : [`${name} must be an array`],
+    ...Object.entries(LISTS).flatMap(([name, types]) => wrongInList(fields[name], types, name)),
+    ...Object.entries(OPTIONAL_LISTS).flatMap(([name, types]) =>
+      fields[name] === undefined ? [] : wrongInList(fields[name], types, name),
     ),
   ];
+}
+
+function wrongInList(list: unknown, types: Fields, name: string): string[] {
+  if (!Array.isArray(list)) return [`${name} must be an array`];
+  return list.flatMap((item: unknown, index) =>
+    isObject(item)
+      ? wrongIn(item as Readonly<Record<string, unknown>>, types, `${name}[${index}].`)
+      : [`${name}[${index}] must be an object`],
+  );
 }
 
 function wrongIn(fields: Readonly<Record<string, unknown>>, types: Fields, path: string): string[] {

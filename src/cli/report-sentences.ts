@@ -1,6 +1,7 @@
+import { cutCount, cutName } from '../report/report-lines.js';
 import { oneLine } from '../util/safe-text.js';
 import { seconds } from './seconds.js';
-import type { ParticipantReport, ShutdownReport } from '../core/report.js';
+import type { ParticipantOutcome, ParticipantReport, ShutdownReport } from '../core/report.js';
 
 /** Below this share of the grace period, what was left is little. */
 const LITTLE = 0.1;
@@ -13,30 +14,22 @@ export function sentences(report: ShutdownReport): string[] {
   return [outcome(report), whereTheTimeWent(report), whatToLookAt(report)].map(oneLine);
 }
 
-function outcome({
-  reason,
-  status,
-  durationMs,
-  gracePeriodMs,
-  cuts,
-  participants,
-  pending,
-  forcedBy,
-}: ShutdownReport): string {
+function outcome(report: ShutdownReport): string {
+  const { reason, status, durationMs, gracePeriodMs, forcedBy } = report;
   const trigger = reason.signal ?? reason.message ?? reason.kind;
   const budget = Number.isFinite(gracePeriodMs) ? ` of its ${seconds(gracePeriodMs)}` : '';
   const took = `${seconds(durationMs)}${budget}`;
-  const failed = participants.filter((participant) => participant.outcome === 'failed').length;
-  const abandoned = participants.filter((participant) => participant.outcome === 'abandoned').length;
+  const cut = cutCount(report);
+  const failed = stepsThat('failed', report);
+  const abandoned = stepsThat('abandoned', report);
+  const pending = report.pending.length + (report.morePending ?? 0);
   const problems = [
-    ...(cuts.length > 0
-      ? [`${counted(cuts.length, 'piece')} of work ${cuts.length === 1 ? 'was' : 'were'} cut`]
-      : []),
+    ...(cut > 0 ? [`${counted(cut, 'piece')} of work ${cut === 1 ? 'was' : 'were'} cut`] : []),
     ...(failed > 0 ? [`${counted(failed, 'step')} failed`] : []),
-    ...(abandoned > 0 && pending.length === 0
+    ...(abandoned > 0 && pending === 0
       ? [`${counted(abandoned, 'step')} ${abandoned === 1 ? 'was' : 'were'} abandoned`]
       : []),
-    ...(pending.length > 0 ? [`${counted(pending.length, 'step')} had not finished`] : []),
+    ...(pending > 0 ? [`${counted(pending, 'step')} had not finished`] : []),
   ];
   const losses = problems.length === 0 ? 'nothing was cut' : listed(problems);
   switch (status) {
@@ -68,7 +61,8 @@ function whereTheTimeWent({ phases, participants, inFlight, durationMs }: Shutdo
 }
 
 function whatToLookAt(report: ShutdownReport): string {
-  const { participants, cuts, pending, gracePeriodMs, remainingMs, announceNeedMs = 0, phases } = report;
+  const { participants, cuts, moreCuts = [], pending, gracePeriodMs, remainingMs } = report;
+  const { announceNeedMs = 0, phases } = report;
   const [stuck] = pending;
   if (stuck) {
     const where = stuck.registeredAt === undefined ? '' : `, registered at ${stuck.registeredAt}`;
@@ -82,6 +76,10 @@ function whatToLookAt(report: ShutdownReport): string {
   if (longestCut) {
     return `Look at ${longestCut.kind} ${longestCut.name} first: it was cut in ${longestCut.phase} when it had been running for ${seconds(longestCut.ageMs)}.`;
   }
+  const mostCut = moreCuts.toSorted((one, other) => other.count - one.count)[0];
+  if (mostCut) {
+    return `Look at ${cutName(mostCut.kind, mostCut.name)} first: ${mostCut.count} were cut in ${mostCut.phase}.`;
+  }
   const announcedMs = phases.find(({ phase }) => phase === 'announce')?.durationMs ?? 0;
   if (announcedMs > 0 && announceNeedMs > announcedMs * LATE_PART) {
     return `Requests arrived until ${seconds(announceNeedMs)} after the trigger, almost as long as it announced: a longer announceDelayMs is safer.`;
@@ -90,6 +88,14 @@ function whatToLookAt(report: ShutdownReport): string {
     return `Only ${seconds(remainingMs)} of the grace period were left: a longer one is safer.`;
   }
   return `${seconds(remainingMs)} of the grace period were left, and nothing needs to change.`;
+}
+
+/** Returns the number of steps with an outcome, those that the report only sums up included. */
+function stepsThat(had: ParticipantOutcome, { participants, moreParticipants = [] }: ShutdownReport): number {
+  const named = participants.filter(({ outcome }) => outcome === had).length;
+  return moreParticipants
+    .filter(({ outcome }) => outcome === had)
+    .reduce((total, { count }) => total + count, named);
 }
 
 function slowestIn(participants: readonly ParticipantReport[], phase: string): ParticipantReport | undefined {

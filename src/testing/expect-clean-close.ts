@@ -5,7 +5,7 @@ import { messageOf } from '../core/errors.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { OpenHandles } from './open-handles.js';
 import type { INestApplicationContext } from '@nestjs/common';
-import type { Cut, ParticipantReport, ShutdownReport } from '../core/report.js';
+import type { Cut, CutSum, ParticipantReport, ShutdownReport } from '../core/report.js';
 
 /** Options of {@link expectCleanClose}. */
 export interface CleanCloseOptions<App extends INestApplicationContext = INestApplicationContext> {
@@ -81,6 +81,7 @@ async function close(
   const stopObserving = coordinator.observe((event) => {
     if (event.type === 'participant-settled' && event.outcome !== 'completed') soFar.push(unclean(event));
     if (event.type === 'cut') soFar.push(cutLine(event.cut));
+    if (event.type === 'cut-unnamed') soFar.push(moreCutLine(event));
   });
   const timedOut = new Promise<string[]>((resolve) => {
     const timer = systemClock.setTimer(() => {
@@ -107,9 +108,7 @@ function problemsIn({ participants, cuts, moreCuts = [], forcedBy }: ShutdownRep
   return [
     ...participants.filter(({ outcome }) => outcome !== 'completed').map(unclean),
     ...cuts.map(cutLine),
-    ...moreCuts.map(
-      ({ kind, name, count, phase }) => `${count} more were cut in ${phase}: ${cutName(kind, name)}`,
-    ),
+    ...moreCuts.map(moreCutLine),
     ...(forcedBy === undefined ? [] : [`the shutdown was forced by ${forcedBy}`]),
   ];
 }
@@ -128,6 +127,10 @@ function unclean({ name, outcome, phase, error, registeredAt }: UncleanParticipa
 
 function cutLine({ kind, name, phase }: Cut): string {
   return `${kind} ${name} was cut in ${phase}`;
+}
+
+function moreCutLine({ kind, name, count, phase }: Omit<CutSum, 'participant'>): string {
+  return `${count} more were cut in ${phase}: ${cutName(kind, name)}`;
 }
 
 async function leftOpen(handles: OpenHandles): Promise<string[]> {

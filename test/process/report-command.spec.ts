@@ -71,6 +71,12 @@ describe('nestjs-drain report', () => {
     [{ reason: 'SIGTERM' }, 'reason must be an object'],
     [{ statistics: null }, 'statistics must be an object'],
     [{ cuts: [null] }, 'cuts[0] must be an object'],
+    [{ moreCuts: 5 }, 'moreCuts must be an array'],
+    [
+      { moreParticipants: [{ phase: 'drain', outcome: 'failed' }] },
+      'moreParticipants[0].count must be a number',
+    ],
+    [{ inFlight: {} }, 'inFlight must be an array'],
     [
       { participants: [{ name: 5, phase: 'drain', outcome: 'completed', startedMs: 0, durationMs: 0 }] },
       'participants[0].name must be a string',

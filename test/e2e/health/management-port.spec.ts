@@ -97,6 +97,44 @@ describe('the management port', () => {
     await coordinator.resume();
   });
 
+  it('streams every change of the progress until the end, to clients that are still there', async () => {
+    const { app, coordinator, url } = await createWorker();
+    let count = 2;
+    let finish = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      coordinator.register({
+        name: 'mails',
+        drain: () => new Promise((end) => ((finish = end), resolve())),
+        inFlight: () => count,
+      });
+    });
+    const headers = { accept: 'text/event-stream' };
+    const leaving = new AbortController();
+    const gone = await fetch(`${url}/progress`, { headers, signal: leaving.signal });
+    const staying = await fetch(`${url}/progress`, { headers });
+    expect(staying.headers.get('content-type')).toBe('text/event-stream');
+    leaving.abort();
+    await expect(gone.text()).rejects.toThrow();
+
+    const closed = app.close();
+    await begun;
+    count = 0;
+    finish();
+    await closed;
+
+    const events = (await staying.text()).split('\n\n').filter(Boolean);
+    expect(events.at(-1)).toBe('event: end\ndata: {}');
+    const told = events.slice(0, -1).map((event) => JSON.parse(event.slice('data: '.length)) as object);
+    expect(told[0]).toMatchObject({ phase: 'running', inFlight: 2 });
+    expect(told).toContainEqual(
+      expect.objectContaining({
+        phase: 'drain',
+        pending: expect.arrayContaining([expect.objectContaining({ name: 'mails' })]),
+      }),
+    );
+    expect(told.at(-1)).toMatchObject({ phase: 'completed', inFlight: 0 });
+  });
+
   it('answers an unknown path with 404 and the known ones', async () => {
     const { url } = await createWorker();
 

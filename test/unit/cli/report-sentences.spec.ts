@@ -53,6 +53,26 @@ describe('the sentences about a shutdown', () => {
     expect(sentences({ ...clean, ...change }).at(-1)).toContain(told);
   });
 
+  it('count what the report only sums up', () => {
+    const sum = { phase: 'release', participant: 'HTTP server' } as const;
+    const huge: Partial<ShutdownReport> = {
+      status: 'failed',
+      cuts: [],
+      moreCuts: [
+        { ...sum, kind: 'task', count: 20 },
+        { ...sum, kind: 'request', name: 'GET /export', count: 49_000 },
+      ],
+      moreParticipants: [
+        { phase: 'release', outcome: 'abandoned', count: 12, longestMs: 5_000 },
+        { phase: 'release', outcome: 'completed', count: 900, longestMs: 5 },
+      ],
+    };
+    const [how, , look] = sentences({ ...clean, ...huge });
+    expect(how).toContain('but not cleanly: 49020 pieces of work were cut and 12 steps were abandoned.');
+    expect(look).toBe('Look at request GET /export first: 49000 were cut in release.');
+    expect(sentences({ ...SAMPLE_REPORT, morePending: 400 })[0]).toContain('401 steps had not finished');
+  });
+
   it.each<[Partial<ShutdownReport>, string]>([
     [
       { status: 'failed', cuts: SAMPLE_REPORT.cuts, participants: [{ ...failed, outcome: 'failed' }] },
