@@ -343,6 +343,17 @@ describe.each([
     expect(await hidden.getJobCounts('active', 'wait')).toEqual({ active: 0, wait: 2 });
   });
 
+  it('leave a queue that is registered with processors open for the requests in flight', async () => {
+    const worker = await startWorker({ registersProcessors: true });
+    const { url } = await worker.event('ready');
+    const reminded = fetch(`${String(url)}/reminders`, { method: 'POST' });
+    await worker.event('reminding');
+    const end = terminate(worker);
+    expect(await (await reminded).text()).toBe('late');
+    expect(await end).toMatchObject(CLEAN);
+    expect(await hidden.getJobCounts('active', 'wait')).toEqual({ active: 0, wait: 1 });
+  });
+
   it('of a queue that is registered with processors have a job that does not finish cut', async () => {
     const hanging = await startWorker({ registersProcessors: true, hangs: true, gracePeriodMs: 3_000 });
     await hidden.add('job', { ms: 0 }, { jobId: 'first' });

@@ -94,6 +94,18 @@ export function survivesItsBroker(transport: TransportName, { forgets = false } 
     return { code, report: report as ShutdownReport, output };
   }
 
+  /** Expects a program to have finished its message, and to end without a loss. */
+  async function expectFinished(program: Program): Promise<ShutdownReport> {
+    const { code, report } = await end(program);
+    expect({ code, status: report.status, cuts: report.cuts }).toEqual({
+      code: 0,
+      status: 'completed',
+      cuts: [],
+    });
+    expect(program.events).toContainEqual({ event: 'done', id: 'busy' });
+    return report;
+  }
+
   describe(`a microservice on ${transport}`, () => {
     it('finishes its messages and exits when its broker is frozen', async () => {
       const { meeting, program } = await startBusy();
@@ -101,13 +113,7 @@ export function survivesItsBroker(transport: TransportName, { forgets = false } 
       thaw = () => meeting.broker!.thaw();
       program.signal('SIGTERM');
 
-      const { code, report } = await end(program);
-      expect({ code, status: report.status, cuts: report.cuts }).toEqual({
-        code: 0,
-        status: 'completed',
-        cuts: [],
-      });
-      expect(program.events).toContainEqual({ event: 'done', id: 'busy' });
+      const report = await expectFinished(program);
       expect(report.durationMs).toBeLessThan(6_000);
     });
 
@@ -116,13 +122,7 @@ export function survivesItsBroker(transport: TransportName, { forgets = false } 
       program.signal('SIGTERM');
       await meeting.broker!.stop();
 
-      const { code, report } = await end(program);
-      expect({ code, status: report.status, cuts: report.cuts }).toEqual({
-        code: 0,
-        status: 'completed',
-        cuts: [],
-      });
-      expect(program.events).toContainEqual({ event: 'done', id: 'busy' });
+      await expectFinished(program);
     });
 
     if (forgets) return;

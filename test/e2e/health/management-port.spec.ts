@@ -3,6 +3,7 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { NestFactory } from '@nestjs/core';
+import { eventually } from '../../support/http/eventually.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import {
   closeAll,
@@ -108,6 +109,16 @@ describe('the management port', () => {
         inFlight: () => count,
       });
     });
+    const observe = coordinator.observe.bind(coordinator);
+    let observing = 0;
+    coordinator.observe = (...args) => {
+      observing += 1;
+      const stop = observe(...args);
+      return () => {
+        observing -= 1;
+        stop();
+      };
+    };
     const headers = { accept: 'text/event-stream' };
     const leaving = new AbortController();
     const gone = await fetch(`${url}/progress`, { headers, signal: leaving.signal });
@@ -115,6 +126,7 @@ describe('the management port', () => {
     expect(staying.headers.get('content-type')).toBe('text/event-stream');
     leaving.abort();
     await expect(gone.text()).rejects.toThrow();
+    await eventually(() => observing === 1);
 
     const closed = app.close();
     await begun;
