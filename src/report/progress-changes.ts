@@ -55,6 +55,7 @@ export function onProgressChange(
   return stop;
 }
 
-function contentOf({ elapsedMs: _, remainingMs: _left, pending, ...rest }: ShutdownProgress): string {
-  return safeJson({ ...rest, pending: pending.map(({ name, phase }) => [name, phase]) });
+function contentOf(progress: ShutdownProgress): string {
+  const pending = progress.pending.map(({ name, phase }) => [name, phase]);
+  return safeJson({ ...progress, elapsedMs: undefined, remainingMs: undefined, pending });
 }

@@ -125,7 +125,7 @@ describe('the management port', () => {
     const staying = await fetch(`${url}/progress`, { headers });
     expect(staying.headers.get('content-type')).toBe('text/event-stream');
     leaving.abort();
-    await expect(gone.text()).rejects.toThrow();
+    await expect(gone.text()).rejects.toThrow('aborted');
     await eventually(() => observing === 1);
 
     const closed = app.close();
