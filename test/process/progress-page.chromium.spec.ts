@@ -57,7 +57,10 @@ describe.each([12, 11] as const)('the progress page, on Nest %i', (nest) => {
     await shows('#title', 'Shutting down: SIGTERM');
     await shows('ol .current', 'drain');
     await shows('#pending', 'what a drain waits for in drain');
-    expect(await text('#left-text')).toMatch(/^1\d\.\d s of 20\.0 s left$/);
+    // The time that is left goes on without events.
+    await page.waitForFunction(() =>
+      /^1\d\.\d s of 20\.0 s left$/.test((document.querySelector('#left-text') as HTMLElement).innerText),
+    );
     expect(await page.$$eval('ol .past', (phases) => phases.map((phase) => phase.textContent))).toEqual([
       'announce',
       'quiesce',
