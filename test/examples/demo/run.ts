@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ShutdownPhase, ShutdownReport } from 'nestjs-drain';
-import { LoadBalancer } from '../../support/load/load-balancer.js';
-import { openLoop } from '../../support/load/open-loop.js';
-import { sendRequest, type RequestPlan } from '../../support/load/request.js';
-import { Tally } from '../../support/load/tally.js';
+import { LoadBalancer } from '#rehearsal/load/load-balancer.js';
+import { openLoop } from '#rehearsal/load/open-loop.js';
+import { sendRequest, type RequestPlan } from '#rehearsal/load/request.js';
+import { Tally } from '#rehearsal/load/tally.js';
 import { start, type Program, type ProgramExit } from '../../support/process/program.js';
-import type { LiveProgress } from './live-progress.js';
+import type { LiveProgress } from '#rehearsal/output/live-progress.js';
 import { CONFIRMATION, MIX } from './mix.js';
 
 /** The application with nestjs-drain, or the same on bare Nest. */

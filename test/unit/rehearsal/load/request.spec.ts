@@ -7,8 +7,8 @@ import {
 } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { outcomeOfError } from '../../support/load/outcome.js';
-import { sendRequest, type RequestPlan, type RequestResult } from '../../support/load/request.js';
+import { outcomeOfError } from '../../../../src/rehearsal/load/outcome.js';
+import { sendRequest, type RequestPlan, type RequestResult } from '../../../../src/rehearsal/load/request.js';
 
 const read: RequestPlan = { kind: 'read', method: 'GET', path: '/' };
 const upload: RequestPlan = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { openLoop } from '../../support/load/open-loop.js';
+import { openLoop } from '../../../../src/rehearsal/load/open-loop.js';
 
 describe('openLoop', () => {
   it('keeps sending at its rates while nothing is answered, and waits for the last answer', async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { LoadBalancer } from '../../support/load/load-balancer.js';
+import { LoadBalancer } from '../../../../src/rehearsal/load/load-balancer.js';
 
 const balancers: LoadBalancer[] = [];
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { OUTCOMES, type Outcome } from '../../support/load/outcome.js';
-import { Tally } from '../../support/load/tally.js';
+import { OUTCOMES, type Outcome } from '../../../../src/rehearsal/load/outcome.js';
+import { Tally } from '../../../../src/rehearsal/load/tally.js';
 
 function tallyOf(results: { kind: string; outcome?: Outcome; retired?: boolean }[]): Tally {
   const tally = new Tally();
