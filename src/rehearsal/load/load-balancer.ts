@@ -1,13 +1,20 @@
-import { get } from 'node:http';
+import { probe } from './probe.js';
 
 /** How a balancer learns that an instance wants no more requests, and how fast it acts on it. */
 export interface LoadBalancerOptions {
-  readonly port: number;
-  /** Polled for readiness; without one the balancer learns of it by {@link LoadBalancer.remove} alone. */
-  readonly readinessPath?: string;
+  /** Polled; without it the balancer learns of the end by {@link LoadBalancer.remove} alone. */
+  readonly readiness?: URL;
   readonly intervalMs: number;
   /** From learning of it until the last request: every balancer in the field has such a lag. */
   readonly lagMs: number;
+}
+
+/** How readiness was seen to fall. */
+export interface ReadinessFall {
+  /** In the milliseconds of `performance.now()`. */
+  readonly at: number;
+  /** Unless nobody answered. */
+  readonly status?: number;
 }
 
 /**
@@ -19,10 +26,11 @@ export class LoadBalancer {
   readonly #outOfRotation = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #removedAt: number | undefined;
+  #fall: ReadinessFall | undefined;
 
   constructor(options: LoadBalancerOptions) {
     this.#options = options;
-    if (options.readinessPath !== undefined) void this.#poll(options.readinessPath);
+    if (options.readiness) void this.#poll(options.readiness);
   }
 
   /** Aborts when the instance gets no more requests. */
@@ -33,6 +41,11 @@ export class LoadBalancer {
   /** When it learnt that the instance wants no more requests, in the milliseconds of `performance.now()`. */
   get removedAt(): number | undefined {
     return this.#removedAt;
+  }
+
+  /** The first probe that was not answered with 2xx. */
+  get fall(): ReadinessFall | undefined {
+    return this.#fall;
   }
 
   /** Takes the instance out of rotation, after the lag; what a control plane does when it deletes an instance. */
@@ -50,23 +63,15 @@ export class LoadBalancer {
     this.#outOfRotation.abort();
   }
 
-  async #poll(path: string): Promise<void> {
+  async #poll(readiness: URL): Promise<void> {
     const startedAt = performance.now();
-    const ready = await isReady(this.#options.port, path);
+    const status = await probe(readiness);
     if (this.#removedAt !== undefined) return;
-    if (!ready) return this.remove();
+    if (status === undefined || status < 200 || status >= 300) {
+      this.#fall = { at: performance.now(), ...(status !== undefined && { status }) };
+      return this.remove();
+    }
     const rest = this.#options.intervalMs - (performance.now() - startedAt);
-    this.#timer = setTimeout(() => void this.#poll(path), Math.max(0, rest));
+    this.#timer = setTimeout(() => void this.#poll(readiness), Math.max(0, rest));
   }
-}
-
-function isReady(port: number, path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const signal = AbortSignal.timeout(1_000);
-    // A connection per probe, as the kubelet does.
-    get({ host: '127.0.0.1', port, path, agent: false, signal }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    }).on('error', () => resolve(false));
-  });
 }

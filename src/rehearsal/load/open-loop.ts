@@ -10,16 +10,17 @@ export interface Arrivals<Plan> {
  * and every request that a real client would have sent is sent and counted. What fell due while this process was
  * busy is sent at once.
  *
+ * @param send gets the time at which the request was due, in the milliseconds of `performance.now()`
  * @returns when `signal` has ended the arrivals and every request has had its end
  */
 export async function openLoop<Plan>(
   mix: readonly Arrivals<Plan>[],
-  send: (plan: Plan) => Promise<unknown>,
+  send: (plan: Plan, dueAt: number) => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<void> {
   const unfinished = new Set<Promise<unknown>>();
-  const fire = (plan: Plan): void => {
-    const sent = send(plan).finally(() => unfinished.delete(sent));
+  const fire = (plan: Plan, dueAt: number): void => {
+    const sent = send(plan, dueAt).finally(() => unfinished.delete(sent));
     unfinished.add(sent);
   };
   const startedAt = performance.now();
@@ -30,17 +31,17 @@ export async function openLoop<Plan>(
 function arrive<Plan>(
   { perSecond, plan }: Arrivals<Plan>,
   startedAt: number,
-  fire: (plan: Plan) => void,
+  fire: (plan: Plan, dueAt: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve) => {
     let index = 0;
     let timer: NodeJS.Timeout | undefined;
-    const dueInMs = (): number => startedAt + (index * 1000) / perSecond - performance.now();
+    const dueAt = (): number => startedAt + (index * 1000) / perSecond;
     const next = (): void => {
-      for (; !signal.aborted && dueInMs() <= 0; index += 1) fire(plan(index));
+      for (; !signal.aborted && dueAt() <= performance.now(); index += 1) fire(plan(index), dueAt());
       if (signal.aborted) resolve();
-      else timer = setTimeout(next, Math.max(0, dueInMs()));
+      else timer = setTimeout(next, Math.max(0, dueAt() - performance.now()));
     };
     signal.addEventListener(
       'abort',

@@ -1,6 +1,6 @@
 /** What became of a request, as its client sees it. */
 export const OUTCOMES = [
-  /** 2xx, and the body came to its end. */
+  /** 2xx, or the status that was expected, and the body came to its end. */
   'answered',
   /** 5xx other than 503. */
   'server-error',
@@ -22,9 +22,10 @@ export const OUTCOMES = [
 /** One of {@link OUTCOMES}. */
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** The class of a complete response. */
-export function outcomeOfStatus(status: number): Outcome {
-  if (status >= 200 && status < 300) return 'answered';
+/** The class of a complete response; one with the status that was `expected` is an answer. */
+export function outcomeOfStatus(status: number, expected?: number): Outcome {
+  if (status === expected) return 'answered';
+  if (expected === undefined && status >= 200 && status < 300) return 'answered';
   if (status === 503) return 'late';
   return status >= 500 ? 'server-error' : 'unexpected';
 }

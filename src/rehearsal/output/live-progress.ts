@@ -34,6 +34,12 @@ export class LiveProgress {
     this.#terminal.write(`${this.#timed(text)}\n`);
   }
 
+  /** Shows text of somebody else, as it is. */
+  write(text: string): void {
+    this.clear();
+    this.#terminal.write(text);
+  }
+
   /** Takes away the state that is shown. */
   clear(): void {
     if (this.#terminal.isTTY) this.#terminal.write(CLEAR_LINE);

@@ -72,10 +72,9 @@ async function drive(mode: Mode, program: Program, outbox: string, live: LivePro
     if (plan.kind === CONFIRMATION && result.outcome === 'answered') accepted.add(orderOf(plan));
   };
   const balancer = new LoadBalancer({
-    port,
     intervalMs: PROBE_INTERVAL_MS,
     lagMs: BALANCER_LAG_MS,
-    ...(mode === 'with' && { readinessPath: '/readyz' }),
+    ...(mode === 'with' && { readiness: new URL(`http://127.0.0.1:${port}/readyz`) }),
   });
   let stoppedAt = Infinity;
   balancer.outOfRotation.addEventListener('abort', () => (stoppedAt = performance.now()));
