@@ -1,6 +1,6 @@
 import { oneLine } from '../util/safe-text.js';
 import { OUTCOMES, type Outcome } from './load/outcome.js';
-import { broken, kept, type Verdict } from './verdict.js';
+import { broken, kept, unseen, type Verdict } from './verdict.js';
 import type { Loss } from './observations.js';
 import type { RehearsalPlan } from './plan.js';
 import type { PromiseId } from './promises.js';
@@ -59,6 +59,13 @@ export function judgeRequests(run: RunRecord, plan: RehearsalPlan): Verdict[] {
 function judgeSteadiness({ before, lossesBefore, readiness }: RunRecord): Verdict {
   const lost = before.sent - before.answered;
   const fellMs = readiness?.fellMs;
+  if (before.sent === 0) {
+    return unseen(
+      'steady',
+      'no request had its end before the signal',
+      'let requests arrive for longer with --duration',
+    );
+  }
   if (lost === 0 && (fellMs === undefined || fellMs >= 0)) {
     return kept('steady', `${before.answered} of ${before.sent} answered`);
   }

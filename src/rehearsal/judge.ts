@@ -32,7 +32,7 @@ export function judge(runs: readonly RunRecord[], plan: RehearsalPlan): Judgemen
     sent,
     lost,
     lostPerMillion: Math.round(lost * perMillion),
-    lostPerMillionAtMost: Math.ceil(upperBound95(lost) * perMillion),
+    lostPerMillionAtMost: Math.min(1_000_000, Math.ceil(upperBound95(lost) * perMillion)),
     exitCode: exitCodeOf(verdicts),
   };
 }

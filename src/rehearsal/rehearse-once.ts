@@ -81,6 +81,7 @@ async function watch(
     const webSockets = await LongLivedClients.open('WebSocket', url, plan.webSockets, plan.headers);
     clients.push(webSockets);
 
+    await load.openConnections();
     const observations = new Observations();
     onlooker.loading(observations);
     const loaded = load.run(observations, balancer.outOfRotation);
@@ -100,6 +101,11 @@ async function watch(
     application.kill();
     onlooker.step(`ended: ${exit.signal ?? `exit code ${exit.code}`}`);
     await loaded;
+    if (observations.after.count('sent') === 0) {
+      throw new RehearsalError(
+        'no request arrived after the signal, so nothing is proved: send more with --rate, or for longer with --lag',
+      );
+    }
     const since = (at: number): number => Math.round(at - signalledAt);
     const { fall } = balancer;
     return {

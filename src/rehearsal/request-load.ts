@@ -75,6 +75,14 @@ export class RequestLoad {
     return remarks;
   }
 
+  /** Opens the connections that are kept alive, with a request each that is not counted. */
+  async openConnections(): Promise<void> {
+    const next = inTurns(this.#requests);
+    await Promise.all(
+      Array.from({ length: KEPT_CONNECTIONS }, () => this.#send(next().request, 'kept-alive')),
+    );
+  }
+
   /** Sends requests until `over` aborts; resolves when each has had its end. */
   async run(observations: Observations, over: AbortSignal): Promise<void> {
     const next = inTurns(this.#requests);
@@ -85,19 +93,11 @@ export class RequestLoad {
       const result = await this.#send(next().request, connection);
       observations.ended({ result, connection, sentAt, endedAt: performance.now() });
     };
-    await this.#openConnections();
     await openLoop([{ perSecond: this.#options.rate, plan: (index) => index }], send, over);
   }
 
   close(): void {
     for (const agent of Object.values(this.#agents)) agent.destroy();
-  }
-
-  async #openConnections(): Promise<void> {
-    const next = inTurns(this.#requests);
-    await Promise.all(
-      Array.from({ length: KEPT_CONNECTIONS }, () => this.#send(next().request, 'kept-alive')),
-    );
   }
 
   #send(request: RequestPlan, connection: EndedRequest['connection']) {

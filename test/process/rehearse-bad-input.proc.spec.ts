@@ -113,6 +113,12 @@ describe('nestjs-drain rehearse', () => {
       'ended with exit code 3 under load, before any signal',
     ],
     [
+      'a load that is too light to prove anything',
+      ['--rate', '0.5'],
+      programCommand('fixtures/rehearsed/main'),
+      'no request arrived after the signal, so nothing is proved: send more with --rate, or for longer with --lag',
+    ],
+    [
       'an application with several ports',
       [],
       [

@@ -23,7 +23,7 @@ export interface ReadyApplication {
 }
 
 export const DEFAULT_READINESS_PATH = '/readyz';
-const POLL_MS = 50;
+const POLL_MS = 100;
 
 /** Waits until the application answers; rejects with a {@link RehearsalError} if it ends before or never does. */
 export async function waitUntilReady(

@@ -7,11 +7,17 @@ import type { RehearsalReport } from '#rehearsal/rehearsal-report.js';
 /** Quick, and slow enough for a busy machine; more flags come after these. */
 const FLAGS = ['--duration', '400ms', '--rate', '40', '--lag', '300ms', '--grace', '10s', '--timeout', '5s'];
 
-/** Starts `nestjs-drain rehearse` with flags and a command. */
-export function startRehearsal(flags: readonly string[], command: readonly string[]): Program {
+type Environment = Readonly<Record<string, string>>;
+
+/** Starts `nestjs-drain rehearse` with flags and a command; the application inherits the environment. */
+export function startRehearsal(
+  flags: readonly string[],
+  command: readonly string[],
+  env: Environment = {},
+): Program {
   const args = [`${root}dist/esm/cli/nestjs-drain.js`, 'rehearse', ...FLAGS, ...flags, '--', ...command];
   const { PATH } = process.env;
-  return new Program('nestjs-drain rehearse', process.execPath, args, { cwd: root, env: { PATH } });
+  return new Program('nestjs-drain rehearse', process.execPath, args, { cwd: root, env: { PATH, ...env } });
 }
 
 /** The result of a rehearsal. */
@@ -22,11 +28,15 @@ export interface Rehearsed extends ProgramExit {
 }
 
 /** Rehearses the deploy of a command, to its end. */
-export async function rehearsed(flags: readonly string[], command: readonly string[]): Promise<Rehearsed> {
+export async function rehearsed(
+  flags: readonly string[],
+  command: readonly string[],
+  env?: Environment,
+): Promise<Rehearsed> {
   const folder = await mkdtemp(join(tmpdir(), 'rehearsal-'));
   try {
     const file = join(folder, 'rehearsal.json');
-    await using program = startRehearsal(['--json', file, ...flags], command);
+    await using program = startRehearsal(['--json', file, ...flags], command, env);
     const exit = await program.exited;
     const text = await readFile(file, 'utf8');
     if (text === '') throw new Error(`there is no report\n${exit.output}`);
@@ -41,4 +51,12 @@ export async function rehearsed(flags: readonly string[], command: readonly stri
 /** The command that starts a program of `dist-test`. */
 export function programCommand(program: string, ...args: readonly string[]): string[] {
   return [process.execPath, `${root}dist-test/${program}.js`, ...args];
+}
+
+/** Likewise, on a version of Nest. */
+export function nestCommand(nest: 11 | 12, program: string): string[] {
+  const [node = '', ...rest] = programCommand(program);
+  return nest === 11
+    ? [node, '--import', `${root}dist-test/support/process/nest-11.js`, ...rest]
+    : [node, ...rest];
 }

@@ -64,6 +64,21 @@ describe('judge', () => {
     expect(exitCode).toBe(0);
   });
 
+  it('does not take silence before the signal for answers', () => {
+    expect(judge([{ ...CLEAN_RUN, before: countsOf({}) }], SAMPLE_PLAN).verdicts[0]).toMatchObject({
+      promise: 'steady',
+      state: 'unseen',
+    });
+  });
+
+  it('never bounds the loss above all of it', () => {
+    expect(
+      judge([{ ...LOSSY_RUN, before: countsOf({}), after: countsOf({ refused: 9 }) }], SAMPLE_PLAN),
+    ).toMatchObject({
+      lostPerMillionAtMost: 1_000_000,
+    });
+  });
+
   it('takes several restarts together', () => {
     const judgement = judge([CLEAN_RUN, LOSSY_RUN, CLEAN_RUN, LOSSY_RUN], SAMPLE_PLAN);
 
