@@ -54,10 +54,15 @@ function judgeLongLived(
   ends: readonly LongLivedRecord[],
 ): Verdict {
   if (ends.length === 0) return unseen(promise, 'none was opened', `name its path with ${flag}`);
-  const lost = ends.filter(({ isClean }) => !isClean);
-  if (lost.length === 0) return kept(promise, `${ends.length} of ${ends.length}, ${ends[0]!.how}`);
+  // One that came to an end of its own before has nothing to show.
+  const seen = ends.filter(({ isClean, atMs }) => !isClean || atMs >= 0);
+  if (seen.length === 0) {
+    return unseen(promise, 'all had ended before the signal', `name one that stays open with ${flag}`);
+  }
+  const lost = seen.filter(({ isClean }) => !isClean);
+  if (lost.length === 0) return kept(promise, `${seen.length} of ${seen.length}, ${seen[0]!.how}`);
   const examples = new Set(lost.map(({ path, how }) => `GET ${path}: ${how}`));
-  return broken(promise, [`${lost.length} of ${ends.length} did not`, ...examples], MENDS[promise]);
+  return broken(promise, [`${lost.length} of ${seen.length} did not`, ...examples], MENDS[promise]);
 }
 
 function judgeExitTime({ exit }: RunRecord, { graceMs, signal }: RehearsalPlan): Verdict {

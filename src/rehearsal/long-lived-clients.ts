@@ -55,5 +55,5 @@ export class LongLivedClients {
 
 function recordOf(path: string, { at, isClean, how }: LongLivedEnd, signalledAt: number): LongLivedRecord {
   const atMs = Math.round(at - signalledAt);
-  return { path, atMs, isClean: isClean && atMs >= 0, how: atMs < 0 ? `${how} before the signal` : how };
+  return { path, atMs, isClean, how: atMs < 0 ? `${how} before the signal` : how };
 }

@@ -44,13 +44,15 @@ describe.each([12, 11] as const)('a rehearsal of an application on Nest %i', (ne
   });
 
   it('sees event streams of Nest end cleanly', async () => {
-    const { code, broken, output } = await rehearsed(
-      ['--lag', '100ms', '--path', '/import', '--stream', '/import/progress'],
-      nestCommand(nest, 'examples/event-streams/main'),
-      ANNOUNCING,
+    const { code, broken, report, output } = await rehearsed(
+      ['--stream', '/events'],
+      nestCommand(nest, 'fixtures/rehearsed/nest-streams'),
     );
 
     expect({ code, broken, output }).toEqual({ code: 0, broken: [], output });
+    expect(report.runs[0]?.streams).toEqual(
+      Array(4).fill({ path: '/events', atMs: expect.any(Number), isClean: true, how: 'ended' }),
+    );
   });
 
   it('sees WebSockets of Nest closed with a close frame', async () => {

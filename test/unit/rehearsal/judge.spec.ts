@@ -64,6 +64,18 @@ describe('judge', () => {
     expect(exitCode).toBe(0);
   });
 
+  it('does not judge an event stream that came to its own end before the signal', () => {
+    const stream = { path: '/events', atMs: -5, isClean: true, how: 'ended before the signal' };
+    const verdictOn = (run: RunRecord) =>
+      judge([run], SAMPLE_PLAN).verdicts.find(({ promise }) => promise === 'streams');
+
+    expect(verdictOn({ ...CLEAN_RUN, streams: [stream] })).toMatchObject({ state: 'unseen' });
+    expect(verdictOn({ ...CLEAN_RUN, streams: [stream, ...CLEAN_RUN.streams] })).toMatchObject({
+      state: 'kept',
+      evidence: ['1 of 1, ended'],
+    });
+  });
+
   it('does not take silence before the signal for answers', () => {
     expect(judge([{ ...CLEAN_RUN, before: countsOf({}) }], SAMPLE_PLAN).verdicts[0]).toMatchObject({
       promise: 'steady',
