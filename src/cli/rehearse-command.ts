@@ -40,10 +40,11 @@ async function run(args: readonly string[]): Promise<CommandResult> {
     process.on(signal, interrupt);
     return () => process.off(signal, interrupt);
   });
+  const startedAt = Date.now();
   const display = new ProgressDisplay(new LiveProgress(process.stderr));
   try {
     const report = await rehearse(plan, display, interruption.signal).finally(() => display.end());
-    writeOutputs(report, flags);
+    writeOutputs(report, flags, startedAt);
     return { stdout: rehearsalText(report), exitCode: report.exitCode };
   } catch (error) {
     if (error instanceof RehearsalError)

@@ -24,6 +24,7 @@ const OPTIONS = {
   json: { type: 'string' },
   junit: { type: 'string' },
   html: { type: 'string' },
+  report: { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
 /** The flags of `rehearse`, as they were given. */

@@ -31,10 +31,11 @@ What clients do:
   --duration 2s        how long they arrive before the signal
   --timeout 10s        how long an answer may take
   --restarts 1         how often all of this is done; tells the loss per million with its upper bound
-What is written, over files that exist:
+What is written over files that exist, and read for it:
   --json FILE          everything that was seen
   --junit FILE         a test case per promise
   --html FILE          a page with the curve of requests
+  --report FILE        what the application writes to report.file, to be shown in that page
 
 Durations are numbers with ms, s or m; without a unit they are seconds.
 

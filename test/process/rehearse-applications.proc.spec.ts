@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { nestCommand, rehearsed } from '../support/process/rehearsal.js';
 import type { ApplicationPlan } from '../fixtures/plan.js';
@@ -64,6 +67,27 @@ describe.each([12, 11] as const)('a rehearsal of an application on Nest %i', (ne
 
     expect({ code, broken, output }).toEqual({ code: 0, broken: [], output });
     expect(output).toContain('GET /none was answered with 404, which counts as its answer');
+  });
+});
+
+describe('the page of a rehearsal', () => {
+  it('shows the report that the application wrote', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rehearsal-page-'));
+    try {
+      const [page, file] = [join(folder, 'page.html'), join(folder, 'shutdown.json')];
+      const plan: ApplicationPlan = { line: 'enable', options: { announceDelayMs: 1_000, report: { file } } };
+      await rehearsed(
+        ['--path', '/quick', '--html', page, '--report', file],
+        nestCommand(12, 'fixtures/main'),
+        { APPLICATION: JSON.stringify(plan) },
+      );
+
+      const html = await readFile(page, 'utf8');
+      expect(html).toContain('aria-label="Requests by their ends, over time"');
+      expect(html).toContain('After SIGTERM, the application shut down in');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import { rehearsalPage } from '../../../src/cli/rehearsal-page.js';
 import { rehearsalJunit } from '../../../src/rehearsal/output/junit.js';
 import { rehearsalText } from '../../../src/rehearsal/output/text.js';
 import { rehearsalReport } from '../../../src/rehearsal/rehearsal-report.js';
+import { SAMPLE_REPORT } from '../core/sample-report.js';
 import { CLEAN_RUN, LOSSY_RUN, SAMPLE_PLAN } from './sample-run.js';
 
 const clean = rehearsalReport([CLEAN_RUN], SAMPLE_PLAN);
@@ -56,6 +57,12 @@ describe('a rehearsal as a page', () => {
     expect(page).toContain('process 5 (&lt;b&gt;');
     expect(page).not.toMatch(/<script|src=|href=|<b>/);
     expect(rehearsalPage(clean)).toContain('<h1 class="completed">');
+  });
+
+  it('has the report of the application below, or why there is none', () => {
+    expect(rehearsalPage(clean)).not.toContain('The report of the application');
+    expect(rehearsalPage(clean, SAMPLE_REPORT)).toContain('aria-label="Timeline of the shutdown"');
+    expect(rehearsalPage(clean, '<a.json> is older')).toContain('<p>&lt;a.json&gt; is older</p>');
   });
 
   it('has a curve of the worst restarts only', () => {
