@@ -1,10 +1,11 @@
 import { messageOf } from '../core/errors.js';
 import { ownVersion } from './own-version.js';
 import { nearestName } from '../util/nearest-name.js';
+import { PLAN_COMMAND } from './plan-command.js';
 import { REPORT_COMMAND } from './report-command.js';
 import type { Command } from './command.js';
 
-const COMMANDS: readonly Command[] = [REPORT_COMMAND];
+const COMMANDS: readonly Command[] = [PLAN_COMMAND, REPORT_COMMAND];
 
 const WIDTH = Math.max(...COMMANDS.map(({ name }) => name.length));
 
