@@ -1,8 +1,6 @@
 import { parseArgs } from 'node:util';
-import { durationText } from '../planning/duration-text.js';
-import { USUAL_FACTS } from '../planning/facts.js';
 import { withReport } from '../planning/from-report.js';
-import { FACTS, OPTIONS, readInputs, type Input } from '../planning/inputs.js';
+import { FACTS, OPTIONS, readInputs, usualText, type Input } from '../planning/inputs.js';
 import { manifestOf } from '../planning/manifest.js';
 import { planText } from '../planning/plan-text.js';
 import { plan } from '../planning/plan.js';
@@ -45,13 +43,12 @@ function runPlan(args: readonly string[]): string {
 
 const WIDTH = Math.max(...INPUTS.map(({ flag }) => flag.length)) + 2;
 
-function flagLine({ name, flag, meaning }: Input): string {
-  const usual = { ...USUAL_FACTS }[name as keyof typeof USUAL_FACTS];
-  const byDefault =
-    usual === undefined
-      ? ''
-      : `; default: ${name === 'failureThreshold' ? usual : durationText(usual).replace(' ', '')}`;
-  return `  ${`--${flag}`.padEnd(WIDTH)}  ${meaning}${byDefault}`;
+function factLine({ name, flag, meaning }: Input): string {
+  return `  ${`--${flag}`.padEnd(WIDTH)}  ${meaning}; default: ${usualText(name)}`;
+}
+
+function optionLine({ flag, label, meaning }: Input): string {
+  return `  ${`--${flag}`.padEnd(WIDTH)}  ${label}: ${meaning}`;
 }
 
 /** The command `plan`. */
@@ -64,10 +61,10 @@ Computes terminationGracePeriodSeconds and the options of an application, explai
 and prints the Kubernetes manifest. Durations have a unit: 500ms, 25s, 2m.
 
 Facts:
-${FACTS.map(flagLine).join('\n')}
+${FACTS.map(factLine).join('\n')}
 
 Options that the application has:
-${OPTIONS.map(flagLine).join('\n')}
+${OPTIONS.map(optionLine).join('\n')}
 
   ${'--report FILE'.padEnd(WIDTH)}  reads facts and options from the report of a shutdown
   ${'--json'.padEnd(WIDTH)}  prints the plan as JSON

@@ -1,4 +1,5 @@
 import { LONGEST_MS, parseDuration } from '../config/duration.js';
+import { durationText } from './duration-text.js';
 import { USUAL_FACTS, type Facts } from './facts.js';
 import type { GivenOptions } from './given-options.js';
 
@@ -10,6 +11,8 @@ export interface Input {
   readonly name: InputName;
   /** Name of its flag, without the dashes. */
   readonly flag: string;
+  /** Name of its field. */
+  readonly label: string;
   readonly meaning: string;
   readonly kind: 'duration' | 'seconds' | 'count';
   /** The least valid value; default: 0. */
@@ -21,6 +24,7 @@ export const FACTS: readonly Input[] = [
   {
     name: 'probePeriodMs',
     flag: 'probe-period',
+    label: 'Probe period',
     meaning: 'how often readiness is probed, in whole seconds',
     kind: 'seconds',
     least: 1_000,
@@ -28,6 +32,7 @@ export const FACTS: readonly Input[] = [
   {
     name: 'failureThreshold',
     flag: 'failure-threshold',
+    label: 'Failure threshold',
     meaning: 'after how many failures a probe counts as failed',
     kind: 'count',
     least: 1,
@@ -35,12 +40,14 @@ export const FACTS: readonly Input[] = [
   {
     name: 'propagationMs',
     flag: 'propagation',
+    label: 'Propagation',
     meaning: 'how long until no proxy sends requests to a removed endpoint',
     kind: 'duration',
   },
   {
     name: 'slowestRequestMs',
     flag: 'slowest-request',
+    label: 'Slowest request',
     meaning: 'how long the slowest request, transfer or job takes',
     kind: 'duration',
     least: 1,
@@ -48,6 +55,7 @@ export const FACTS: readonly Input[] = [
   {
     name: 'hooksMs',
     flag: 'hooks',
+    label: 'Hooks',
     meaning: 'how long all shutdown hooks take together',
     kind: 'duration',
   },
@@ -55,26 +63,33 @@ export const FACTS: readonly Input[] = [
 
 /** The options of the application, and what its pod grants. */
 export const OPTIONS: readonly Input[] = [
-  { name: 'gracePeriodMs', flag: 'grace-period', meaning: 'gracePeriodMs', kind: 'duration', least: 1 },
-  {
-    name: 'preStopMs',
-    flag: 'pre-stop',
-    meaning: 'preStopMs: how long the preStop hook sleeps, in whole seconds',
-    kind: 'seconds',
-  },
-  { name: 'announceDelayMs', flag: 'announce-delay', meaning: 'announceDelayMs', kind: 'duration' },
-  { name: 'quietPeriodMs', flag: 'quiet-period', meaning: 'quietPeriodMs', kind: 'duration' },
-  { name: 'drainTimeoutMs', flag: 'drain-timeout', meaning: 'drainTimeoutMs', kind: 'duration' },
-  { name: 'reconnectWindowMs', flag: 'reconnect-window', meaning: 'reconnectWindowMs', kind: 'duration' },
-  { name: 'releaseReserveMs', flag: 'release-reserve', meaning: 'releaseReserveMs', kind: 'duration' },
   {
     name: 'podGracePeriodMs',
     flag: 'pod-grace-period',
-    meaning: 'terminationGracePeriodSeconds, if it is fixed',
+    label: 'terminationGracePeriodSeconds',
+    meaning: 'from the deletion of the pod to SIGKILL',
     kind: 'seconds',
     least: 1_000,
   },
+  option('gracePeriodMs', 'grace-period', 'from the signal to the exit', { least: 1 }),
+  option('preStopMs', 'pre-stop', 'how long the preStop hook sleeps, in whole seconds', { kind: 'seconds' }),
+  option('announceDelayMs', 'announce-delay', 'how long requests are still served'),
+  option('quietPeriodMs', 'quiet-period', 'announces until no request has arrived for this long'),
+  option('drainTimeoutMs', 'drain-timeout', 'how long draining may take'),
+  option('reconnectWindowMs', 'reconnect-window', 'over how long clients of streams are sent away'),
+  option('releaseReserveMs', 'release-reserve', 'what draining leaves to the hooks'),
 ];
+
+function option(name: InputName, flag: string, meaning: string, rest?: Partial<Input>): Input {
+  return { name, flag, label: name, meaning, kind: 'duration', ...rest };
+}
+
+/** Returns the usual value of a fact as text, `undefined` for an option. */
+export function usualText(name: InputName): string | undefined {
+  const value = (USUAL_FACTS as Partial<Record<InputName, number>>)[name];
+  if (value === undefined) return undefined;
+  return name === 'failureThreshold' ? String(value) : durationText(value).replace(' ', '');
+}
 
 /** What was read: facts without a text have their usual value. */
 export interface ReadInputs {
