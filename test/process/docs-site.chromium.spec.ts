@@ -75,15 +75,16 @@ describe('the documentation site', () => {
     await page.click('#local-search button');
     await page.waitForSelector('.VPLocalSearchBox input');
     await page.type('.VPLocalSearchBox input', words);
-    const result = await page.waitForFunction(
-      (text) =>
-        [...document.querySelectorAll<HTMLElement>('.VPLocalSearchBox .result')].find((one) =>
-          one.textContent.includes(text),
-        ),
+    await page.waitForFunction(
+      (text) => {
+        const results = [...document.querySelectorAll<HTMLElement>('.VPLocalSearchBox .result')];
+        const found = results.find((result) => result.textContent.includes(text));
+        found?.click();
+        return found !== undefined;
+      },
       {},
       title,
     );
-    await result.asElement()?.click();
     await page.waitForSelector('.VPLocalSearchBox', { hidden: true });
     expect(await textOf('main')).toContain(words);
   });
