@@ -19,7 +19,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['util'],
   ['core'],
   ['config'],
-  ['report'],
+  ['planning', 'report'],
   ['microservices', 'process', 'resources', 'sse', 'tasks', 'websockets'],
   ['http', 'program'],
   ['health'],
@@ -38,6 +38,7 @@ const FLOORS: readonly (readonly string[])[] = [
 const BUILTINS: Readonly<Record<string, readonly string[]>> = {
   util: ['node:url', 'node:util/types'],
   core: ['node:async_hooks'],
+  planning: [],
 };
 
 /** The rooms that know Nest, or a package that runs in it. Everything else is plain Node. */
