@@ -59,6 +59,8 @@ const TOOLS = {
     packages: 'bsdutils',
     find: () => tryCommand(['script', '--quiet', '--return', '--command', 'true', '/dev/null']),
   },
+  tini: { name: 'tini', packages: 'tini', find: () => findProgram(['tini']) },
+  dumbinit: { name: 'dumb-init', packages: 'dumb-init', find: () => findProgram(['dumb-init']) },
   unshare: {
     name: 'PID namespaces',
     packages: 'util-linux',
