@@ -26,7 +26,7 @@ function jest(args: readonly string[], env: Readonly<Record<string, string>> = {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [...flags, 'node_modules/jest/bin/jest.js', ...args],
-    { cwd: ROOT, env: { PATH: bin, ...env }, encoding: 'utf8' },
+    { cwd: ROOT, env: { PATH: bin, ...env }, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
   );
   const afterSummary = stderr
     .split(/^Ran all test suites.*\n/m)[1]
