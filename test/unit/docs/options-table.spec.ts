@@ -8,12 +8,14 @@ import {
 import { section, tableRows } from './markdown.js';
 import { documentedOptions } from './option-docs.js';
 
-const rows = tableRows(section('README.md', 'Options')).map(([name = '', byDefault = '', meaning = '']) => ({
-  name: /`(\S+?)`/.exec(name)?.[1] ?? name,
-  variable: /`([A-Z_]+)`/.exec(name)?.[1],
-  byDefault,
-  meaning,
-}));
+const rows = tableRows(section('docs/options.md', 'Options')).map(
+  ([name = '', byDefault = '', meaning = '']) => ({
+    name: /`(\S+?)`/.exec(name)?.[1] ?? name,
+    variable: /`([A-Z_]+)`/.exec(name)?.[1],
+    byDefault,
+    meaning,
+  }),
+);
 
 /** Options as the table names them, with the values that they have when nothing is set. */
 const VALUES: Readonly<Record<string, unknown>> = Object.fromEntries([
@@ -23,7 +25,7 @@ const VALUES: Readonly<Record<string, unknown>> = Object.fromEntries([
   ...Object.entries(MANAGEMENT_DEFAULTS).map(([name, value]) => [`management.${name}`, value]),
 ]);
 
-describe('the options table of README.md', () => {
+describe('the options table of docs/options.md', () => {
   const options = documentedOptions().filter(
     ({ name, defaultText }) => name.includes('.') || defaultText !== undefined,
   );
