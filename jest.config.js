@@ -9,6 +9,7 @@ const base = {
   moduleNameMapper: {
     '^nestjs-drain$': '<rootDir>/src/index.ts',
     '^nestjs-drain/(.+)$': '<rootDir>/src/$1/index.ts',
+    '^#rehearsal/(.+)\\.js$': '<rootDir>/src/rehearsal/$1.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   testPathIgnorePatterns: ['/node_modules/', ...leftOut().map(({ files }) => files)],

@@ -59,6 +59,7 @@ const TOOLS = {
     packages: 'bsdutils',
     find: () => tryCommand(['script', '--quiet', '--return', '--command', 'true', '/dev/null']),
   },
+  openssl: { name: 'openssl', packages: 'openssl', find: () => tryCommand(['openssl', 'version']) },
   unshare: {
     name: 'PID namespaces',
     packages: 'util-linux',

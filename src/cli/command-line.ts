@@ -1,10 +1,12 @@
 import { messageOf } from '../core/errors.js';
 import { ownVersion } from './own-version.js';
 import { nearestName } from '../util/nearest-name.js';
+import { PLAN_COMMAND } from './plan-command.js';
+import { REHEARSE_COMMAND } from './rehearse-command.js';
 import { REPORT_COMMAND } from './report-command.js';
-import type { Command } from './command.js';
+import type { Command, CommandResult } from './command.js';
 
-const COMMANDS: readonly Command[] = [REPORT_COMMAND];
+const COMMANDS: readonly Command[] = [PLAN_COMMAND, REHEARSE_COMMAND, REPORT_COMMAND];
 
 const WIDTH = Math.max(...COMMANDS.map(({ name }) => name.length));
 
@@ -16,22 +18,19 @@ Options:
   --help     prints this, or the usage of a command: nestjs-drain COMMAND --help
   --version  prints the version`;
 
-/** What a call prints, and the exit code. */
-export interface CommandResult {
-  readonly output: string;
-  readonly exitCode: 0 | 2;
-}
-
 /** Runs the command line; wrong arguments are exit code 2, with the usage of the command. */
-export function runCommandLine(args: readonly string[]): CommandResult {
+export async function runCommandLine(args: readonly string[]): Promise<CommandResult> {
   const [name = '', ...rest] = args;
   if (['--help', '-h', 'help'].includes(name)) return helpFor(rest[0]);
   if (['--version', '-v'].includes(name)) return success(ownVersion());
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (!command) return failure(name === '' ? 'missing command' : unknown(name), USAGE);
-  if (rest.includes('--help') || rest.includes('-h')) return success(command.usage);
+  // What follows `--` is the command of somebody else.
+  const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
+  if (own.includes('--help') || own.includes('-h')) return success(command.usage);
   try {
-    return success(command.run(rest));
+    const result = await command.run(rest);
+    return typeof result === 'string' ? success(result) : result;
   } catch (error) {
     return failure(messageOf(error), command.usage);
   }
@@ -51,10 +50,10 @@ function unknown(name: string): string {
   return `unknown command ${JSON.stringify(name)}${nearest === undefined ? '' : `: did you mean ${nearest}?`}`;
 }
 
-function success(output: string): CommandResult {
-  return { output, exitCode: 0 };
+function success(stdout: string): CommandResult {
+  return { stdout, exitCode: 0 };
 }
 
 function failure(problem: string, usage: string): CommandResult {
-  return { output: `nestjs-drain: ${problem}\n\n${usage}`, exitCode: 2 };
+  return { stderr: `nestjs-drain: ${problem}\n\n${usage}`, exitCode: 2 };
 }

@@ -1,3 +1,10 @@
+/** What a command prints, and its exit code. */
+export interface CommandResult {
+  readonly stdout?: string;
+  readonly stderr?: string;
+  readonly exitCode: number;
+}
+
 /** A command of `nestjs-drain`. */
 export interface Command {
   readonly name: string;
@@ -8,8 +15,8 @@ export interface Command {
   /**
    * Runs it.
    *
-   * @returns what it prints
+   * @returns what it prints, with exit code 0, or how it ended
    * @throws {Error} if the arguments are wrong, or it cannot do what it is for
    */
-  run(this: void, args: readonly string[]): string;
+  run(this: void, args: readonly string[]): string | Promise<CommandResult>;
 }

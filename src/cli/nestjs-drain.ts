@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { runCommandLine } from './command-line.js';
 
-const { output, exitCode } = runCommandLine(process.argv.slice(2));
-if (exitCode === 0) console.log(output);
-else console.error(output);
-process.exitCode = exitCode;
+void runCommandLine(process.argv.slice(2)).then(({ stdout, stderr, exitCode }) => {
+  if (stdout !== undefined) console.log(stdout);
+  if (stderr !== undefined) console.error(stderr);
+  process.exitCode = exitCode;
+});

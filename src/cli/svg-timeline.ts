@@ -1,7 +1,7 @@
 import { milliseconds } from '../util/milliseconds.js';
 import { participantRemark } from '../report/report-lines.js';
 import { oneLine } from '../util/safe-text.js';
-import { escaped } from './escaped.js';
+import { escaped } from '../util/escaped.js';
 import { CHART, LABELS, positionOf, timeAxis, WIDTH } from './svg-scale.js';
 import type { ShutdownReport } from '../core/report.js';
 

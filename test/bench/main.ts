@@ -22,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<rea
   'event-streams': () => import('./event-streams.js'),
   microservices: () => import('./microservices.js'),
   scale: () => import('./scale.js'),
+  rehearsal: () => import('./rehearsal.js'),
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(BENCHMARKS);

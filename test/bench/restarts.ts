@@ -1,6 +1,6 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { outcomeOfError, outcomeOfStatus, type Outcome } from '../support/load/outcome.js';
+import { outcomeOfError, outcomeOfStatus, type Outcome } from '#rehearsal/load/outcome.js';
 import { pin, startServer, type MeasuredServer } from './measured-server.js';
 import type { Figure } from './figure.js';
 import type { ServerPlan } from './server.js';

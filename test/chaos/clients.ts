@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { sendRequest, type RequestPlan } from '../support/load/request.js';
+import { sendRequest, type RequestPlan } from '#rehearsal/load/request.js';
 import { monotonicMs } from './monotonic.js';
 import { LAST_EVENT, type ClientPlan } from './plan.js';
-import type { Outcome } from '../support/load/outcome.js';
+import type { Outcome } from '#rehearsal/load/outcome.js';
 
 /** What became of the request of a client that did nothing wrong. */
 export interface RequestRecord {

@@ -50,5 +50,6 @@ export const TOOLS: Readonly<Record<string, string>> = {
   typedoc: 'writes the pages of the API',
   'typedoc-plugin-markdown': 'writes the pages of the API',
   typescript: 'builds the package',
+  vitepress: 'builds the documentation site',
   yaml: 'reads manifests in the documentation',
 };

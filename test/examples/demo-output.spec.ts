@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Outcome } from '../support/load/outcome.js';
-import { Tally } from '../support/load/tally.js';
-import { LiveProgress } from './demo/live-progress.js';
+import type { Outcome } from '#rehearsal/load/outcome.js';
+import { Tally } from '#rehearsal/load/tally.js';
+import { LiveProgress } from '#rehearsal/output/live-progress.js';
 import type { DemoResult } from './demo/run.js';
 import { formatTable, headline, problemsOf } from './demo/summary.js';
 

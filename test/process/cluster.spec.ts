@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
 import { RawClient } from '../support/http/raw-client.js';
-import { losses, underLoad } from '../support/load/under-load.js';
+import { losses, underLoad } from '#rehearsal/load/under-load.js';
 import { root } from '../support/process/program.js';
 import { freePort } from '../support/services/server.js';
 import { TestCluster, type SchedulingPolicy } from '../support/process/test-cluster.js';

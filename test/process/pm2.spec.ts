@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { losses, underLoad } from '../support/load/under-load.js';
+import { losses, underLoad } from '#rehearsal/load/under-load.js';
 import { Pm2, type Pm2App } from '../support/process/pm2.js';
 import { codeBlocks } from '../unit/docs/markdown.js';
 

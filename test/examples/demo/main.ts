@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { formatTimeline } from 'nestjs-drain';
-import { LiveProgress } from './live-progress.js';
+import { LiveProgress } from '#rehearsal/output/live-progress.js';
 import { BALANCER_LAG_MS, PROBE_INTERVAL_MS, runDemo, type DemoResult, type Mode } from './run.js';
 import { formatTable, headline, problemsOf } from './summary.js';
 

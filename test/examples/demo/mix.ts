@@ -1,5 +1,5 @@
-import type { Arrivals } from '../../support/load/open-loop.js';
-import type { RequestPlan } from '../../support/load/request.js';
+import type { Arrivals } from '#rehearsal/load/open-loop.js';
+import type { RequestPlan } from '#rehearsal/load/request.js';
 
 /** The requests whose answer, 202, is a promise to send a mail. */
 export const CONFIRMATION = 'confirm';

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ShutdownPhase, ShutdownReport } from 'nestjs-drain';
-import { LoadBalancer } from '../../support/load/load-balancer.js';
-import { openLoop } from '../../support/load/open-loop.js';
-import { sendRequest, type RequestPlan } from '../../support/load/request.js';
-import { Tally } from '../../support/load/tally.js';
+import { LoadBalancer } from '#rehearsal/load/load-balancer.js';
+import { openLoop } from '#rehearsal/load/open-loop.js';
+import { sendRequest, type RequestPlan } from '#rehearsal/load/request.js';
+import { Tally } from '#rehearsal/load/tally.js';
 import { start, type Program, type ProgramExit } from '../../support/process/program.js';
-import type { LiveProgress } from './live-progress.js';
+import type { LiveProgress } from '#rehearsal/output/live-progress.js';
 import { CONFIRMATION, MIX } from './mix.js';
 
 /** The application with nestjs-drain, or the same on bare Nest. */
@@ -72,10 +72,9 @@ async function drive(mode: Mode, program: Program, outbox: string, live: LivePro
     if (plan.kind === CONFIRMATION && result.outcome === 'answered') accepted.add(orderOf(plan));
   };
   const balancer = new LoadBalancer({
-    port,
     intervalMs: PROBE_INTERVAL_MS,
     lagMs: BALANCER_LAG_MS,
-    ...(mode === 'with' && { readinessPath: '/readyz' }),
+    ...(mode === 'with' && { readiness: new URL(`http://127.0.0.1:${port}/readyz`) }),
   });
   let stoppedAt = Infinity;
   balancer.outOfRotation.addEventListener('abort', () => (stoppedAt = performance.now()));

@@ -1,5 +1,5 @@
-import { OUTCOMES, type Outcome } from '../../support/load/outcome.js';
-import type { Tally } from '../../support/load/tally.js';
+import { OUTCOMES, type Outcome } from '#rehearsal/load/outcome.js';
+import type { Tally } from '#rehearsal/load/tally.js';
 import type { DemoResult } from './run.js';
 
 const LABEL_WIDTH = 22;

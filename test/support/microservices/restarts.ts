@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SMALLEST_PLAN } from '../../fixtures/microservice-plan.js';
-import { openLoop } from '../load/open-loop.js';
+import { openLoop } from '#rehearsal/load/open-loop.js';
 import { start, type Program } from '../process/program.js';
 import { TRANSPORTS, type JobClient, type Meeting, type TransportName } from './transports.js';
 import type { Job, MicroservicePlan } from '../../fixtures/microservice-plan.js';

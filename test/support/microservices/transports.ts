@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { ClientKafka, ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { Redis } from 'ioredis';
 import { firstValueFrom, from, lastValueFrom, timeout, toArray } from 'rxjs';
-import { TcpBalancer } from '../load/tcp-balancer.js';
+import { TcpBalancer } from '#rehearsal/load/tcp-balancer.js';
 import { FOR_MOCK_CLUSTER, KafkaBroker } from '../services/kafka.js';
 import { MosquittoServer } from '../services/mosquitto.js';
 import { NatsServer } from '../services/nats.js';

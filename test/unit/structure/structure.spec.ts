@@ -37,6 +37,14 @@ describe("'./standalone'", () => {
   });
 });
 
+describe('planning', () => {
+  it('loads nothing that a browser does not have', () => {
+    const rooms = files.map(({ path }) => path).filter((path) => path.startsWith('src/planning/'));
+    expect(rooms).not.toEqual([]);
+    for (const path of rooms) expect([path, loadedBy(path, files).foreign]).toEqual([path, []]);
+  });
+});
+
 describe('the rules', () => {
   const peers: PackageManifest = {
     exports: { '.': {}, './metrics': {} },
@@ -47,6 +55,7 @@ describe('the rules', () => {
     ['src/core/a.ts', "import type { X } from '@nestjs/common';", 'core imports nothing from outside'],
     ['src/core/a.ts', "import { once } from 'node:events';", 'core imports nothing from outside'],
     ['src/util/a.ts', "import { once } from 'node:events';", 'util imports nothing from outside'],
+    ['src/planning/a.ts', "import { once } from 'node:events';", 'planning imports nothing from outside'],
     ['src/util/a.ts', '// for the drain', 'util knows nothing of shutdowns'],
     ['src/util/a.ts', "import type { X } from '../core/x.js';", 'core is not below util'],
     ['src/core/a.ts', "import type { X } from '../report/x.js';", 'report is not below core'],

@@ -1,0 +1,105 @@
+import { oneLine } from '../util/safe-text.js';
+import { OUTCOMES, type Outcome } from './load/outcome.js';
+import { broken, kept, unseen, type Verdict } from './verdict.js';
+import type { Loss } from './observations.js';
+import type { RehearsalPlan } from './plan.js';
+import type { PromiseId } from './promises.js';
+import type { RunRecord } from './run-record.js';
+
+/** A promise about requests, and the ends that break it. */
+interface RequestPromise {
+  readonly promise: PromiseId;
+  readonly brokenBy: readonly Outcome[];
+  readonly change: (plan: RehearsalPlan) => string;
+}
+
+const REQUEST_PROMISES: readonly RequestPromise[] = [
+  {
+    promise: 'new-connections',
+    brokenBy: ['refused', 'reset-new'],
+    change: ({ lagMs }) =>
+      `keep the port open and serve for longer than balancers go on sending, here ${lagMs} ms after readiness falls, before the server is closed: ` +
+      'with nestjs-drain that is announceDelayMs, which is 0 outside Kubernetes unless it is set',
+  },
+  {
+    promise: 'kept-alive',
+    brokenBy: ['reset-reused'],
+    change: () =>
+      'answer with Connection: close from the signal on, and close idle connections last, not first: ' +
+      'nestjs-drain retires each connection with its next response',
+  },
+  {
+    promise: 'complete',
+    brokenBy: ['truncated'],
+    change: () =>
+      'wait until the last byte of each response has left before the process ends, and do not destroy connections that are in use: ' +
+      'nestjs-drain waits for responses that were written and not yet sent, too',
+  },
+  {
+    promise: 'errors',
+    brokenBy: ['server-error', 'late', 'unexpected'],
+    change: () =>
+      'serve as usual until balancers have stopped sending, and close databases and other clients after the last response: ' +
+      'nestjs-drain runs onModuleDestroy() then, and answers 503 only after its announce delay',
+  },
+  {
+    promise: 'answers',
+    brokenBy: ['timed-out'],
+    change: ({ timeoutMs }) =>
+      `a request had no complete answer after ${timeoutMs} ms: finish what was accepted, or answer 503 with Connection: close and Retry-After; ` +
+      'if the route is that slow, allow more with --timeout',
+  },
+];
+
+/** Judges what became of requests. */
+export function judgeRequests(run: RunRecord, plan: RehearsalPlan): Verdict[] {
+  return [judgeSteadiness(run), ...REQUEST_PROMISES.map((promise) => judge(promise, run, plan))];
+}
+
+function judgeSteadiness({ before, lossesBefore, readiness }: RunRecord): Verdict {
+  const lost = before.sent - before.answered;
+  const fellMs = readiness?.fellMs;
+  if (before.sent === 0) {
+    return unseen(
+      'steady',
+      'no request had its end before the signal',
+      'let requests arrive for longer with --duration',
+    );
+  }
+  if (lost === 0 && (fellMs === undefined || fellMs >= 0)) {
+    return kept('steady', `${before.answered} of ${before.sent} answered`);
+  }
+  const evidence = [
+    ...(lost > 0
+      ? [`${lost} of ${before.sent} lost: ${countedOutcomes(before)}`, ...lossesBefore.map(describe)]
+      : []),
+    ...(fellMs !== undefined && fellMs < 0 ? [`readiness fell ${-fellMs} ms before the signal`] : []),
+  ];
+  return broken(
+    'steady',
+    evidence,
+    'lower --rate until the application carries the load, or ask other routes with --path',
+  );
+}
+
+function judge({ promise, brokenBy, change }: RequestPromise, run: RunRecord, plan: RehearsalPlan): Verdict {
+  const { after, lossesAfter } = run;
+  const lost = brokenBy.reduce((sum, outcome) => sum + after[outcome], 0);
+  if (lost === 0) return kept(promise, `none of ${after.sent} since the signal`);
+  const examples = lossesAfter.filter(({ outcome }) => brokenBy.includes(outcome)).map(describe);
+  const counts = brokenBy.flatMap((outcome) => (after[outcome] > 0 ? [`${after[outcome]} ${outcome}`] : []));
+  return broken(promise, [`${counts.join(', ')}, of ${after.sent}`, ...examples], change(plan));
+}
+
+function countedOutcomes(counts: RunRecord['before']): string {
+  return OUTCOMES.filter((outcome) => outcome !== 'answered' && counts[outcome] > 0)
+    .map((outcome) => `${counts[outcome]} ${outcome}`)
+    .join(', ');
+}
+
+/** Tells of a loss in one line. */
+function describe({ request, outcome, connection, sentMs, endedMs, status, answeredBy }: Loss): string {
+  const answer = status === undefined ? outcome : `${outcome}, ${status}`;
+  const by = answeredBy === undefined ? '' : ` by ${oneLine(answeredBy)}`;
+  return `${request} on a ${connection} connection, sent at ${sentMs} ms: ${answer}${by} at ${endedMs} ms`;
+}

@@ -1,0 +1,50 @@
+import type { LiveProgress } from './live-progress.js';
+import type { Observations } from '../observations.js';
+import type { Onlooker } from '../rehearse-once.js';
+
+/** Shows a rehearsal as it goes on: what the application prints, each step, and counts of requests as they change. */
+export class ProgressDisplay implements Onlooker {
+  readonly #live: LiveProgress;
+  readonly #timer: NodeJS.Timeout;
+  #observations: Observations | undefined;
+  #isLineOpen = false;
+
+  constructor(live: LiveProgress) {
+    this.#live = live;
+    this.#timer = setInterval(() => this.#update(), live.intervalMs);
+  }
+
+  output(text: string): void {
+    const lines = text.replace(/\n$/, '').replaceAll('\n', '\n│ ');
+    this.#live.write(`${this.#isLineOpen ? '' : '│ '}${lines}${text.endsWith('\n') ? '\n' : ''}`);
+    this.#isLineOpen = !text.endsWith('\n');
+  }
+
+  step(text: string): void {
+    this.#endLine();
+    this.#live.note(text);
+  }
+
+  loading(observations: Observations): void {
+    this.#observations = observations;
+  }
+
+  /** Nothing is shown after it. */
+  end(): void {
+    clearInterval(this.#timer);
+    this.#endLine();
+    this.#live.clear();
+  }
+
+  #update(): void {
+    if (!this.#observations || this.#isLineOpen) return;
+    const { before, after } = this.#observations;
+    const answered = before.count('answered') + after.count('answered');
+    this.#live.update(`answered ${answered}  lost ${before.lost + after.lost}`);
+  }
+
+  #endLine(): void {
+    if (this.#isLineOpen) this.#live.write('\n');
+    this.#isLineOpen = false;
+  }
+}

@@ -1,0 +1,44 @@
+import type { RequestPlan } from './load/request.js';
+
+/** A request of the load, and how often it comes. */
+export interface WeightedRequest {
+  readonly request: RequestPlan;
+  /** Its share of the rate, in proportion to those of the others. */
+  readonly weight: number;
+}
+
+/** What an application is rehearsed with; times are milliseconds. */
+export interface RehearsalPlan {
+  /** The program and its arguments. */
+  readonly command: readonly string[];
+  /** Where it answers; default: the port that it opens. */
+  readonly url?: URL;
+  /** The path or the URL that tells that it is ready; default: `/readyz` if there is such a route. */
+  readonly ready?: string;
+  readonly readyTimeoutMs: number;
+  readonly signal: NodeJS.Signals;
+  /** From the signal until the platform kills. */
+  readonly graceMs: number;
+  /** From the fall of readiness until the last request, as balancers have it. */
+  readonly lagMs: number;
+  /** How long requests arrive before the signal. */
+  readonly durationMs: number;
+  /** Requests a second. */
+  readonly rate: number;
+  readonly timeoutMs: number;
+  readonly restarts: number;
+  readonly requests: readonly WeightedRequest[];
+  /** Headers of every request, event stream and WebSocket. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What was left out of the plan, a sentence each. */
+  readonly leftOut: readonly string[];
+  /** Paths of event streams. */
+  readonly streams: readonly string[];
+  /** Paths of WebSockets. */
+  readonly webSockets: readonly string[];
+}
+
+/** Names a request in messages and reports, without its query, which may be secret. */
+export function requestName(method: string, path: string): string {
+  return `${method} ${path.split('?')[0]!}`;
+}

@@ -1,0 +1,42 @@
+import { judge, type Judgement } from './judge.js';
+import { commandName } from './target/command-name.js';
+import type { RehearsalPlan } from './plan.js';
+import type { RunRecord } from './run-record.js';
+
+/** Raised when a field changes its meaning or goes away. */
+const VERSION = 1;
+
+/** The result of a rehearsal, as plain data. It has nothing that the application printed, and no argument, header, body or query. */
+export interface RehearsalReport extends Judgement {
+  readonly version: number;
+  /** The program and its script. */
+  readonly application: string;
+  readonly nodeVersion: string;
+  readonly platform: string;
+  readonly signal: string;
+  readonly graceMs: number;
+  readonly lagMs: number;
+  readonly durationMs: number;
+  readonly rate: number;
+  readonly requests: readonly string[];
+  readonly runs: readonly RunRecord[];
+}
+
+/** Sums up the runs of a rehearsal. */
+export function rehearsalReport(runs: readonly RunRecord[], plan: RehearsalPlan): RehearsalReport {
+  const { command, signal, graceMs, lagMs, durationMs, rate, requests } = plan;
+  return {
+    version: VERSION,
+    application: commandName(command),
+    nodeVersion: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    signal,
+    graceMs,
+    lagMs,
+    durationMs,
+    rate,
+    requests: [...new Set(requests.map(({ request }) => request.kind))],
+    ...judge(runs, plan),
+    runs,
+  };
+}

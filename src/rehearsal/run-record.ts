@@ -1,0 +1,51 @@
+import type { CurvePoint } from './curve.js';
+import type { Outcome } from './load/outcome.js';
+import type { PunctualityFigures } from './load/punctuality.js';
+import type { Loss } from './observations.js';
+import type { RunningProcess } from './target/process-table.js';
+
+/** How many requests had which end. */
+export type Counts = Readonly<Record<Outcome | 'sent', number>>;
+
+/** The end of an event stream or a WebSocket. */
+export interface LongLivedRecord {
+  readonly path: string;
+  /** In milliseconds since the signal. */
+  readonly atMs: number;
+  readonly isClean: boolean;
+  readonly how: string;
+}
+
+/** Everything that was seen of one shutdown, as plain data; times are milliseconds since the signal. */
+export interface RunRecord {
+  /** Requests that ended before the signal. */
+  readonly before: Counts;
+  /** All others. */
+  readonly after: Counts;
+  readonly lossesBefore: readonly Loss[];
+  readonly lossesAfter: readonly Loss[];
+  /** Absent where the application has no route that tells that it is ready. */
+  readonly readiness?: {
+    readonly path: string;
+    /** Absent if it never fell. */
+    readonly fellMs?: number;
+    /** Absent if nobody answered. */
+    readonly status?: number;
+  };
+  /** When the first connection was refused, or ended without an answer. */
+  readonly firstRefusalMs?: number;
+  /** When the last request arrived. */
+  readonly stoppedMs: number;
+  readonly streams: readonly LongLivedRecord[];
+  readonly webSockets: readonly LongLivedRecord[];
+  readonly exit: {
+    readonly code: number | null;
+    readonly signal: NodeJS.Signals | null;
+    readonly atMs: number;
+    /** Whether it was killed at the end of the grace period. */
+    readonly isKilled: boolean;
+  };
+  readonly leftBehind: readonly Pick<RunningProcess, 'pid' | 'name'>[];
+  readonly curve: readonly CurvePoint[];
+  readonly punctuality: PunctualityFigures;
+}
