@@ -19,6 +19,8 @@ export const SIDEBAR: SidebarPart[] = [
     collapsed: false,
     items: [
       { text: 'Getting started', link: '/project/readme' },
+      { text: 'Features', link: '/features' },
+      { text: 'A shutdown, step by step', link: '/shutdown' },
       { text: 'HTTP', link: '/http' },
       { text: 'Event streams', link: '/event-streams' },
       { text: 'WebSockets', link: '/websockets' },
@@ -37,6 +39,7 @@ export const SIDEBAR: SidebarPart[] = [
     collapsed: false,
     items: [
       { text: 'Budget planner', link: '/planner' },
+      { text: 'Rehearsing a deploy', link: '/rehearsal' },
       { text: 'Kubernetes', link: '/kubernetes' },
       { text: 'Platforms', link: '/platforms' },
       { text: 'Clusters of processes', link: '/cluster' },
