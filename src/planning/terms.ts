@@ -52,7 +52,7 @@ export function termsOf(planned: Planned): Term[] {
 }
 
 function spareIn(ms: number, neededMs: number): string {
-  return ms > neededMs ? `; ${durationText(ms - neededMs)} are spare.` : '.';
+  return ms > neededMs ? `, which leaves ${durationText(ms - neededMs)}.` : '.';
 }
 
 function announceReason({ budget, facts, needs, isQuiet }: Planned): string {
@@ -63,7 +63,9 @@ function announceReason({ budget, facts, needs, isQuiet }: Planned): string {
   return [
     `Load balancers notice after ${failures}: ${durationText(noticeMs)} with a period of ${durationText(probePeriodMs)}.`,
     `Removed endpoints are gone everywhere after ${durationText(propagationMs)}` +
-      (covered > 0 ? `, ${durationText(covered)} of it during the preStop sleep.` : '.'),
+      (covered === 0
+        ? '.'
+        : `, ${needs.propagationMs === 0 ? 'all' : durationText(covered)} of it during the preStop sleep.`),
     ...(announceMs > noticeMs + needs.propagationMs
       ? [`In the report, the last request arrived ${durationText(announceMs)} after the signal.`]
       : []),
