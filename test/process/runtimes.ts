@@ -32,7 +32,7 @@ export function drainsOn(
 
   describe(`an application on ${name}`, () => {
     // Nest does not find its default on Bun.
-    const platform = 'express';
+    const platform = 'express' as const;
 
     it('exits with 1 when a hook fails, and 124 when its time is up', async () => {
       await using failing = startApplication(
