@@ -187,7 +187,7 @@ function parseEvent(line: string): ProgramEvent | undefined {
 }
 
 /** Optimised code does not pay off in programs that live for a second: it takes a quarter of their start. */
-const FLAGS = ['--enable-source-maps', '--no-opt'];
+const FLAGS = ['--enable-source-maps', '--require', `${root}test/support/process/short-lived.cjs`];
 
 /** Starts `dist-test/<program>.js`, for example `fixtures/http`. */
 export function start(program: string, options: StartOptions = {}): Program {
