@@ -13,7 +13,7 @@ export async function rehearse(
   onlooker: Onlooker,
   interrupted: AbortSignal,
 ): Promise<RehearsalReport> {
-  for (const request of plan.leftOut) onlooker.step(`left out ${request}`);
+  for (const remark of plan.remarks) onlooker.step(remark);
   const runs: RunRecord[] = [];
   while (runs.length < plan.restarts) {
     if (plan.restarts > 1) onlooker.step(`restart ${runs.length + 1} of ${plan.restarts}`);
