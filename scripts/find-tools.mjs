@@ -65,6 +65,8 @@ const TOOLS = {
     condition: 'root or user namespaces; in Docker: --cap-add SYS_ADMIN --security-opt seccomp=unconfined',
     find: () => tryCommand([...AS_PID_1, 'true']),
   },
+  haproxy: { name: 'HAProxy', packages: 'haproxy', find: () => findProgram(['haproxy'], SBIN) },
+  nginx: { name: 'nginx', packages: 'nginx', find: () => findProgram(['nginx'], SBIN) },
   postgres: {
     name: 'PostgreSQL',
     packages: 'postgresql util-linux',

@@ -7,6 +7,17 @@ export interface WeightedRequest {
   readonly weight: number;
 }
 
+/** The balancers that a fleet can be behind. */
+export const BALANCERS = ['builtin', 'haproxy', 'nginx'] as const;
+
+/** Several instances behind a balancer. */
+export interface FleetPlan {
+  readonly size: number;
+  readonly balancer: (typeof BALANCERS)[number];
+  /** The environment variable that tells an instance its port. */
+  readonly portVariable: string;
+}
+
 /** What an application is rehearsed with; times are milliseconds. */
 export interface RehearsalPlan {
   /** The program and its arguments. */
@@ -27,6 +38,8 @@ export interface RehearsalPlan {
   readonly rate: number;
   readonly timeoutMs: number;
   readonly restarts: number;
+  /** Restarted one instance after another; default: one instance without a balancer. */
+  readonly fleet?: FleetPlan;
   readonly requests: readonly WeightedRequest[];
   /** Headers of every request, event stream and WebSocket. */
   readonly headers: Readonly<Record<string, string>>;
