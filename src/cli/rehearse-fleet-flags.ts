@@ -1,4 +1,5 @@
-import { BALANCERS, type FleetPlan } from '../rehearsal/plan.js';
+import { BALANCERS } from '../rehearsal/balancers/balancer.js';
+import type { FleetPlan } from '../rehearsal/plan.js';
 import type { RehearseFlags } from './rehearse-flags.js';
 import type { FlagReader } from './rehearse-problems.js';
 

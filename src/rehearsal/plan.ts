@@ -1,3 +1,4 @@
+import type { BalancerName } from './balancers/balancer.js';
 import type { RequestPlan } from './load/request.js';
 
 /** A request of the load, and how often it comes. */
@@ -7,13 +8,10 @@ export interface WeightedRequest {
   readonly weight: number;
 }
 
-/** The balancers that a fleet can be behind. */
-export const BALANCERS = ['builtin', 'haproxy', 'nginx'] as const;
-
 /** Several instances behind a balancer. */
 export interface FleetPlan {
   readonly size: number;
-  readonly balancer: (typeof BALANCERS)[number];
+  readonly balancer: BalancerName;
   /** The environment variable that tells an instance its port. */
   readonly portVariable: string;
 }

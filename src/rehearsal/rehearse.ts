@@ -1,4 +1,4 @@
-import { rehearseFleet } from './fleet/rehearse-fleet.js';
+import { rehearseFleet } from './rehearse-fleet.js';
 import { rehearseOnce, type Onlooker } from './rehearse-once.js';
 import { rehearsalReport, type RehearsalReport } from './rehearsal-report.js';
 import type { RehearsalPlan } from './plan.js';

@@ -5,7 +5,7 @@ import { Punctuality, type PunctualityFigures } from './load/punctuality.js';
 import { sendRequest, type RequestPlan, type RequestResult, type Target } from './load/request.js';
 import { inTurns } from './load/weighted.js';
 import { RehearsalError } from './target/rehearsal-error.js';
-import type { Balancer } from './fleet/balancer.js';
+import type { Balancer } from './balancers/balancer.js';
 import type { EndedRequest, Observations } from './observations.js';
 import type { WeightedRequest } from './plan.js';
 

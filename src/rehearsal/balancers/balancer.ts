@@ -1,5 +1,11 @@
 import type { FreePorts } from './free-ports.js';
 
+/** The balancers that there are. */
+export const BALANCERS = ['builtin', 'haproxy', 'nginx'] as const;
+
+/** One of {@link BALANCERS}. */
+export type BalancerName = (typeof BALANCERS)[number];
+
 /** What distributes requests over instances. */
 export interface Balancer extends AsyncDisposable {
   /** What its own answers are told by. */

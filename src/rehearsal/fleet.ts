@@ -1,7 +1,7 @@
-import { Application } from '../target/application.js';
-import { waitUntilReady } from '../target/wait-until-ready.js';
-import type { RehearsalPlan, FleetPlan } from '../plan.js';
-import type { FreePorts } from './free-ports.js';
+import { Application } from './target/application.js';
+import { waitUntilReady } from './target/wait-until-ready.js';
+import type { RehearsalPlan, FleetPlan } from './plan.js';
+import type { FreePorts } from './balancers/free-ports.js';
 
 /** An instance that is ready. */
 export interface Instance {

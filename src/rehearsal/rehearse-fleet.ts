@@ -1,17 +1,17 @@
-import { Observations } from '../observations.js';
-import { recordOf, type SeenShutdown } from '../record-of.js';
-import { RequestLoad } from '../request-load.js';
-import { passUnderLoad } from '../target/pass-under-load.js';
-import { untilInterrupted } from '../target/until-interrupted.js';
+import { Observations } from './observations.js';
+import { recordOf, type SeenShutdown } from './record-of.js';
+import { RequestLoad } from './request-load.js';
+import { passUnderLoad } from './target/pass-under-load.js';
+import { untilInterrupted } from './target/until-interrupted.js';
 import { endInstance } from './end-instance.js';
 import { Fleet, type Instance } from './fleet.js';
-import { FreePorts } from './free-ports.js';
+import { FreePorts } from './balancers/free-ports.js';
 import { ReconnectingClients } from './reconnecting-clients.js';
-import { startBalancer } from './start-balancer.js';
-import type { FleetPlan, RehearsalPlan } from '../plan.js';
-import type { Onlooker } from '../rehearse-once.js';
-import type { RunRecord } from '../run-record.js';
-import type { Balancer } from './balancer.js';
+import { startBalancer } from './balancers/start-balancer.js';
+import type { FleetPlan, RehearsalPlan } from './plan.js';
+import type { Onlooker } from './rehearse-once.js';
+import type { RunRecord } from './run-record.js';
+import type { Balancer } from './balancers/balancer.js';
 
 /** What a rolling restart is made of. */
 interface Deploy {

@@ -1,6 +1,6 @@
-import { openLongLived, type LongLivedEndOf, type LongLivedPlan } from '../long-lived-clients.js';
-import { messageOf } from '../../core/errors.js';
-import type { LongLivedClient } from '../load/long-lived.js';
+import { openLongLived, type LongLivedEndOf, type LongLivedPlan } from './long-lived-clients.js';
+import { messageOf } from '../core/errors.js';
+import type { LongLivedClient } from './load/long-lived.js';
 
 /** Clients of event streams or of WebSockets that connect again at once when they are ended, as those of browsers do sooner or later. */
 export class ReconnectingClients {

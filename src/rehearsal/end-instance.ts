@@ -1,9 +1,9 @@
-import { LoadBalancer, type ReadinessFall } from '../load/load-balancer.js';
-import { PROBE_INTERVAL_MS, type Onlooker } from '../rehearse-once.js';
-import { exitOf } from '../target/exit-of.js';
-import type { Observations } from '../observations.js';
-import type { RehearsalPlan } from '../plan.js';
-import type { SeenShutdown } from '../record-of.js';
+import { LoadBalancer, type ReadinessFall } from './load/load-balancer.js';
+import { PROBE_INTERVAL_MS, type Onlooker } from './rehearse-once.js';
+import { exitOf } from './target/exit-of.js';
+import type { Observations } from './observations.js';
+import type { RehearsalPlan } from './plan.js';
+import type { SeenShutdown } from './record-of.js';
 import type { Instance } from './fleet.js';
 
 /** What is seen of an instance itself. */
