@@ -14,6 +14,7 @@ const base = {
   },
   testPathIgnorePatterns: ['/node_modules/', ...leftOut().map(({ files }) => files)],
   modulePathIgnorePatterns: [
+    '<rootDir>/build/',
     '<rootDir>/dist/',
     '<rootDir>/dist-test/',
     '<rootDir>/\\.test-cache/',
@@ -36,7 +37,6 @@ const base = {
       },
     ],
   },
-  setupFiles: ['<rootDir>/test/support/esm-bridge.ts'],
   resolver: '<rootDir>/test/support/resolver.cjs',
   restoreMocks: true,
 };
@@ -52,6 +52,9 @@ function mappedTo(folder) {
   };
 }
 
+/** For specs that load Nest into Jest itself. @type {import('jest').Config} */
+const withNest = { ...base, setupFiles: ['<rootDir>/test/support/esm-bridge.ts'] };
+
 /** @type {import('jest').Config} */
 export default {
   coverageProvider: 'v8',
@@ -65,20 +68,20 @@ export default {
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.spec.ts'] },
     {
-      ...base,
+      ...withNest,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
       globals: { expectedNestMajor: 12 },
     },
     {
-      ...base,
+      ...withNest,
       displayName: 'e2e on Nest 11',
       testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
       globals: { expectedNestMajor: 11 },
       moduleNameMapper: mappedTo('test/nest-11'),
     },
     {
-      ...base,
+      ...withNest,
       displayName: 'bare on Nest 11.0',
       testMatch: ['<rootDir>/test/e2e/{bare,bytes}/**/*.spec.ts'],
       globals: { expectedNestVersion: '11.0.0' },

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PROBES } from '../dist/esm/nest/integrations/probes.js';
+import { PROBES } from '../build/nest/integrations/probes.js';
 
 /**
  * Runs the end-to-end tests on what is to come: the newest Node, the next Nest, and the newest of every package that

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
 
-for (const folder of ['dist', 'dist-test']) {
+for (const folder of ['build', 'dist', 'dist-test']) {
   rmSync(new URL(`../${folder}`, import.meta.url), { recursive: true, force: true });
 }

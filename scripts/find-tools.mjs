@@ -5,7 +5,8 @@ import { delimiter, join } from 'node:path';
 /**
  * @typedef {object} Tool what some tests need beside Node and npm
  * @property {string} name
- * @property {string} packages those of Debian that it is in
+ * @property {string} [packages] those of Debian that it is in
+ * @property {string} [install] the command that installs it, where Debian has none
  * @property {string} [condition] what else it takes
  * @property {() => string} find returns the path of its program; throws where that is missing or does not work
  */
@@ -59,6 +60,11 @@ const TOOLS = {
     packages: 'bsdutils',
     find: () => tryCommand(['script', '--quiet', '--return', '--command', 'true', '/dev/null']),
   },
+  openssl: { name: 'openssl', packages: 'openssl', find: () => tryCommand(['openssl', 'version']) },
+  bun: runtime('Bun', 'bun'),
+  deno: runtime('Deno', 'deno'),
+  tini: { name: 'tini', packages: 'tini', find: () => findProgram(['tini']) },
+  dumbinit: { name: 'dumb-init', packages: 'dumb-init', find: () => findProgram(['dumb-init']) },
   unshare: {
     name: 'PID namespaces',
     packages: 'util-linux',
@@ -140,9 +146,23 @@ function tryCommand([name, ...args], path = findProgram([name])) {
   return path;
 }
 
+/**
+ * @param {string} name
+ * @param {string} command
+ * @returns {Tool}
+ */
+function runtime(name, command) {
+  return {
+    name,
+    install: 'npm ci --prefix test/runtimes',
+    condition: 'test/runtimes/node_modules/.bin in PATH',
+    find: () => findProgram([command]),
+  };
+}
+
 /** @param {Tool} tool */
-function need({ name, packages, condition }) {
-  return `${name} (apt-get install ${packages}${condition ? `, and ${condition}` : ''})`;
+function need({ name, packages, install = `apt-get install ${packages}`, condition }) {
+  return `${name} (${install}${condition ? `, and ${condition}` : ''})`;
 }
 
 /**
@@ -173,7 +193,7 @@ function missingTools() {
 
 /** Debian's packages of the tools that this machine lacks. */
 export function missingPackages() {
-  return [...new Set(missingTools().flatMap((word) => TOOLS[word].packages.split(' ')))];
+  return [...new Set(missingTools().flatMap((word) => TOOLS[word].packages?.split(' ') ?? []))];
 }
 
 /**

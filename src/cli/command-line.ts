@@ -1,11 +1,12 @@
 import { messageOf } from '../core/errors.js';
 import { ownVersion } from './own-version.js';
 import { nearestName } from '../util/nearest-name.js';
+import { PLAN_COMMAND } from './plan-command.js';
 import { REHEARSE_COMMAND } from './rehearse-command.js';
 import { REPORT_COMMAND } from './report-command.js';
 import type { Command, CommandResult } from './command.js';
 
-const COMMANDS: readonly Command[] = [REHEARSE_COMMAND, REPORT_COMMAND];
+const COMMANDS: readonly Command[] = [PLAN_COMMAND, REHEARSE_COMMAND, REPORT_COMMAND];
 
 const WIDTH = Math.max(...COMMANDS.map(({ name }) => name.length));
 

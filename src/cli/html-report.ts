@@ -1,28 +1,17 @@
 import { milliseconds } from '../util/milliseconds.js';
 import { cutLines, failureLines, headline, pendingLines } from '../report/report-lines.js';
 import { escaped } from '../util/escaped.js';
-import { PAGE_STYLE } from './page-style.js';
+import { htmlPage } from './html-page.js';
 import { sentences } from './report-sentences.js';
 import { svgBudget } from './svg-budget.js';
 import { svgCurve } from './svg-curve.js';
 import { svgTimeline } from './svg-timeline.js';
 import type { ShutdownReport } from '../core/report.js';
 
-/** Renders a report as a self-contained HTML page, light and dark: no scripts, no other files, no network. */
+/** Renders a report as a self-contained HTML page. */
 export function htmlReport(report: ShutdownReport): string {
   const title = headline(report);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escaped(title)}</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body>
-<h1 class="${escaped(report.status)}">${escaped(title)}</h1>
-<p>${sentences(report).map(escaped).join(' ')}</p>
+  const body = `<p>${sentences(report).map(escaped).join(' ')}</p>
 <dl>
 ${facts(report)
   .map(([term, text]) => `<div><dt>${escaped(term)}</dt><dd>${escaped(text)}</dd></div>`)
@@ -34,10 +23,8 @@ ${chart('Timeline', svgTimeline(report))}
 ${list('Pending', pendingLines(report))}
 ${list('Failed, abandoned or skipped', failureLines(report))}
 ${list('Cut', cutLines(report))}
-${statistics(report)}
-</body>
-</html>
-`;
+${statistics(report)}`;
+  return htmlPage({ title, status: report.status, body });
 }
 
 function facts(report: ShutdownReport): [string, string][] {

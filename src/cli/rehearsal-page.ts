@@ -1,7 +1,7 @@
 import { lossSentence, punctualitySentence } from '../rehearsal/output/sentences.js';
 import { PROMISES } from '../rehearsal/promises.js';
 import { escaped } from '../util/escaped.js';
-import { PAGE_STYLE } from './page-style.js';
+import { htmlPage } from './html-page.js';
 import { sentences } from './report-sentences.js';
 import { svgOutcomes } from './svg-outcomes.js';
 import { svgTimeline } from './svg-timeline.js';
@@ -14,34 +14,21 @@ import type { Verdict } from '../rehearsal/verdict.js';
 const MOST_CURVES = 10;
 
 /**
- * Renders a rehearsal as a self-contained HTML page: no scripts, no other files, no network.
+ * Renders a rehearsal as a self-contained HTML page.
  *
  * @param own the report of the application on the last shutdown, or why there is none
  */
 export function rehearsalPage(report: RehearsalReport, own?: ShutdownReport | string): string {
   const { application, signal, verdicts, exitCode } = report;
   const title = `${application}: ${exitCode === 0 ? 'every promise was kept' : 'promises were broken'} after ${signal}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escaped(title)}</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body>
-<h1 class="${exitCode === 0 ? 'completed' : 'failed'}">${escaped(title)}</h1>
-<p>${[lossSentence(report), punctualitySentence(report)].map(escaped).join(' ')}</p>
+  const body = `<p>${[lossSentence(report), punctualitySentence(report)].map(escaped).join(' ')}</p>
 <h2>Promises</h2>
 <table>
 ${verdicts.map(row).join('\n')}
 </table>
 ${curves(report.runs)}
-${own === undefined ? '' : ownReport(own)}
-</body>
-</html>
-`;
+${own === undefined ? '' : ownReport(own)}`;
+  return htmlPage({ title, status: exitCode === 0 ? 'completed' : 'failed', body });
 }
 
 function row({ promise, state, evidence, change = '' }: Verdict): string {

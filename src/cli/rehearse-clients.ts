@@ -9,7 +9,7 @@ import type { RehearseFlags } from './rehearse-flags.js';
 import type { FlagReader } from './rehearse-problems.js';
 
 /** What clients do, by flags and files. */
-export type Clients = Pick<RehearsalPlan, 'requests' | 'leftOut' | 'headers' | 'streams' | 'webSockets'> & {
+export type Clients = Pick<RehearsalPlan, 'requests' | 'remarks' | 'headers' | 'streams' | 'webSockets'> & {
   /** Requests a second, if a file says it. */
   readonly rate?: number;
 };
@@ -23,13 +23,23 @@ export function clientsOf(flags: RehearseFlags, reader: FlagReader): Clients {
     ...(scenario.rate !== undefined && { rate: scenario.rate }),
     headers,
     requests: requestsOf(flags, [...scenario.requests, ...described.requests], headers, reader),
-    leftOut: described.leftOut,
+    remarks: remarksOn(flags, described),
     streams: [...scenario.streams, ...reader.paths('--stream', flags.stream ?? [])],
     webSockets: [...scenario.webSockets, ...reader.paths('--websocket', flags.websocket ?? [])],
   };
 }
 
 const NO_SCENARIO: Scenario = { requests: [], streams: [], webSockets: [] };
+
+function remarksOn(
+  { path, scenario, openapi }: RehearseFlags,
+  { leftOut }: DescribedRequests,
+): readonly string[] {
+  const isDefault = path === undefined && scenario === undefined && openapi === undefined;
+  return isDefault
+    ? ['asks / only: say with --path, --scenario or --openapi what your clients ask']
+    : leftOut.map((request) => `left out ${request}`);
+}
 
 function readScenario(file: string | undefined, reader: FlagReader): Scenario {
   if (file === undefined) return NO_SCENARIO;

@@ -1,14 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { REPORT_VERSION } from '../core/report.js';
-import { findReport, isCurrent } from './find-report.js';
 import { htmlReport } from './html-report.js';
-import { wrongFields } from './report-fields.js';
+import { readReport } from './read-report.js';
 import type { Command } from './command.js';
-
-/** How many wrong fields are named. */
-const MOST_FIELDS = 5;
 
 /**
  * Runs `nestjs-drain report FILE`: writes an HTML page next to the file, or to the path in `--output`. It writes over a
@@ -25,25 +20,7 @@ function report(args: readonly string[]): string {
   });
   const [file, ...rest] = positionals;
   if (file === undefined || rest.length > 0) throw new Error('report requires exactly one file');
-  const found = findReport(readFileSync(file, 'utf8'));
-  if (!found) {
-    throw new Error(
-      `${file} contains no shutdown report: pass a JSON report, as written by report.file, ` +
-        'or a log of JSON lines that contains one',
-    );
-  }
-  if (!isCurrent(found)) {
-    throw new Error(
-      `the report in ${file} has version ${found.version}; this command reads version ${REPORT_VERSION}`,
-    );
-  }
-  const wrong = wrongFields(found);
-  if (wrong.length > 0) {
-    const [some, more] = [wrong.slice(0, MOST_FIELDS), wrong.length - MOST_FIELDS];
-    throw new Error(
-      `the report in ${file} is damaged: ${some.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
-    );
-  }
+  const found = readReport(file);
   const output = values.output ?? join(dirname(file), `${basename(file, extname(file))}.html`);
   if (resolve(output) === resolve(file)) {
     throw new Error(`the page would overwrite ${file}: set another path with --output`);

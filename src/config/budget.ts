@@ -1,4 +1,4 @@
-import { LONGEST_MS } from './option-rules.js';
+import { LONGEST_MS } from './duration.js';
 import type { Resolved } from './duration.js';
 import type { Environment } from './environment.js';
 import type { GracefulShutdownOptions } from './options.js';
@@ -42,11 +42,14 @@ export interface Budget {
   readonly reconnectWindowMs: number;
 }
 
+/** What the budget depends on beside the options. */
+export type Platform = Pick<Environment, 'inKubernetes' | 'podGracePeriodMs'>;
+
 /** Returns the name a value was configured under, for messages: the option's or the variable's. */
 export type NameOf = (option: keyof BudgetOptions) => string;
 
 /** Fills in the options that were not set with defaults that fit into the grace period. */
-export function divide(set: BudgetOptions, environment: Environment, nameOf: NameOf): Budget {
+export function divide(set: BudgetOptions, environment: Platform, nameOf: NameOf): Budget {
   const { gracePeriodMs, gracePeriodFrom } = gracePeriod(set, environment, nameOf);
   const most = gracePeriodMs / 5;
   const delayMs = environment.inKubernetes ? Math.min(5_000, most) : 0;
@@ -78,7 +81,7 @@ export function divide(set: BudgetOptions, environment: Environment, nameOf: Nam
 }
 
 /** Checks that the configured parts fit into the grace period, and the grace period into the pod's. */
-export function checkBudget(set: BudgetOptions, environment: Environment, nameOf: NameOf): Problem[] {
+export function checkBudget(set: BudgetOptions, environment: Platform, nameOf: NameOf): Problem[] {
   const problems: Problem[] = [];
   const { gracePeriodMs, gracePeriodFrom } = gracePeriod(set, environment, nameOf);
   const { podGracePeriodMs } = environment;
@@ -141,7 +144,7 @@ export function checkBudget(set: BudgetOptions, environment: Environment, nameOf
 
 function gracePeriod(
   set: BudgetOptions,
-  environment: Environment,
+  environment: Platform,
   nameOf: NameOf,
 ): Pick<Budget, 'gracePeriodMs' | 'gracePeriodFrom'> {
   if (set.gracePeriodMs !== undefined) {

@@ -8,6 +8,9 @@ export type Resolved<Options> = {
     : Exclude<Options[Name], undefined>;
 };
 
+/** The longest timer that Node supports, in milliseconds; it turns a longer one into 1 ms. */
+export const LONGEST_MS = 2 ** 31 - 1;
+
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 
 /** Returns the milliseconds of a text such as `25s`, `undefined` if it is not a duration. */

@@ -1,6 +1,6 @@
 import { clusterWorker } from './cluster-worker.js';
-import { parseDuration } from './duration.js';
-import { keyProblem, LONGEST_MS } from './option-rules.js';
+import { LONGEST_MS, parseDuration } from './duration.js';
+import { keyProblem } from './option-rules.js';
 import { show } from './problem.js';
 import { Secret } from './secret.js';
 import type { Problem } from './problem.js';

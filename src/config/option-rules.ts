@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { LONGEST_MS } from './duration.js';
 import { show } from './problem.js';
 import { Secret } from './secret.js';
 import type {
@@ -9,9 +10,6 @@ import type {
   ReportOptions,
 } from './options.js';
 import type { Problem } from './problem.js';
-
-/** The longest timer that Node supports, in milliseconds; it turns a longer one into 1 ms. */
-export const LONGEST_MS = 2 ** 31 - 1;
 
 type Complaint = Pick<Problem, 'reason' | 'fix'>;
 /** Returns what is wrong with a single value, `undefined` if it is valid. */

@@ -2,7 +2,7 @@ import type { ShutdownContext } from '../core/participant.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
 /** Share of the drain in which clients are sent away, so that the last of them can still leave in time. */
-const LARGEST_PART = 3 / 4;
+export const LARGEST_PART = 3 / 4;
 
 type WindowOptions = Pick<
   ResolvedOptions,

@@ -84,10 +84,10 @@ export interface ParticipantOptions {
    * participants of one priority are awaited before lower ones start, as long as time allows. Default: 0; lifetime
    * events come before all others.
    */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /**
    * Hard limit in milliseconds, for every phase or by phase, and never past the deadline; a participant that exceeds it
    * is abandoned. In `release` and `flush`, the next step may start earlier. Default: what the phase allows.
    */
-  readonly timeoutMs?: number | Partial<Record<ShutdownPhase, number>>;
+  readonly timeoutMs?: number | Partial<Record<ShutdownPhase, number | undefined>> | undefined;
 }

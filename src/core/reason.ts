@@ -17,9 +17,9 @@ export interface ShutdownReason {
 /** What a trigger requests in addition to its reason. */
 export interface ShutdownRequest {
   /** How long to announce, in milliseconds. Default: the configured delay for a signal, otherwise 0. */
-  readonly announceDelayMs?: number;
+  readonly announceDelayMs?: number | undefined;
   /** Whether the process exits when the shutdown is over. Default: `false`. */
-  readonly exit?: boolean;
+  readonly exit?: boolean | undefined;
 }
 
 /** Describes a reason in one line: `SIGTERM`, `manual: new release`. */

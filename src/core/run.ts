@@ -260,29 +260,35 @@ export class Run {
 
   /**
    * Drains participants that may have work in flight and were not abandoned with it, and abandons them in the same tick, so
-   * that they cut their work and report it.
+   * that they cut their work and report it. After `drain`, those are the participants that have accepted more work since.
    *
    * @param isEnding whether the process is exiting; then no foreign code is started, because it could block the exit
    */
   #cutInFlight(isEnding: boolean): void {
-    const [rules] = PHASE_RULES.filter(({ repeatsForWork }) => repeatsForWork);
-    const isOver = this.#rules && rules && PHASE_RULES.indexOf(this.#rules) > PHASE_RULES.indexOf(rules);
-    if (!rules || isOver) return;
-    const abandoned = new Set(
+    const [draining] = PHASE_RULES.filter(({ repeatsForWork }) => repeatsForWork);
+    if (!draining) return;
+    const current = this.#rules;
+    const isLater = current !== undefined && PHASE_RULES.indexOf(current) > PHASE_RULES.indexOf(draining);
+    const rules = isLater ? current : draining;
+    // What has begun in `release` has cut by itself, or has nothing left.
+    const done = new Set(
       this.record.executions
-        .filter(({ phase, outcome }) => phase === rules.phase && outcome !== 'completed')
+        .filter(
+          ({ phase, outcome }) =>
+            (phase === draining.phase && outcome !== 'completed') || (isLater && phase === rules.phase),
+        )
         .map(({ step }) => step.name),
     );
+    const isBusy = ({ answers }: RegisteredParticipant): boolean =>
+      isLater ? (answers.inFlight() ?? 0) > 0 : answers.inFlight() !== 0;
     const busy = this.#dependencies.registry
-      .takingPartIn(rules.phase)
+      .takingPartIn(draining.phase)
       .filter(
         (registered) =>
-          (registered.cutsAtOnce || !isEnding) &&
-          registered.answers.inFlight() !== 0 &&
-          !abandoned.has(registered.name),
+          (registered.cutsAtOnce || !isEnding) && !done.has(registered.name) && isBusy(registered),
       );
     for (const registered of busy) {
-      const run = this.#callOf(registered, rules.phase);
+      const run = this.#callOf(registered, draining.phase, rules.phase);
       this.#execute(registered, run, rules, ALONE, undefined).abandon('SHUTDOWN_FORCED');
     }
   }
@@ -291,7 +297,7 @@ export class Run {
     const executions = new Map<RegisteredParticipant, Execution>();
     for (const registered of group) {
       // A participant may unregister another one, or end the run.
-      if (this.#isOver) this.#skip([registered], rules.phase);
+      if (this.#isOver) this.#skip(this.#notBegun([registered], rules.phase), rules.phase);
       else if (this.#dependencies.registry.has(registered)) {
         executions.set(registered, this.#begin(registered, rules, share));
       }
@@ -332,9 +338,12 @@ export class Run {
     return execution;
   }
 
-  #callOf(registered: RegisteredParticipant, method: ParticipantMethodName): StepFunction {
+  #callOf(
+    registered: RegisteredParticipant,
+    method: ParticipantMethodName,
+    phase: ShutdownPhase = method === 'resume' ? 'announce' : method,
+  ): StepFunction {
     const { name, participant } = registered;
-    const phase = method === 'resume' ? 'announce' : method;
     const { emit } = this.#dependencies;
     const checkCount = (): void => checkCounted(registered);
     return (bounds: StepBounds): unknown => {
@@ -413,14 +422,14 @@ export class Run {
 
   /** Skips the participants that have not started in a phase. */
   #skipRest(phase: ShutdownPhase): void {
+    this.#skip(this.#notBegun(this.#dependencies.registry.takingPartIn(phase), phase), phase);
+  }
+
+  #notBegun(participants: readonly RegisteredParticipant[], phase: ShutdownPhase): RegisteredParticipant[] {
     const begun = new Set(
       this.record.executions.filter((execution) => execution.phase === phase).map(({ step }) => step.name),
     );
-    const participants = this.#dependencies.registry.takingPartIn(phase);
-    this.#skip(
-      participants.filter(({ name }) => !begun.has(name)),
-      phase,
-    );
+    return participants.filter(({ name }) => !begun.has(name));
   }
 
   #skip(participants: readonly RegisteredParticipant[], phase: ShutdownPhase): void {

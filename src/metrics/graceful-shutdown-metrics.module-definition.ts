@@ -7,7 +7,7 @@ export interface GracefulShutdownMetricsOptions {
    * Registry for the metrics. Default: the registry of PrometheusModule's default metrics, which is prom-client's
    * global one unless set.
    */
-  readonly registry?: Registry;
+  readonly registry?: Registry | undefined;
 }
 
 /** Base class with `forRoot` and `forRootAsync`, and the token of the options. */

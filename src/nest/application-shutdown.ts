@@ -9,9 +9,12 @@ import { ManagementServer } from '../health/management-server.js';
 import { healthPaths, SpecialRoutes } from '../health/special-routes.js';
 import { unknownServers } from '../http/listening-servers.js';
 import { ServerRegistry } from '../http/server-registry.js';
+import { isMainCommonJs } from '../process/main-format.js';
+import { packageVersion } from '../process/package-version.js';
 import { ProgramShutdown } from '../process/program-shutdown.js';
 import { bootEntry } from '../report/boot-entry.js';
 import { PROGRAM } from '../program/program.js';
+import { recordInstances } from './decorators/module-missing.js';
 import { registerDecoratedMethods } from './decorators/on-shutdown.decorator.js';
 import { registerDecoratedResources } from './decorators/shutdown-resource.decorator.js';
 import { MountedPaths } from './health/mounted-paths.js';
@@ -19,6 +22,7 @@ import { HttpBinding } from './http-binding.js';
 import { Microservices } from './integrations/microservices.js';
 import { EntryLogger } from './integrations/entry-logger.js';
 import { checkLogger } from './integrations/logger-forms.js';
+import { majorsNote } from './integrations/package-majors.js';
 import { TaskAdoption } from './integrations/task-adoption.js';
 import { isOfTerminus, terminusNote } from './integrations/terminus-hooks.js';
 import { WebSocketBinding } from './integrations/web-socket-binding.js';
@@ -184,7 +188,12 @@ export class ApplicationShutdown implements LivingApplication {
     this.#isBooted = true;
     this.#process.attach();
     const hosts = this.#lifecycle.hookedModules.hosts();
-    for (const note of [...terminusNote(hosts, this.#options), ...doubtfulDurations(this.#options)]) {
+    recordInstances(hosts);
+    for (const note of [
+      ...majorsNote({ versionOf: packageVersion, isCommonJs: isMainCommonJs() }),
+      ...terminusNote(hosts, this.#options),
+      ...doubtfulDurations(this.#options),
+    ]) {
       this.#logger.warn(note);
     }
     if (this.#lifecycle.isPlaceRefused && !this.isOwned) this.#probes.check(DISTANCE_OF_MODULE, false);

@@ -7,7 +7,6 @@ import { THIS_COPY } from '../util/this-copy.js';
 import { RESOLVED_OPTIONS } from '../config/resolved-options.js';
 import { ProbeCheck } from '../util/probe.js';
 import { PhasedCoordinator } from '../core/coordinator.js';
-import { ShutdownError } from '../core/errors.js';
 import { ShutdownCoordinator } from '../core/shutdown-coordinator.js';
 import { HEALTH_PROVIDERS } from './health/health.providers.js';
 import { ManagementServer } from '../health/management-server.js';
@@ -18,6 +17,7 @@ import { ResourceRegistry } from '../resources/resource-registry.js';
 import { BackgroundTasks } from '../tasks/background-tasks.js';
 import { EntryLogger } from './integrations/entry-logger.js';
 import { ApplicationShutdown } from './application-shutdown.js';
+import { checkImportedOnce, COPY } from './lifecycle/module-imports.js';
 import { NestLifecycle } from './lifecycle/nest-lifecycle.js';
 import {
   ConfigurableModuleClass,
@@ -31,9 +31,6 @@ import type { Environment } from '../config/environment.js';
 import type { GracefulShutdownOptions } from '../config/options.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { Program } from '../program/program.js';
-
-/** Identifies the module class to other copies of this package, of any version. */
-const COPY = Symbol.for('nestjs-drain.module');
 
 /**
  * Graceful shutdown for a Nest application: import it once, in the root module.
@@ -55,7 +52,8 @@ const COPY = Symbol.for('nestjs-drain.module');
         environment: Environment,
         options: GracefulShutdownOptions = {},
       ) => {
-        checkImportedOnce(modules);
+        // Before anything is created, so that an invalid setup leaves no listener behind.
+        checkImportedOnce(modules, GracefulShutdownModule, MODULE_OPTIONS_TOKEN);
         return resolveOptions(options, environment);
       },
       inject: [ModulesContainer, shutdownConfig.KEY, MODULE_OPTIONS_TOKEN],
@@ -107,32 +105,4 @@ const COPY = Symbol.for('nestjs-drain.module');
 export class GracefulShutdownModule extends ConfigurableModuleClass {
   /** @internal */
   static readonly [COPY]: string = THIS_COPY;
-}
-
-/** Runs before anything is created, so that an invalid setup leaves no listener behind. */
-function checkImportedOnce(modules: ModulesContainer): void {
-  const imported = [...modules.values()].filter(({ metatype }) => metatype === GracefulShutdownModule);
-  if (imported.length > 1) {
-    throw new ShutdownError(
-      'SHUTDOWN_SETUP_INVALID',
-      `GracefulShutdownModule is configured ${imported.length} times in one application. ` +
-        'It is global: import it once, in the root module, and remove the other imports of ' +
-        'GracefulShutdownModule, forRoot and forRootAsync.',
-    );
-  }
-  const others = [...modules.values()].flatMap(({ metatype }) => copyOf(metatype));
-  if (others.length > 0) {
-    throw new ShutdownError(
-      'SHUTDOWN_SETUP_INVALID',
-      `GracefulShutdownModule is imported from two copies of nestjs-drain, at ${THIS_COPY} and at ${others.join(', ')}. ` +
-        'Only one of them can drain an application: import it from one.',
-    );
-  }
-}
-
-/** Returns the path of the copy that a module class comes from, if it is not this copy. */
-function copyOf(metatype: unknown): string[] {
-  const isOther =
-    typeof metatype === 'function' && metatype !== GracefulShutdownModule && Object.hasOwn(metatype, COPY);
-  return isOther ? [String(Reflect.get(metatype, COPY))] : [];
 }

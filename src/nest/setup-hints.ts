@@ -1,3 +1,4 @@
+import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { ShutdownHealthIndicator } from './health/shutdown-health.indicator.js';
 import { DEPENDENCIES_OF_WRAPPER } from './lifecycle/container-probes.js';
 import { messageOf } from '../core/errors.js';
@@ -91,11 +92,11 @@ function dependsOn(wrapper: InstanceWrapper, isMeant: (dependency: InstanceWrapp
   );
 }
 
-// Compared by name: an application may have its own copy of Terminus.
+// Also compared by name: an application may have its own copy of Terminus.
 function isHealthCheckService({ metatype }: InstanceWrapper): boolean {
-  return metatype?.name === 'HealthCheckService';
+  return metatype === HealthCheckService || metatype?.name === 'HealthCheckService';
 }
 
 function isOfTerminus({ host }: InstanceWrapper): boolean {
-  return host?.metatype?.name === 'TerminusModule';
+  return host?.metatype === TerminusModule || host?.metatype?.name === 'TerminusModule';
 }

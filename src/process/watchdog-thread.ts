@@ -55,6 +55,9 @@ function endProcess() {
     return killSaying('the event loop is blocked; no stack is available: ' + message);
   }
   runInMainThread(session, readStack, (stack) => {
+    if (stack === undefined) {
+      return killSaying('the event loop is blocked; no stack is available: this runtime does not inspect its main thread');
+    }
     obstacle = "process.exit(${BLOCKED_EXIT_CODE}) is blocked by an 'exit' listener";
     say(whatBlocks(stack) + 'Ending the process with exit code ${BLOCKED_EXIT_CODE}.', () =>
       runInMainThread(session, exit, () => killSaying('process.exit(${BLOCKED_EXIT_CODE}) did not end the process')),
@@ -65,8 +68,8 @@ function endProcess() {
 function runInMainThread(session, task, callback) {
   const expression = '(' + task + ')()\n//# sourceURL=${WATCHDOG_SOURCE_URL}';
   // A thrown error has no value, but a description with its stack.
-  session.post('Runtime.evaluate', { expression }, (error, { result } = {}) =>
-    callback(String(result?.value ?? result?.description)),
+  session.post('Runtime.evaluate', { expression }, (_error, { result } = {}) =>
+    callback(result?.value ?? result?.description),
   );
 }
 

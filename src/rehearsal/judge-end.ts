@@ -79,7 +79,7 @@ function judgeExitCode({ exit }: RunRecord, { signal }: RehearsalPlan): Verdict 
   const bySignal = 128 + (constants.signals[signal] ?? 0);
   const seen = exit.signal === null ? `exit code ${exit.code}` : `ended by ${exit.signal}`;
   if (exit.isKilled)
-    return unseen('exit-code', 'it was killed before it ended', 'see the grace period above');
+    return unseen('exit-code', 'it was killed before it ended', 'let it end within the grace period');
   if (exit.code === 0 || exit.code === bySignal || exit.signal === signal) return kept('exit-code', seen);
   return broken(
     'exit-code',

@@ -41,8 +41,8 @@ export interface RehearsalPlan {
   readonly requests: readonly WeightedRequest[];
   /** Headers of every request, event stream and WebSocket. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What was left out of the plan, a sentence each. */
-  readonly leftOut: readonly string[];
+  /** What there is to say about the plan, a sentence each, without a full stop. */
+  readonly remarks: readonly string[];
   /** Paths of event streams. */
   readonly streams: readonly string[];
   /** Paths of WebSockets. */

@@ -14,7 +14,7 @@ export async function rehearse(
   onlooker: Onlooker,
   interrupted: AbortSignal,
 ): Promise<RehearsalReport> {
-  for (const request of plan.leftOut) onlooker.step(`left out ${request}`);
+  for (const remark of plan.remarks) onlooker.step(remark);
   if (plan.fleet) return rehearsalReport(await rehearseFleet(plan, plan.fleet, onlooker, interrupted), plan);
   const runs: RunRecord[] = [];
   while (runs.length < plan.restarts) {

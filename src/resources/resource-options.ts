@@ -14,22 +14,22 @@ export interface ResourceOptions<R extends object = object> {
    * Type of the resource. Consumers, custom resources, HTTP clients, caches and databases are closed in `release`, in
    * this order; telemetry and then loggers in `flush`. Default: what it is recognised as, else `'custom'`.
    */
-  readonly type?: ResourceType;
+  readonly type?: ResourceType | undefined;
   /**
    * Higher priorities are closed first within a phase. Resources of one priority are closed together, starting with the
    * last registered. Default, by type: consumer 500, custom 400, http-client 300, cache 200, database 100; telemetry
    * 20, logger 10.
    */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** Time limit for closing it, in milliseconds, 0 or more; then it is abandoned. Default: `participantTimeoutMs`. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /**
    * How it is closed: the name of its method, or a function, whose signal aborts when closing is abandoned.
    * Default: found by itself.
    */
-  readonly close?: MethodName<R> | ((resource: R, signal: AbortSignal) => unknown);
+  readonly close?: MethodName<R> | ((resource: R, signal: AbortSignal) => unknown) | undefined;
   /** Names of resources that must be closed before it, regardless of priorities. Default: none. */
-  readonly after?: readonly string[];
+  readonly after?: readonly string[] | undefined;
 }
 
 /** A registered resource. */

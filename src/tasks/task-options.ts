@@ -30,20 +30,20 @@ export type HandOver = (task: TaskInfo) => unknown;
 /** Time limit of a task, and how it is ended at the end of a drain. */
 export interface RoundOptions {
   /** Time limit in milliseconds: then its signal aborts, and `graceMs` later it is abandoned. Default: no limit. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /**
    * What happens near the end of a drain. `'wait'`: nothing, until the drain is over and the task is cut. `'abort'`: its
    * signal aborts `graceMs` before the end. Default: `'wait'`, or `'abort'` with `handOver`.
    */
-  readonly atDrainEnd?: 'wait' | 'abort';
+  readonly atDrainEnd?: 'wait' | 'abort' | undefined;
   /** Time for an aborted task to stop, in milliseconds; in a drain, at most half of the time left. Default: 2 000. */
-  readonly graceMs?: number;
+  readonly graceMs?: number | undefined;
   /** Called for a task that was aborted at the end of a drain and has not finished; a handed-over task is not cut. */
-  readonly handOver?: HandOver;
+  readonly handOver?: HandOver | undefined;
 }
 
 /** Options of {@link BackgroundTasks.run}. */
 export interface TaskOptions extends RoundOptions {
   /** Key that must be unique among unfinished tasks. */
-  readonly key?: string;
+  readonly key?: string | undefined;
 }

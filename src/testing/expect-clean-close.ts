@@ -10,9 +10,9 @@ import type { Cut, CutSum, ParticipantReport, ShutdownReport } from '../core/rep
 /** Options of {@link expectCleanClose}. */
 export interface CleanCloseOptions<App extends INestApplicationContext = INestApplicationContext> {
   /** Uses the application before it is closed. Default: calls `app.init()`. */
-  readonly use?: (app: App) => unknown;
+  readonly use?: ((app: App) => unknown) | undefined;
   /** Time limit for closing, in milliseconds; must be below the test runner's own timeout. Default: 3 000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Handles need some iterations of the event loop to close; one still open after this many milliseconds is a leak. */
@@ -43,10 +43,10 @@ export async function expectCleanClose<App extends INestApplicationContext>(
     } catch (error) {
       // Closed all the same, or its handles would keep the test runner alive. The original error says more than the
       // problems of closing.
-      await close(app, coordinator, timeoutMs);
+      await close(app, coordinator, handles, timeoutMs);
       throw error;
     }
-    const problems = await close(app, coordinator, timeoutMs);
+    const problems = await close(app, coordinator, handles, timeoutMs);
     const { report } = coordinator;
     if (report) problems.push(...problemsIn(report), ...(await leftOpen(handles)));
     if (problems.length === 0 && report) return report;
@@ -74,10 +74,12 @@ function coordinatorOf(app: INestApplicationContext): ShutdownCoordinator {
 async function close(
   app: INestApplicationContext,
   coordinator: ShutdownCoordinator,
+  handles: OpenHandles,
   timeoutMs: number,
 ): Promise<string[]> {
   let cancel = (): void => {};
   const soFar: string[] = [];
+  const openBefore = handles.ids();
   const stopObserving = coordinator.observe((event) => {
     if (event.type === 'participant-settled' && event.outcome !== 'completed') soFar.push(unclean(event));
     if (event.type === 'cut') soFar.push(cutLine(event.cut));
@@ -89,7 +91,10 @@ async function close(
         .progress()
         .pending.map(({ name, phase }) => `${name} was still pending in ${phase} after ${timeoutMs} ms`);
       const hangs = pending.length > 0 ? pending : [`close() had not returned after ${timeoutMs} ms`];
-      resolve([...soFar, ...hangs]);
+      // Earlier, servers and connections are still open on purpose.
+      const isReleasing = coordinator.phase === 'release' || coordinator.phase === 'flush';
+      const open = isReleasing ? handles.describe(openBefore).map(openLine) : [];
+      resolve([...soFar, ...hangs, ...open]);
     }, timeoutMs);
     cancel = () => timer.cancel();
   });
@@ -140,5 +145,9 @@ async function leftOpen(handles: OpenHandles): Promise<string[]> {
     await nextTurn();
     open = handles.describe();
   }
-  return open.map((handle) => `still open: ${handle}`);
+  return open.map(openLine);
+}
+
+function openLine(handle: string): string {
+  return `still open: ${handle}`;
 }

@@ -26,7 +26,7 @@ const NOT_DRAINED: ServerKeeper = {
 /** Options of {@link GracefulShutdownTestingModule}. */
 export interface GracefulShutdownTestingOptions {
   /** The coordinator to provide. Default: a {@link NoopShutdownCoordinator}. */
-  readonly coordinator?: ShutdownCoordinator;
+  readonly coordinator?: ShutdownCoordinator | undefined;
 }
 
 /**

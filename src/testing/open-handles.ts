@@ -48,11 +48,20 @@ export class OpenHandles {
     },
   }).enable();
 
-  /** Describes the open handles that would keep the process alive: the type of each, and where it was opened. */
-  describe(): string[] {
-    return [...this.#handles.values()]
-      .filter(({ resource }) => resource.hasRef?.() !== false)
-      .map(({ kind, place }) => `${kind}, opened ${place}`);
+  /** Identifies the handles that are open now. */
+  ids(): ReadonlySet<number> {
+    return new Set(this.#handles.keys());
+  }
+
+  /**
+   * Describes the open handles that would keep the process alive: the type of each, and where it was opened.
+   *
+   * @param among the handles to consider; default: all
+   */
+  describe(among: ReadonlySet<number> = this.ids()): string[] {
+    return [...this.#handles]
+      .filter(([id, { resource }]) => among.has(id) && resource.hasRef?.() !== false)
+      .map(([, { kind, place }]) => `${kind}, opened ${place}`);
   }
 
   /** Stops recording. */

@@ -46,11 +46,14 @@ export function stackOf(error: Error): string | undefined {
 /** Sets a property of `Error` while `read` runs; has no effect in programs that freeze `Error`. */
 function withErrorProperty<Result>(name: string, value: unknown, read: () => Result): Result {
   const before = Object.getOwnPropertyDescriptor(Error, name);
-  Reflect.defineProperty(Error, name, { value, configurable: true, writable: true, enumerable: true });
+  // On Bun, a property that has been defined again no longer formats stacks, not for other code either.
+  if (before?.writable) Reflect.set(Error, name, value);
+  else Reflect.defineProperty(Error, name, { value, configurable: true, writable: true, enumerable: true });
   try {
     return read();
   } finally {
-    if (before) Reflect.defineProperty(Error, name, before);
+    if (before?.writable) Reflect.set(Error, name, before.value);
+    else if (before) Reflect.defineProperty(Error, name, before);
     else Reflect.deleteProperty(Error, name);
   }
 }

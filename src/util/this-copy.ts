@@ -17,5 +17,5 @@ function ownFile(): string | undefined {
 function pathOf(file: string | undefined): string {
   if (file === undefined) return 'an unknown place';
   const path = file.startsWith('file:') ? fileURLToPath(file) : file;
-  return path.replace(/[\\/]util[\\/]this-copy\.[cm]?[jt]s$/, '');
+  return path.replace(/[\\/](?:util|shared)[\\/]this-copy\.[cm]?[jt]s$/, '');
 }

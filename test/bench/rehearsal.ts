@@ -55,7 +55,7 @@ function rehearsed(platform: string, changes: Partial<RehearsalPlan>): Promise<R
     restarts: 1,
     headers: {},
     requests: [{ weight: 1, request: { kind: 'GET /', method: 'GET', path: '/' } }],
-    leftOut: [],
+    remarks: [],
     streams: ['/events'],
     webSockets: ['/ws'],
     ...changes,

@@ -7,7 +7,7 @@ const { engines, peerDependencies } = JSON.parse(readFileSync('package.json', 'u
   engines: { node: string };
   peerDependencies: Knowledge['peers'];
 };
-const built = (path: string): string => pathToFileURL(`dist/esm/${path}`).href;
+const built = (path: string): string => pathToFileURL(`build/${path}`).href;
 const { KNOWN_CLIENTS } = (await import(built('resources/known-clients.js'))) as {
   KNOWN_CLIENTS: Knowledge['clients'];
 };

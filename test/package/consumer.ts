@@ -20,11 +20,12 @@ export async function run(cwd: string, command: string, ...args: readonly string
   }
 }
 
-/** Packs what `npm run build` has built; returns the path of the tarball. */
+/** Packs what `npm run build` has built; returns the path of the tarball, of which each worker of Jest has its own. */
 export async function pack(): Promise<string> {
-  mkdirSync(cache, { recursive: true });
-  const output = await run(root, 'npm', 'pack', '--ignore-scripts', '--silent', '--pack-destination', cache);
-  return cache + output.trim();
+  const folder = `${cache}packed-${process.env['JEST_WORKER_ID'] ?? '0'}/`;
+  mkdirSync(folder, { recursive: true });
+  const output = await run(root, 'npm', 'pack', '--ignore-scripts', '--silent', '--pack-destination', folder);
+  return folder + output.trim();
 }
 
 /**

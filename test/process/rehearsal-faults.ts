@@ -55,11 +55,12 @@ export function testFaultsOn(platform: Platform): void {
   });
 
   it('finds one that closes too early', async () => {
-    const { code, broken, report } = await rehearsed(
+    const { code, broken, report, output } = await rehearsed(
       [],
       programCommand('fixtures/rehearsed/main', platform, 'closes too early'),
     );
 
+    expect(output).toContain('asks / only: say with --path, --scenario or --openapi what your clients ask');
     expect([code, broken]).toEqual([11, expect.arrayContaining(['new-connections'])]);
     expect(report.verdicts[1]!.evidence.join('\n')).toMatch(
       /GET \/ on a (new|kept-alive) connection, sent at \d+ ms: refused/,

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -67,6 +67,36 @@ describe.each([12, 11] as const)('a rehearsal of an application on Nest %i', (ne
 
     expect({ code, broken, output }).toEqual({ code: 0, broken: [], output });
     expect(output).toContain('GET /none was answered with 404, which counts as its answer');
+  });
+});
+
+describe('a rehearsal by a scenario', () => {
+  it('sends bodies and uploads, reads slowly, and counts by name', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rehearsal-scenario-'));
+    try {
+      const scenario = join(folder, 'rehearsal.yaml');
+      const requests = [
+        { path: '/', weight: 2 },
+        { path: '/?sku=secret', body: { sku: 'a' }, expect: 200 },
+        { path: '/', method: 'PUT', upload: 100_000, slow: '200ms' },
+        { path: '/', method: 'DELETE', slow: '100ms' },
+        { path: '/none' },
+      ];
+      await writeFile(
+        scenario,
+        JSON.stringify({ rate: 60, requests, streams: ['/events'], webSockets: ['/ws'] }),
+      );
+      const { code, broken, report, output } = await rehearsed(
+        ['--scenario', scenario],
+        nestCommand(12, 'fixtures/rehearsed/main'),
+      );
+
+      expect({ code, broken, output }).toEqual({ code: 0, broken: [], output });
+      expect(report.requests).toEqual(['GET /', 'POST /', 'PUT /', 'DELETE /', 'GET /none']);
+      expect(report.runs[0]).toMatchObject({ streams: Array(4).fill({ isClean: true }) });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { runningProcesses } from '#rehearsal/target/process-table.js';
 import { programCommand, rehearsed, startRehearsal } from '../support/process/rehearsal.js';
@@ -55,6 +57,24 @@ describe('nestjs-drain rehearse', () => {
     expect(output).not.toContain('secret-token');
   });
 
+  it('says where a scenario is wrong, and which operations of an OpenAPI document it cannot ask', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'scenario-'));
+    try {
+      const [scenario, openapi] = [join(folder, 'rehearsal.yaml'), join(folder, 'openapi.json')];
+      writeFileSync(scenario, 'rate: 5\nrequests:\n  - paht: /orders\n');
+      writeFileSync(openapi, '{"paths": {"/orders/{id}": {"get": {}}}}');
+      const { code, output } = await ended(['--scenario', scenario, '--openapi', openapi], [NODE]);
+
+      expect(code).toBe(2);
+      expect(output).toContain(`${scenario}:3:5: there is no field "paht": did you mean path?`);
+      expect(output).toContain(
+        `--openapi ${openapi}: no request can be made of it with GET; GET /orders/{id}: a parameter of its path is not described`,
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it.each<[what: string, flags: string[], command: string[], sentence: string]>([
     [
       'a command that is not found',
@@ -82,9 +102,9 @@ describe('nestjs-drain rehearse', () => {
     ],
     [
       'a readiness route that there is not',
-      ['--ready-timeout', '2s', '--ready', '/healthy'],
-      programCommand('fixtures/rehearsed/main'),
-      'was not ready after 2 s: GET /healthy was answered with 404. Check the path in --ready, or allow more time with --ready-timeout',
+      ['--ready-timeout', '4s', '--ready', '/healthy'],
+      [NODE, '-e', `require('node:http').createServer((q, s) => { s.statusCode = 404; s.end(); }).listen(0)`],
+      'was not ready after 4 s: GET /healthy was answered with 404. Check the path in --ready, or allow more time with --ready-timeout',
     ],
     [
       'an event stream that there is not',

@@ -8,8 +8,8 @@ import type { Program } from '../support/process/program.js';
 const FIVE_SECONDS_LATER: ApplicationPlan = { faults: ['clock-jumps'], options: { gracePeriodMs: 60_000 } };
 
 /** An application that a first signal has brought into its drain. */
-async function draining(plan: ApplicationPlan, signal: NodeJS.Signals): Promise<Program> {
-  const program = startApplication({ ...plan, faults: ['drain-waits', ...(plan.faults ?? [])] });
+async function draining(plan: ApplicationPlan, signal: NodeJS.Signals, nest: 11 | 12 = 12): Promise<Program> {
+  const program = startApplication({ ...plan, faults: ['drain-waits', ...(plan.faults ?? [])] }, { nest });
   await program.event('listening');
   program.signal(signal);
   await program.event('draining');
@@ -57,6 +57,29 @@ describe('a repeated signal', () => {
       program.signal('SIGINT');
 
       expect(await program.exited).toMatchObject({ code: 130, signal: null });
+    },
+  );
+
+  it.each([
+    ['enable', 12],
+    ['hooks', 12],
+    ['enable', 11],
+    ['hooks', 11],
+  ] as const)(
+    'runs no hook after the report of a shutdown that it forced before the release: "%s", Nest %i',
+    async (line, nest) => {
+      const plan: ApplicationPlan = {
+        ...FIVE_SECONDS_LATER,
+        line,
+        faults: ['clock-jumps', 'report-takes-time'],
+      };
+      await using program = await draining(plan, 'SIGTERM', nest);
+
+      program.signal('SIGTERM');
+
+      await program.exited;
+      const names = program.events.map(({ event }) => event);
+      expect(names.slice(names.indexOf('report') + 1)).not.toContain('hook');
     },
   );
 

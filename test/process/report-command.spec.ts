@@ -125,7 +125,10 @@ describe('nestjs-drain report', () => {
 
 describe('nestjs-drain', () => {
   it.each([
-    [['--help'], /^Usage: nestjs-drain COMMAND\n\n {2}rehearse {2}\S[^]*\n {2}report {4}\S[^]*--version/],
+    [
+      ['--help'],
+      /^Usage: nestjs-drain COMMAND\n\n {2}plan {6}\S[^]*\n {2}rehearse {2}\S[^]*\n {2}report {4}\S[^]*--version/,
+    ],
     [['-h'], /^Usage: nestjs-drain COMMAND\n/],
     [['help'], /^Usage: nestjs-drain COMMAND\n/],
     [['report', '--help'], /^Usage: nestjs-drain report FILE [^]*--output PAGE[^]*--force/],

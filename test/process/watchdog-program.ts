@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Program } from '../support/process/program.js';
 import type { WatchdogPlan } from '../fixtures/watchdog-plan.js';
@@ -40,6 +42,14 @@ export function startWatched(
     cwd: ROOT,
     env: { PATH: process.env['PATH'], WATCHDOG: JSON.stringify(wholePlan), ...env },
   });
+}
+
+/** Makes one CommonJS file of the watchdog, in a folder, as bundlers of applications do. */
+export function bundledWatchdog(folder: string): string {
+  const file = join(folder, 'watchdog.cjs');
+  const command = [join(ROOT, 'node_modules/rolldown/bin/cli.mjs'), join(ROOT, 'build/process/watchdog.js')];
+  execFileSync(process.execPath, [...command, '--platform=node', '--format=cjs', '--file', file]);
+  return file;
 }
 
 /** How a program ended, and whether it did so after the deadline and before the platform's. */

@@ -4,7 +4,15 @@ import { constants, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Program } from '../support/process/program.js';
-import { BLOCKED, endOf, EXITED, NO_INSPECTOR, PERMISSION, startWatched } from './watchdog-program.js';
+import {
+  BLOCKED,
+  bundledWatchdog,
+  endOf,
+  EXITED,
+  NO_INSPECTOR,
+  PERMISSION,
+  startWatched,
+} from './watchdog-program.js';
 
 /** Longer than a test may take. */
 const LONG_MS = 60_000;
@@ -64,23 +72,12 @@ describe('the watchdog thread', () => {
   });
 
   it('needs no file, so that an application can be bundled into one', async () => {
-    const modules = ['process/watchdog', 'process/watchdog-thread', 'core/errors', 'util/safe-text'].map(
-      (path) => {
-        const code = readFileSync(new URL(`../../dist/cjs/${path}.js`, import.meta.url), 'utf8');
-        return `modules['${path.replace(/.*\//, '')}'] = (exports, require) => {${code}\n};`;
-      },
-    );
+    const watchdog = readFileSync(bundledWatchdog(folder), 'utf8');
     const bundle = file(
       'bundle.cjs',
-      `const modules = {};
-       function load(path) {
-         const define = modules[path.replace(/.*\\/|\\.js$/g, '')];
-         const exports = {};
-         return define ? (define(exports, load), exports) : require(path);
-       }
-       ${modules.join('\n')}
+      `${watchdog}
        console.log(JSON.stringify({ event: 'started', at: Date.now() }));
-       new (load('./watchdog.js').Watchdog)({ marginMs: 100, warn: console.error }).start(200);
+       new exports.Watchdog({ marginMs: 100, warn: console.error }).start(200);
        (function blockedInBundle() { for (;;); })();`,
     );
     await using program = new Program('bundle', process.execPath, [bundle], { cwd: folder, env: {} });

@@ -3,7 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BLOCKED, endOf, EXITED, frameOf, PASSED, startWatched } from './watchdog-program.js';
+import {
+  BLOCKED,
+  bundledWatchdog,
+  endOf,
+  EXITED,
+  frameOf,
+  PASSED,
+  startWatched,
+} from './watchdog-program.js';
 
 const ENDING = 'Ending the process with exit code 70.\n';
 
@@ -87,8 +95,8 @@ describe('an event loop that is blocked past the deadline', () => {
     expect(end.output).toMatch(frameOf('blockedInLoop'));
   });
 
-  it('ends the process with the CommonJS build, too', async () => {
-    await using program = startWatched({ then: 'a loop', format: 'cjs' });
+  it('ends the process as CommonJS, too', async () => {
+    await using program = startWatched({ then: 'a loop', module: bundledWatchdog(folder) });
 
     const end = await endOf(program);
 

@@ -23,17 +23,39 @@ import {
   ShuttingDownError,
   TrackTask,
   type Deadline,
+  type GracefulShutdownOptions,
+  type HealthOptions,
+  type LateResponseOptions,
+  type ManagementOptions,
   type ParticipantOptions,
   type ReadinessIndicator,
+  type ReportOptions,
+  type ResourceOptions,
+  type RoundOptions,
   type ShutdownContext,
   type ShutdownParticipant,
   type ShutdownPhase,
   type ShutdownReport,
+  type ShutdownRequest,
+  type ShutdownResourceOptions,
+  type TaskOptions,
 } from 'nestjs-drain';
+import type { GracefulShutdownMetricsOptions } from 'nestjs-drain/metrics';
+import type { StandaloneOptions } from 'nestjs-drain/standalone';
+import type { CleanCloseOptions, GracefulShutdownTestingOptions } from 'nestjs-drain/testing';
 
 /** Expectations about types; `types.spec.ts` compiles this file, nothing runs it. */
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function expectType<A, B>(..._equal: Equal<A, B> extends true ? [] : ['the types differ']): void {}
+
+/** The optional members that cannot be `undefined`; with `exactOptionalPropertyTypes`, as here, that is an error. */
+type Exact<T> = {
+  [K in keyof T]-?: object extends Pick<T, K>
+    ? { readonly [P in K]: undefined } extends Pick<T, K>
+      ? never
+      : K
+    : never;
+}[keyof T];
 
 declare const coordinator: ShutdownCoordinator;
 declare const context: ShutdownContext;
@@ -263,3 +285,23 @@ export function isTooLate(error: unknown): boolean {
   if (error instanceof ShuttingDownError) return error.code === 'SHUTTING_DOWN' && error.getStatus() === 503;
   return error instanceof ShutdownError && error.code === 'SHUTDOWN_PHASE_BEGUN';
 }
+
+// Every option may be undefined, as when it comes from a variable that may not be set.
+expectType<Exact<{ readonly may?: number }>, 'may'>();
+expectType<Exact<GracefulShutdownOptions>, never>();
+expectType<Exact<HealthOptions>, never>();
+expectType<Exact<LateResponseOptions>, never>();
+expectType<Exact<ManagementOptions>, never>();
+expectType<Exact<ReportOptions>, never>();
+expectType<Exact<StandaloneOptions>, never>();
+expectType<Exact<ParticipantOptions>, never>();
+expectType<Exact<ShutdownRequest>, never>();
+expectType<Exact<ResourceOptions>, never>();
+expectType<Exact<ShutdownResourceOptions>, never>();
+expectType<Exact<RoundOptions>, never>();
+expectType<Exact<TaskOptions>, never>();
+expectType<Exact<GracefulShutdownMetricsOptions>, never>();
+expectType<Exact<GracefulShutdownTestingOptions>, never>();
+expectType<Exact<CleanCloseOptions>, never>();
+ShutdownResource<Map<string, string>>({ close: undefined, priority: undefined });
+coordinator.register({ name: 'orders', drain: () => undefined }, { timeoutMs: { drain: undefined } });

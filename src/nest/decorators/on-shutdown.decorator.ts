@@ -4,6 +4,7 @@ import { ShutdownError } from '../../core/errors.js';
 import { classNameOf, constructorOf } from '../../util/foreign.js';
 import { UniqueNames } from '../../util/unique-names.js';
 import { THIS_COPY } from '../../util/this-copy.js';
+import { warnIfModuleIsMissing } from './module-missing.js';
 import { ofAnotherVersion } from './of-another-version.js';
 import { hasBegun, PHASES } from '../../core/phase.js';
 import type { HookHost } from '../lifecycle/hook-hosts.js';
@@ -49,6 +50,7 @@ export function OnShutdown(phase: ShutdownPhase, options: ParticipantOptions = {
       [...others, { copy: THIS_COPY, method, phase, options }],
       target.constructor,
     );
+    warnIfModuleIsMissing(target, '@OnShutdown()');
   };
 }
 

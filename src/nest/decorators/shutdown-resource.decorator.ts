@@ -3,6 +3,7 @@ import { ShutdownError } from '../../core/errors.js';
 import { constructorOf } from '../../util/foreign.js';
 import { UniqueNames } from '../../util/unique-names.js';
 import { THIS_COPY } from '../../util/this-copy.js';
+import { warnIfModuleIsMissing } from './module-missing.js';
 import { ofAnotherVersion } from './of-another-version.js';
 import type { ResourceOptions } from '../../resources/resource-options.js';
 import type { ResourceRegistry } from '../../resources/resource-registry.js';
@@ -11,7 +12,7 @@ import type { HookHost } from '../lifecycle/hook-hosts.js';
 /** Options of {@link ShutdownResource}. */
 export interface ShutdownResourceOptions<R extends object = object> extends ResourceOptions<R> {
   /** Name in logs, metrics and the report. Default: the class name. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** The metadata of a class; another copy of this package may have written it. */
@@ -43,6 +44,7 @@ export function ShutdownResource<R extends object = object>(options: ShutdownRes
     }
     const decoration: Decoration<R> = { copy: THIS_COPY, options };
     Reflect.defineMetadata(METADATA, decoration, target);
+    warnIfModuleIsMissing(target.prototype as object, '@ShutdownResource()');
   };
 }
 

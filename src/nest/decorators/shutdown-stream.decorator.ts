@@ -3,6 +3,7 @@ import { checkStreamPolicy } from '../../config/check-event-streams.js';
 import { isObject } from '../../util/foreign.js';
 import { ShutdownError } from '../../core/errors.js';
 import { setPolicy } from '../../sse/stream-policy.js';
+import { warnIfModuleIsMissing } from './module-missing.js';
 import type { ServerResponse } from 'node:http';
 import type { ShutdownStreamOptions } from '../../config/stream-options.js';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
@@ -23,6 +24,7 @@ export function ShutdownStream(options?: ShutdownStreamOptions): MethodDecorator
   return (target, method, descriptor) => {
     check(target, method, descriptor, options);
     UseInterceptors(new StreamPolicyInterceptor(options))(target, method, descriptor);
+    warnIfModuleIsMissing(target, '@ShutdownStream()');
   };
 }
 

@@ -1,5 +1,6 @@
+import { TerminusModule } from '@nestjs/terminus';
 import { announceDelayMs } from '../../config/resolved-options.js';
-import { classNameOf } from '../../util/foreign.js';
+import { classNameOf, hasMethod } from '../../util/foreign.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { HookHost } from '../lifecycle/hook-hosts.js';
 
@@ -9,8 +10,12 @@ const REACTING = new Set(['HealthCheckExecutor', 'GracefulShutdownService']);
  * Returns whether a host implements Terminus' own shutdown: a wait for load balancers, which the announcement replaces,
  * and the end of its health checks, which must not happen before Nest calls it.
  */
-export function isOfTerminus({ instance, moduleName }: HookHost): boolean {
-  return moduleName === 'TerminusModule' && REACTING.has(classNameOf(instance));
+export function isOfTerminus({ instance, moduleName, moduleType }: HookHost): boolean {
+  // An application may have a copy of Terminus of its own.
+  if (moduleType !== TerminusModule)
+    return moduleName === 'TerminusModule' && REACTING.has(classNameOf(instance));
+  // Minifiers shorten class names. The logger of Terminus is in the same module, and may be the application's own.
+  return hasMethod(instance, 'beforeApplicationShutdown') && !hasMethod(instance, 'log');
 }
 
 /** Returns the line to log at boot if Terminus' `gracefulShutdownTimeoutMs` is set and has no effect. */

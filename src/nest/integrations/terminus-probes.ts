@@ -1,3 +1,4 @@
+import { hasMethod } from '../../util/foreign.js';
 import { isOfTerminus } from './terminus-hooks.js';
 import type { Probe } from '../../util/probe.js';
 import type { HookHost } from '../lifecycle/hook-hosts.js';
@@ -8,7 +9,7 @@ export const HOOKS_OF_TERMINUS: Probe<readonly HookHost[]> = {
   ifMissing:
     "Terminus' health checks fail, and its gracefulShutdownTimeoutMs is added to the shutdown of this module",
   advice: 'Omit gracefulShutdownTimeoutMs',
-  isPresent: (hosts) => hosts.some((host) => host.name === 'HealthCheckExecutor' && isOfTerminus(host)),
+  isPresent: (hosts) => hosts.some((host) => hasMethod(host.instance, 'execute') && isOfTerminus(host)),
 };
 
 /** All probes of Terminus. */

@@ -8,6 +8,8 @@ export interface HookHost {
   /** Its class, or its token; with the module where several would have the same name. */
   readonly name: string;
   readonly moduleName: string;
+  /** The class of its module. */
+  readonly moduleType: unknown;
   /** Its name and module, for messages. */
   readonly place: string;
   readonly instance: object;
@@ -35,11 +37,11 @@ export function hookHostsInNestOrder(modules: Iterable<ModuleRef>): HookHost[] {
     .flatMap(batchesOf)
     .flatMap((members, batch) => members.map((host) => ({ ...host, batch })));
   const names = namesOf(hosts);
-  return hosts.map(({ instance, moduleName, batch }, index) => {
+  return hosts.map(({ instance, moduleName, moduleType, batch }, index) => {
     const name = names[index]!;
     const inModule = ` in ${moduleName}`;
     const place = name.endsWith(inModule) ? name : name + inModule;
-    return { name, moduleName, place, instance, batch };
+    return { name, moduleName, moduleType, place, instance, batch };
   });
 }
 
@@ -61,7 +63,9 @@ function batchesOf(moduleRef: ModuleRef): NewHost[][] {
   const batches = [...levels].toSorted(([a], [b]) => b - a).map(([, members]) => members);
   if (moduleClass) batches.push([moduleClass[1] as InstanceWrapper]);
   const moduleName = moduleRef.metatype?.name ?? 'unknown module';
-  return batches.map((members) => members.flatMap((wrapper) => hostsOf(wrapper, moduleName)));
+  return batches.map((members) =>
+    members.flatMap((wrapper) => hostsOf(wrapper, moduleName, moduleRef.metatype)),
+  );
 }
 
 /** Nest 12 calls dependents before their dependencies; Nest 11 has no levels, and calls transient instances last. */
@@ -73,7 +77,7 @@ function hasLevels(moduleRef: ModuleRef): boolean {
   return moduleRef.getNonAliasProviders().some(([, wrapper]) => 'hierarchyLevel' in wrapper);
 }
 
-function hostsOf(wrapper: InstanceWrapper, moduleName: string): NewHost[] {
+function hostsOf(wrapper: InstanceWrapper, moduleName: string, moduleType: unknown): NewHost[] {
   const { metatype } = wrapper;
   const isOurs = typeof metatype === 'function' && UNBRIDGED in metatype;
   if (isOurs || !wrapper.isDependencyTreeStatic()) return [];
@@ -82,6 +86,7 @@ function hostsOf(wrapper: InstanceWrapper, moduleName: string): NewHost[] {
     className: classNameOf(instance, ''),
     token: tokenOf(wrapper),
     moduleName,
+    moduleType,
     instance,
   }));
 }

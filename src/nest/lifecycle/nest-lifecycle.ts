@@ -362,7 +362,10 @@ export class NestLifecycle implements ShutdownParticipant {
   }
 
   async #waitAtGate(): Promise<void> {
-    await Promise.race([this.#gateIsOpen.promise, this.#dependencies.coordinator.finished]);
+    const { coordinator } = this.#dependencies;
+    await Promise.race([this.#gateIsOpen.promise, coordinator.finished]);
+    // A shutdown that was forced at the gate exits without the hooks: they would run while the last lines are written.
+    if (!this.#machine.hasSeen('release') && coordinator.exitRequested) await this.#application?.over;
   }
 
   /** Starts Nest's teardown; without {@link own}, calls the hooks directly. */

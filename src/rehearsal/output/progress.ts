@@ -8,6 +8,7 @@ export class ProgressDisplay implements Onlooker {
   readonly #timer: NodeJS.Timeout;
   readonly #observations: Observations[] = [];
   #isLineOpen = false;
+  #isOver = false;
 
   constructor(live: LiveProgress) {
     this.#live = live;
@@ -15,12 +16,14 @@ export class ProgressDisplay implements Onlooker {
   }
 
   output(text: string): void {
+    if (this.#isOver) return;
     const lines = text.replace(/\n$/, '').replaceAll('\n', '\n│ ');
     this.#live.write(`${this.#isLineOpen ? '' : '│ '}${lines}${text.endsWith('\n') ? '\n' : ''}`);
     this.#isLineOpen = !text.endsWith('\n');
   }
 
   step(text: string): void {
+    if (this.#isOver) return;
     this.#endLine();
     this.#live.note(text);
   }
@@ -31,6 +34,7 @@ export class ProgressDisplay implements Onlooker {
 
   /** Nothing is shown after it. */
   end(): void {
+    this.#isOver = true;
     clearInterval(this.#timer);
     this.#endLine();
     this.#live.clear();

@@ -32,6 +32,8 @@ function linesOf({ promise, state, evidence, change }: Verdict): string[] {
   return [
     `${label.padEnd(STATE_WIDTH)}${title.padEnd(TITLE_WIDTH)}${first}`,
     ...rest.map((line) => `${indent}  ${line}`),
-    ...(change !== undefined && state === 'broken' ? [`${indent}  to mend: ${change}`] : []),
+    ...(change === undefined
+      ? []
+      : [`${indent}  ${state === 'broken' ? 'to mend' : 'to see it'}: ${change}`]),
   ];
 }

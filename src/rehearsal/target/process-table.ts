@@ -19,10 +19,11 @@ const PS_LINE = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\w+\s+\w+\s+\w+\s+[\d:]+\s
 
 /** Returns the processes of this machine that run; a process that has ended and was not collected yet does not. */
 export function runningProcesses(): Promise<readonly RunningProcess[]> {
-  return process.platform === 'linux' ? fromProc() : fromPs();
+  return process.platform === 'linux' ? processesFromProc() : processesFromPs();
 }
 
-async function fromProc(): Promise<readonly RunningProcess[]> {
+/** Likewise, from the file system /proc of Linux. */
+export async function processesFromProc(): Promise<readonly RunningProcess[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   // A process may end while the table is read.
   const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
@@ -37,7 +38,8 @@ async function fromProc(): Promise<readonly RunningProcess[]> {
   });
 }
 
-async function fromPs(): Promise<readonly RunningProcess[]> {
+/** Likewise, from the command ps. */
+export async function processesFromPs(): Promise<readonly RunningProcess[]> {
   const table = await new Promise<string>((resolve, reject) => {
     execFile('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=,lstart=,comm='], (error, stdout) =>
       error ? reject(error) : resolve(stdout),

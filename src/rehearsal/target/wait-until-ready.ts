@@ -34,7 +34,7 @@ export async function waitUntilReady(
   signal: AbortSignal,
 ): Promise<ReadyApplication> {
   const until = performance.now() + whereabouts.timeoutMs;
-  let last = 'it opened no port';
+  let last: string | undefined;
   while (performance.now() < until) {
     signal.throwIfAborted();
     failIfEnded(application);
@@ -53,15 +53,16 @@ export async function waitUntilReady(
   }
   const seconds = whereabouts.timeoutMs / 1_000;
   throw new RehearsalError(
-    `${application.name} was not ready after ${seconds} s: ${last}. ${adviceFor(whereabouts)}`,
+    `${application.name} was not ready after ${seconds} s: ${last ?? 'it opened no port'}. ${adviceFor(whereabouts, last !== undefined)}`,
   );
 }
 
-function adviceFor({ url, ready, portVariable }: Whereabouts): string {
+function adviceFor({ url, ready, portVariable }: Whereabouts, wasAsked: boolean): string {
   if (portVariable !== undefined) {
     return `Let it listen on the port that the variable ${portVariable} has, or name another variable with --port-variable, or allow more time with --ready-timeout`;
   }
-  if (ready !== undefined) return 'Check the path in --ready, or allow more time with --ready-timeout';
+  if (ready !== undefined && wasAsked)
+    return 'Check the path in --ready, or allow more time with --ready-timeout';
   return url
     ? 'Check the address in --url, or say with --ready which path tells that it is ready'
     : 'Say where it answers with --url, or allow more time with --ready-timeout';

@@ -14,6 +14,23 @@ export const PROCESSES: PackageGroup = {
       specs: ['process/pm2.spec.ts'],
     },
     {
+      name: 'nodemon',
+      found: 'Its SIGUSR2: requests in flight finish before the next process starts.',
+      write: 'Nothing.',
+      limits: 'On Windows it ends the process without a signal.',
+      recognisedBy: 'its signal, which is among those of `signals`',
+      specs: ['process/run-modes.spec.ts'],
+    },
+    {
+      name: 'tsx',
+      found: 'The signals that it passes on, and the SIGTERM of `tsx watch`.',
+      write: 'Nothing.',
+      limits:
+        'It emits no metadata of decorators, so Nest needs `@Inject()` for every class that is injected.',
+      recognisedBy: 'its signals',
+      specs: ['process/run-modes.spec.ts'],
+    },
+    {
       name: 'nest-commander',
       found: 'Running commands and subcommands are awaited, or named as cut.',
       write:

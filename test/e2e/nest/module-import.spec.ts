@@ -108,6 +108,10 @@ describe('GracefulShutdownModule', () => {
     expect(journal.entries).toHaveLength(3);
   });
 
+  const sameOptions: GracefulShutdownOptions = { gracePeriodMs: 1_000 };
+  /** A place in this file, with or without the name of a function. */
+  const HERE = String.raw`(?:\S+ \()?\S*module-import\.spec\.ts:\d+:\d+\)?`;
+
   it.each([
     [
       'forRoot twice',
@@ -115,22 +119,50 @@ describe('GracefulShutdownModule', () => {
         GracefulShutdownModule.forRoot({ gracePeriodMs: 1_000 }),
         GracefulShutdownModule.forRoot({ gracePeriodMs: 2_000 }),
       ],
+      `forRoot at ${HERE}, and forRoot at ${HERE}`,
     ],
-    ['bare and forRoot', [GracefulShutdownModule, GracefulShutdownModule.forRoot({ gracePeriodMs: 1_000 })]],
+    [
+      'forRoot twice with the same options',
+      [GracefulShutdownModule.forRoot(sameOptions), GracefulShutdownModule.forRoot(sameOptions)],
+      `forRoot at ${HERE}, and forRoot at ${HERE}`,
+    ],
+    [
+      'bare and forRoot, with a key that is not kept',
+      [GracefulShutdownModule, GracefulShutdownModule.forRoot({ drainAuthKey: 'a-key-of-16-characters' })],
+      `without options in AppModule, and forRoot at ${HERE}`,
+    ],
     [
       'forRoot and forRootAsync',
       [
         GracefulShutdownModule.forRoot({ gracePeriodMs: 1_000 }),
         GracefulShutdownModule.forRootAsync({ useFactory: () => ({}) }),
       ],
+      `forRoot at ${HERE}, and forRootAsync at ${HERE}`,
     ],
-  ])('refuses a second configuration: %s', async (_how, imports) => {
-    await expect(create({ imports })).rejects.toMatchObject({
-      code: 'SHUTDOWN_SETUP_INVALID',
-      message:
-        'GracefulShutdownModule is configured 2 times in one application. It is global: import it once, in the root ' +
-        'module, and remove the other imports of GracefulShutdownModule, forRoot and forRootAsync.',
-    });
+    [
+      'forRootAsync with a factory and with a class',
+      [
+        GracefulShutdownModule.forRootAsync({ useFactory: () => ({}) }),
+        GracefulShutdownModule.forRootAsync({ imports: [SettingsModule], useClass: OptionsFactory }),
+      ],
+      `forRootAsync at ${HERE}, and forRootAsync at ${HERE}`,
+    ],
+  ])('refuses a second configuration, and names both places: %s', async (_how, imports, places) => {
+    const failure = create({ imports });
+
+    await expect(failure).rejects.toMatchObject({ code: 'SHUTDOWN_SETUP_INVALID' });
+    const { message } = await failure.then(
+      () => new Error('it started'),
+      (error: Error) => error,
+    );
+    expect(message).toMatch(
+      new RegExp(
+        `^GracefulShutdownModule is configured 2 times in one application: ${places}\\. ` +
+          'It is global: import it once, in the root module, and remove the other imports\\.$',
+      ),
+    );
+    const named = message.match(new RegExp(HERE, 'g'))!;
+    expect(new Set(named).size).toBe(named.length);
   });
 
   it.each<[string, (options: GracefulShutdownOptions) => NonNullable<ModuleMetadata['imports']>[number]]>([

@@ -72,8 +72,15 @@ describe('expectCleanClose', () => {
     expect(told).toContain('Indexer.onApplicationShutdown was still pending in release after 200 ms');
   });
 
-  it('names what has failed before, when another hook hangs', async () => {
+  it('names what has failed before, and what is left open, when another hook hangs', async () => {
     let goOn = (): void => {};
+    let timer: NodeJS.Timeout | undefined;
+    @Injectable()
+    class PriceCache {
+      onModuleInit(): void {
+        timer = setInterval(() => undefined, 60_000);
+      }
+    }
     @Injectable()
     class Mailer {
       onModuleDestroy(): void {
@@ -86,15 +93,20 @@ describe('expectCleanClose', () => {
         return new Promise((resolve) => (goOn = resolve));
       }
     }
-    const create = () => createContext({ providers: [Mailer, Indexer] });
+    const create = () => createContext({ providers: [Mailer, Indexer, PriceCache] });
 
     const told = await complaint(expectCleanClose(create, { timeoutMs: 200 }));
     goOn();
+    clearInterval(timer);
 
     expect(told).toContain(
       'Mailer.onModuleDestroy failed in release: the mail server is gone (registered at',
     );
     expect(told).toContain('Indexer.onApplicationShutdown was still pending in release after 200 ms');
+    const open = told.split('\n').filter((line) => line.includes('still open'));
+    expect(open).toEqual([
+      expect.stringMatching(/still open: Timeout, opened at .*expect-clean-close\.spec\.ts:\d+/),
+    ]);
   });
 
   it('names open handles, and where they were opened', async () => {

@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly nest?: 11 | 12;
   /** Options for node itself. */
   readonly execArgv?: readonly string[];
+  /** The command that runs a program. Default: this Node. */
+  readonly runtime?: readonly string[];
   /** Default: the root of the repository. */
   readonly cwd?: string;
   /** A command that runs it, with its arguments: for example `['nice']`. Default: none. */
@@ -184,13 +186,15 @@ function parseEvent(line: string): ProgramEvent | undefined {
   }
 }
 
+/** Optimised code does not pay off in programs that live for a second: it takes a quarter of their start. */
+const FLAGS = ['--enable-source-maps', '--require', `${root}test/support/process/short-lived.cjs`];
+
 /** Starts `dist-test/<program>.js`, for example `fixtures/http`. */
 export function start(program: string, options: StartOptions = {}): Program {
   const nest11 = options.nest === 11 ? ['--import', `${root}dist-test/support/process/nest-11.js`] : [];
   const command = [
     ...(options.under ?? []),
-    process.execPath,
-    '--enable-source-maps',
+    ...(options.runtime ?? [process.execPath, ...FLAGS]),
     ...nest11,
     ...(options.execArgv ?? []),
     `${root}dist-test/${program}.js`,

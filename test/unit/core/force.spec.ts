@@ -47,6 +47,35 @@ describe('forcing', () => {
     expect(cuts.map(({ name }) => name)).toEqual(['GET /slow']);
   });
 
+  it.each(['release', 'flush'] as const)(
+    'in %s names the work that was accepted since the drain, of participants whose turn has not come',
+    async (phase) => {
+      const { clock, coordinator } = setUp();
+      let accepted = 0;
+      coordinator.register({
+        name: 'late handlers',
+        drain: ({ signal, cut }) => {
+          signal.addEventListener('abort', () => cut({ kind: 'handler', name: 'POST /late', ageMs: 5 }));
+          return accepted === 0 ? undefined : never();
+        },
+        inFlight: () => accepted,
+      });
+      coordinator.register({ name: 'stuck', [phase]: never }, { priority: 1 });
+      const finished = coordinator.shutdown();
+      await clock.advance(40);
+      accepted = 1;
+      coordinator.force('SIGINT again');
+      const report = await finished;
+      expect(report.cuts).toEqual([
+        expect.objectContaining({ name: 'POST /late', participant: 'late handlers', phase }),
+      ]);
+      expect(entryOf(report, 'late handlers', phase)).toMatchObject({
+        outcome: 'abandoned',
+        cause: 'forced',
+      });
+    },
+  );
+
   it('by the deadline leaves the groups of release and the phases that have not begun', async () => {
     const { clock, coordinator } = setUp();
     coordinator.register({ name: 'stuck', release: never }, { priority: 1 });

@@ -28,14 +28,16 @@ function reportWith(status: ShutdownStatus): ShutdownReport {
   };
 }
 
-describe('README.md', () => {
+describe.each(['README.md', 'docs/shutdown.md'])('%s', (path) => {
   it('has the phases in their order', () => {
-    const rows = tableRows(section('README.md', 'What happens on SIGTERM'));
+    const rows = tableRows(section(path, 'The phases'));
     expect(rows.map(([phase]) => phase)).toEqual(PHASES.map((phase) => `\`${phase}\``));
   });
+});
 
+describe('docs/shutdown.md', () => {
   it('has the exit codes that a shutdown can end with', () => {
-    const rows = tableRows(section('README.md', 'Exit codes'));
+    const rows = tableRows(section('docs/shutdown.md', 'Exit codes'));
     const codes = (['completed', 'failed', 'forced'] as const).map((status) =>
       exitCodeFor(reportWith(status)),
     );
@@ -48,7 +50,7 @@ describe('README.md', () => {
 
   it('names every lifetime event', () => {
     for (const event of Object.values(LifetimeEvent))
-      expect(read('README.md')).toContain(`LifetimeEvent.${event}`);
+      expect(read('docs/shutdown.md')).toContain(`LifetimeEvent.${event}`);
   });
 });
 

@@ -7,6 +7,8 @@ const PATH = 'src/config/options.ts';
 export interface OptionDocs {
   /** Options within an option have its name in front: `health.readiness`. */
   readonly name: string;
+  /** Its type, without `undefined`. */
+  readonly type: string;
   /** What the TSDoc says after "Default:"; `undefined` for options that hold others. */
   readonly defaultText: string | undefined;
   /** The environment variable that the TSDoc names. */
@@ -32,6 +34,7 @@ export function documentedOptions(): OptionDocs[] {
       return [
         {
           name,
+          type: type.replace(/^\((\(.*)\)$/, '$1'),
           defaultText: /\bDefault: (.*?)\.(?= [A-Z]|$)/s.exec(text)?.[1],
           variable: /\bVariable: `(\w+)`/.exec(text)?.[1],
         },

@@ -5,17 +5,25 @@ import {
   LATE_RESPONSE_DEFAULTS,
   MANAGEMENT_DEFAULTS,
 } from '../../../src/config/default-options.js';
-import { section, tableRows } from './markdown.js';
+import { read, section, tableRows } from './markdown.js';
 import { documentedOptions } from './option-docs.js';
 
-const rows = tableRows(section('README.md', 'Options')).map(([name = '', byDefault = '', meaning = '']) => ({
-  name: /`(\S+?)`/.exec(name)?.[1] ?? name,
-  variable: /`([A-Z_]+)`/.exec(name)?.[1],
-  byDefault,
-  meaning,
-}));
+const sections = [...read('docs/options.md').matchAll(/^## (.*)$/gm)].map(([, heading = '']) =>
+  section('docs/options.md', heading),
+);
+const rows = sections
+  .filter((text) => text.includes('| Option |'))
+  .flatMap(tableRows)
+  .map(([name = '', type = '', byDefault = '', meaning = '', reason = '']) => ({
+    name: /`(\S+?)`/.exec(name)?.[1] ?? name,
+    variable: /`([A-Z_]+)`/.exec(name)?.[1],
+    type: /^`(.*?)`/.exec(type)?.[1],
+    byDefault,
+    meaning,
+    reason,
+  }));
 
-/** Options as the table names them, with the values that they have when nothing is set. */
+/** Options as the tables name them, with the values that they have when nothing is set. */
 const VALUES: Readonly<Record<string, unknown>> = Object.fromEntries([
   ...Object.entries(DEFAULTS),
   ...Object.entries(LATE_RESPONSE_DEFAULTS).map(([name, value]) => [`lateResponse.${name}`, value]),
@@ -23,7 +31,7 @@ const VALUES: Readonly<Record<string, unknown>> = Object.fromEntries([
   ...Object.entries(MANAGEMENT_DEFAULTS).map(([name, value]) => [`management.${name}`, value]),
 ]);
 
-describe('the options table of README.md', () => {
+describe('the tables of docs/options.md', () => {
   const options = documentedOptions().filter(
     ({ name, defaultText }) => name.includes('.') || defaultText !== undefined,
   );
@@ -33,15 +41,16 @@ describe('the options table of README.md', () => {
   });
 
   it.each(options)(
-    'tells the default and the variable of $name as its TSDoc does',
+    'tells the type, the default and the variable of $name as the source does',
     ({ name, ...documented }) => {
-      const { byDefault, variable } = rows.find((row) => row.name === name) ?? {};
-      expect({ defaultText: byDefault, variable }).toEqual(documented);
+      const { type, byDefault, variable } = rows.find((row) => row.name === name) ?? {};
+      expect({ type, defaultText: byDefault, variable }).toEqual(documented);
     },
   );
 
-  it.each(rows)('says what $name means', ({ meaning }) => {
-    expect(meaning).toMatch(/\w/);
+  it.each(rows)('says what $name means, and why to change it', ({ meaning, reason }) => {
+    expect(meaning).toMatch(/\w.*\.$/);
+    expect(reason).toMatch(/\w.*\.$/);
   });
 
   it.each(Object.entries(VALUES))('tells for %s what is true', (name, value) => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
+import { sourceOf } from './compile-block.js';
 import { codeBlocks, guides, ROOT } from './markdown.js';
 import type { CodeBlock } from './markdown.js';
 
@@ -29,7 +30,7 @@ function snippets(): Snippet[] {
 }
 
 function toSnippet(block: CodeBlock): Snippet | undefined {
-  const source = block.language === 'diff' ? afterwards(block.code) : block.code;
+  const source = sourceOf(block);
   const name = /^\/\/ ([\w.-]+)\.ts\n/.exec(source)?.[1];
   if (block.language === 'diff' && name === undefined) return undefined;
   const folder = `${ROOT}test/unit/docs/snippets-of-${block.path.replaceAll('/', '-')}`;
@@ -38,14 +39,6 @@ function toSnippet(block: CodeBlock): Snippet | undefined {
     file: `${folder}/${name ?? `line-${block.line}`}.ts`,
     source: `${source}\nexport {};\n`,
   };
-}
-
-function afterwards(diff: string): string {
-  return diff
-    .split('\n')
-    .filter((line) => !line.startsWith('-'))
-    .map((line) => line.slice(1).replace(/^ /, ''))
-    .join('\n');
 }
 
 function compile(files: readonly Snippet[]): Map<string, string[]> {

@@ -30,6 +30,12 @@ describe('a rehearsal as text', () => {
     );
   });
 
+  it('says how to see what was unseen', () => {
+    expect(rehearsalText(rehearsalReport([{ ...CLEAN_RUN, streams: [] }], SAMPLE_PLAN))).toMatch(
+      /^unseen {2}event streams end cleanly +none was opened\n {10}to see it: name its path with --stream$/m,
+    );
+  });
+
   it('says what to mend', () => {
     expect(rehearsalText(lossy)).toMatch(
       /^BROKEN {2}new connections [^]*?\n {10}GET \/ on a new connection, sent at 899 ms: refused at 900 ms\n[^]*?\n {10}to mend: keep the port open/m,

@@ -14,7 +14,7 @@ export const SAMPLE_PLAN: RehearsalPlan = {
   restarts: 1,
   headers: {},
   requests: [{ weight: 1, request: { kind: 'GET /', method: 'GET', path: '/' } }],
-  leftOut: [],
+  remarks: [],
   streams: [],
   webSockets: [],
 };

@@ -11,7 +11,6 @@ export interface SourceFile {
 export interface PackageManifest {
   readonly exports: Readonly<Record<string, unknown>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
-  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
 /** From the ground up. A room may import from itself and from the floors below; a new room takes its place here. */
@@ -19,7 +18,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['util'],
   ['core'],
   ['config'],
-  ['report'],
+  ['planning', 'report'],
   ['microservices', 'process', 'resources', 'sse', 'tasks', 'websockets'],
   ['http', 'program'],
   ['health'],
@@ -39,10 +38,21 @@ const FLOORS: readonly (readonly string[])[] = [
 const BUILTINS: Readonly<Record<string, readonly string[]>> = {
   util: ['node:url', 'node:util/types'],
   core: ['node:async_hooks'],
+  planning: [],
 };
 
 /** The rooms that know Nest, or a package that runs in it. Everything else is plain Node. */
 const OF_NEST: readonly string[] = ['microservices', 'nest', 'metrics', 'opentelemetry', 'testing'];
+
+/** The peers that every application with the module has. */
+const OF_EVERY_APPLICATION: readonly string[] = [
+  '@nestjs/common',
+  '@nestjs/config',
+  '@nestjs/core',
+  '@nestjs/terminus',
+  'reflect-metadata',
+  'rxjs',
+];
 
 /** Who may touch `process`: one acts upon it, another reads what it says, and two are a program of their own. */
 const OF_THE_PROCESS: readonly string[] = ['process', 'config', 'cli', 'rehearsal'];
@@ -96,9 +106,8 @@ function wrongImport(file: SourceFile, specifier: string, manifest: PackageManif
 
   const name = /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
   if (!(name in manifest.peerDependencies)) return complain('it is no peer dependency');
-  const isOptional = manifest.peerDependenciesMeta?.[name]?.optional === true;
-  return isOptional && !(`./${from}` in manifest.exports)
-    ? complain('an optional peer is imported only by the subpath that needs it')
+  return !OF_EVERY_APPLICATION.includes(name) && !(`./${from}` in manifest.exports)
+    ? complain('a peer that not every application has is imported only by the subpath that needs it')
     : [];
 }
 

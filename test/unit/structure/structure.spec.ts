@@ -37,17 +37,25 @@ describe("'./standalone'", () => {
   });
 });
 
+describe('planning', () => {
+  it('loads nothing that a browser does not have', () => {
+    const rooms = files.map(({ path }) => path).filter((path) => path.startsWith('src/planning/'));
+    expect(rooms).not.toEqual([]);
+    for (const path of rooms) expect([path, loadedBy(path, files).foreign]).toEqual([path, []]);
+  });
+});
+
 describe('the rules', () => {
   const peers: PackageManifest = {
     exports: { '.': {}, './metrics': {} },
     peerDependencies: { '@nestjs/common': '*', 'prom-client': '*' },
-    peerDependenciesMeta: { 'prom-client': { optional: true } },
   };
 
   it.each([
     ['src/core/a.ts', "import type { X } from '@nestjs/common';", 'core imports nothing from outside'],
     ['src/core/a.ts', "import { once } from 'node:events';", 'core imports nothing from outside'],
     ['src/util/a.ts', "import { once } from 'node:events';", 'util imports nothing from outside'],
+    ['src/planning/a.ts', "import { once } from 'node:events';", 'planning imports nothing from outside'],
     ['src/util/a.ts', '// for the drain', 'util knows nothing of shutdowns'],
     ['src/util/a.ts', "import type { X } from '../core/x.js';", 'core is not below util'],
     ['src/core/a.ts', "import type { X } from '../report/x.js';", 'report is not below core'],
@@ -70,7 +78,7 @@ describe('the rules', () => {
     ['src/health/a.ts', "import { Module } from '@nestjs/common';", 'health is plain Node'],
     ['src/config/a.ts', "import { registerAs } from '@nestjs/config';", 'config is plain Node'],
     ['src/config/a.ts', "import type { X } from '@nestjs/terminus';", 'config is plain Node'],
-    ['src/nest/a.ts', "import type { X } from 'prom-client';", 'an optional peer'],
+    ['src/nest/a.ts', "import type { X } from 'prom-client';", 'a peer that not every application has'],
     ['src/nest/index.ts', '', 'is no public subpath'],
     ['src/metrics/index.ts', "export * from './a.js';", 'exports *'],
     ['src/metrics/index.ts', "export * as a from './a.js';", 'exports *'],

@@ -26,8 +26,7 @@ function jest(args: readonly string[], env: Readonly<Record<string, string>> = {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [...flags, 'node_modules/jest/bin/jest.js', ...args],
-    // Every test that lacks its tool tells so at length.
-    { cwd: ROOT, env: { PATH: bin, ...env }, encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 },
+    { cwd: ROOT, env: { PATH: bin, ...env }, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
   );
   const afterSummary = stderr
     .split(/^Ran all test suites.*\n/m)[1]

@@ -1,5 +1,33 @@
-/** The style of every page: light, dark and on paper. */
-export const PAGE_STYLE = `
+import { escaped } from '../util/escaped.js';
+
+/** A page: its title, which is its heading, too, how that looks, and what is below it as HTML. */
+export interface PageContent {
+  readonly title: string;
+  /** A CSS class: `completed` if all is well. */
+  readonly status: string;
+  readonly body: string;
+}
+
+/** Renders a self-contained page: light, dark and on paper; no scripts, no other files, no network. */
+export function htmlPage({ title, status, body }: PageContent): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1 class="${escaped(status)}">${escaped(title)}</h1>
+${body}
+</body>
+</html>
+`;
+}
+
+const STYLE = `
 :root {
   color-scheme: light dark;
   --text: #1b1f24; --quiet: #59636e; --line: #d1d9e0; --ground: #ffffff;

@@ -1,0 +1,4 @@
+import './datadog';
+import { serve } from './serve';
+
+void serve([]);
