@@ -3,6 +3,8 @@ export function requireTool(
   word:
     | 'chromium'
     | 'promtool'
+    | 'haproxy'
+    | 'nginx'
     | 'ps'
     | 'script'
     | 'unshare'
