@@ -8,6 +8,7 @@ export function requireTool(
     | 'ps'
     | 'script'
     | 'unshare'
+    | 'openssl'
     | 'tini'
     | 'dumbinit'
     | 'bun'
