@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { rehearseOnce } from '#rehearsal/rehearse-once.js';
 import type { RehearsalPlan } from '#rehearsal/plan.js';
 import { installLocked } from '../../scripts/install-locked.mjs';
+import { freePort } from '../support/services/server.js';
 import { GRACE_MS, type Contender } from './contenders/contender.js';
 import { CONTENDERS } from './contenders/contenders.js';
 import { LOAD } from './contenders/load.js';
@@ -82,13 +81,4 @@ async function planFor({ name, ready }: Contender, platform: Platform): Promise<
     restarts: RESTARTS,
     ...LOAD,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

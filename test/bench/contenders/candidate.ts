@@ -68,14 +68,13 @@ export class Candidate {
     const kinds = Object.keys(LOSSES)
       .filter((kind) => this.lostAs(kind).some((count) => count > 0))
       .map((kind) => `${kind} ${spread(this.lostAs(kind))}`);
-    const { name, packageName } = this.contender;
-    const isOurs = name === 'nestjs-drain' && packageName === undefined;
+    const { name } = this.contender;
     return {
       what: `${name} on ${this.platform}`,
       measured:
         `lost ${spread(this.lost())} a restart${kinds.length > 0 ? ` (${kinds.join(', ')})` : ''}; ` +
         `streams ended ${this.cleanStreams()}; exit after ${spread(this.exitSeconds(), 1)} s: ${this.exits()}`,
-      ...(isOurs && {
+      ...(name === 'nestjs-drain' && {
         promised: 'nothing lost, exit code 0',
         isKept: Math.max(...this.lost()) === 0 && this.exits() === '0',
       }),

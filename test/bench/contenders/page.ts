@@ -31,7 +31,8 @@ take turns within one run.
 
 ## Results
 
-Medians of ${restarts} ${restarts === 1 ? 'restart' : 'restarts'} each, with the smallest and the largest value in brackets. Losses are requests per restart.
+Medians of ${restarts} ${restarts === 1 ? 'restart' : 'restarts'} each, with the smallest and the largest value in brackets. **Lost** is per restart, of the requests that ended
+after SIGTERM.
 
 ${PLATFORMS.map((platform) => section(platform, candidates)).join('\n\n')}
 

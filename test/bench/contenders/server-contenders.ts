@@ -40,7 +40,7 @@ export const SERVER_CONTENDERS: readonly Contender[] = [
     name: 'lightship',
     packageName: 'lightship',
     settings:
-      `\`shutdownDelay: ${DELAY_MS}\`; a beacon for each request but event streams; a handler that calls \`app.close()\`; ` +
+      `asks for Node 22.13 or later; \`shutdownDelay: ${DELAY_MS}\`; a beacon for each request but event streams; a handler that calls \`app.close()\`; ` +
       `\`gracefulShutdownTimeout\` and \`shutdownHandlerTimeout\` ${DRAIN_MS}`,
     ready: { path: '/ready', hasOwnPort: true },
     async start({ app, listen, healthPort }) {
