@@ -3,9 +3,12 @@ export function requireTool(
   word:
     | 'chromium'
     | 'promtool'
+    | 'haproxy'
+    | 'nginx'
     | 'ps'
     | 'script'
     | 'unshare'
+    | 'openssl'
     | 'tini'
     | 'dumbinit'
     | 'bun'

@@ -71,6 +71,8 @@ const TOOLS = {
     condition: 'root or user namespaces; in Docker: --cap-add SYS_ADMIN --security-opt seccomp=unconfined',
     find: () => tryCommand([...AS_PID_1, 'true']),
   },
+  haproxy: { name: 'HAProxy', packages: 'haproxy', find: () => findProgram(['haproxy'], SBIN_BESIDE_BIN) },
+  nginx: { name: 'nginx', packages: 'nginx', find: () => findProgram(['nginx'], SBIN_BESIDE_BIN) },
   postgres: {
     name: 'PostgreSQL',
     packages: 'postgresql util-linux',
@@ -98,6 +100,9 @@ const TOOLS = {
 };
 
 const FOLDERS_OF_PATH = (process.env['PATH'] ?? '').split(delimiter);
+
+/** Where servers are that this package itself starts, as it looks for them. */
+const SBIN_BESIDE_BIN = FOLDERS_OF_PATH.map((folder) => folder.replace(/\/bin\/?$/, '/sbin'));
 
 /**
  * @param {readonly string[]} names of which one is enough

@@ -1,4 +1,5 @@
 import { clientsOf } from './rehearse-clients.js';
+import { fleetOf } from './rehearse-fleet-flags.js';
 import { FlagReader } from './rehearse-problems.js';
 import type { RehearsalPlan } from '../rehearsal/plan.js';
 import type { RehearseFlags } from './rehearse-flags.js';
@@ -26,6 +27,7 @@ export function planOf(command: readonly string[], flags: RehearseFlags): Rehear
     );
   }
   const url = reader.url('--url', flags.url);
+  const fleet = fleetOf(flags, reader);
   const { rate, ...clients } = clientsOf(flags, reader);
   const plan: RehearsalPlan = {
     command,
@@ -39,6 +41,7 @@ export function planOf(command: readonly string[], flags: RehearseFlags): Rehear
     rate: reader.number('--rate', flags.rate, rate ?? DEFAULTS.rate, false),
     timeoutMs: reader.duration('--timeout', flags.timeout, DEFAULTS.timeoutMs),
     restarts: reader.number('--restarts', flags.restarts, DEFAULTS.restarts, true),
+    ...(fleet && { fleet }),
     ...clients,
   };
   if (reader.problems.length > 0) throw new Error(reader.problems.join('; '));

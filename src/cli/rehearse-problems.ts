@@ -42,6 +42,17 @@ export class FlagReader {
     return this.#wrong('SIGTERM', flag, text, 'must be a signal such as SIGTERM or SIGINT');
   }
 
+  oneOf<Value extends string>(flag: string, text: string, values: readonly [Value, ...Value[]]): Value {
+    const value = values.find((candidate) => candidate === text);
+    return value ?? this.#wrong(values[0], flag, text, `must be one of ${values.join(', ')}`);
+  }
+
+  /** The name of an environment variable. */
+  variable(flag: string, text: string): string {
+    if (/^[A-Za-z_]\w*$/.test(text)) return text;
+    return this.#wrong(text, flag, text, 'must be the name of an environment variable such as PORT');
+  }
+
   /** Methods of HTTP, in capitals. */
   methods(flag: string, texts: readonly string[]): readonly string[] {
     const methods = texts.map((text) => text.trim().toUpperCase());

@@ -18,6 +18,9 @@ What the platform does:
   --signal SIGTERM     the signal that ends it
   --grace 30s          from the signal until everything is killed
   --lag 1s             from the fall of readiness until the last request; from the signal if there is no readiness
+  --fleet N            restarts N instances one after another behind a balancer; each gets its port by a variable
+  --balancer builtin   or haproxy or nginx, where this machine has them
+  --port-variable PORT the variable
 What clients do:
   --path /             what is asked; more than once for several
   --method GET         POST if there is a body

@@ -1,3 +1,4 @@
+import type { BalancerName } from './balancers/balancer.js';
 import type { RequestPlan } from './load/request.js';
 
 /** A request of the load, and how often it comes. */
@@ -5,6 +6,14 @@ export interface WeightedRequest {
   readonly request: RequestPlan;
   /** Its share of the rate, in proportion to those of the others. */
   readonly weight: number;
+}
+
+/** Several instances behind a balancer. */
+export interface FleetPlan {
+  readonly size: number;
+  readonly balancer: BalancerName;
+  /** The environment variable that tells an instance its port. */
+  readonly portVariable: string;
 }
 
 /** What an application is rehearsed with; times are milliseconds. */
@@ -27,6 +36,8 @@ export interface RehearsalPlan {
   readonly rate: number;
   readonly timeoutMs: number;
   readonly restarts: number;
+  /** Restarted one instance after another; default: one instance without a balancer. */
+  readonly fleet?: FleetPlan;
   readonly requests: readonly WeightedRequest[];
   /** Headers of every request, event stream and WebSocket. */
   readonly headers: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import { judge, type Judgement } from './judge.js';
 import { commandName } from './target/command-name.js';
-import type { RehearsalPlan } from './plan.js';
+import type { FleetPlan, RehearsalPlan } from './plan.js';
 import type { RunRecord } from './run-record.js';
 
 /** Raised when a field changes its meaning or goes away. */
@@ -19,12 +19,15 @@ export interface RehearsalReport extends Judgement {
   readonly durationMs: number;
   readonly rate: number;
   readonly requests: readonly string[];
+  /** Absent where there was one instance without a balancer. */
+  readonly fleet?: Pick<FleetPlan, 'size' | 'balancer'>;
+  /** One for each process that was ended. */
   readonly runs: readonly RunRecord[];
 }
 
 /** Sums up the runs of a rehearsal. */
 export function rehearsalReport(runs: readonly RunRecord[], plan: RehearsalPlan): RehearsalReport {
-  const { command, signal, graceMs, lagMs, durationMs, rate, requests } = plan;
+  const { command, signal, graceMs, lagMs, durationMs, rate, requests, fleet } = plan;
   return {
     version: VERSION,
     application: commandName(command),
@@ -36,6 +39,7 @@ export function rehearsalReport(runs: readonly RunRecord[], plan: RehearsalPlan)
     durationMs,
     rate,
     requests: [...new Set(requests.map(({ request }) => request.kind))],
+    ...(fleet && { fleet: { size: fleet.size, balancer: fleet.balancer } }),
     ...judge(runs, plan),
     runs,
   };

@@ -1,17 +1,19 @@
 import { LoadBalancer } from './load/load-balancer.js';
-import { OUTCOMES } from './load/outcome.js';
 import { LongLivedClients } from './long-lived-clients.js';
 import { Observations } from './observations.js';
+import { recordOf } from './record-of.js';
 import { RequestLoad } from './request-load.js';
 import { Application } from './target/application.js';
+import { exitOf } from './target/exit-of.js';
 import { failIfPortIsTaken } from './target/port-taken.js';
-import { RehearsalError } from './target/rehearsal-error.js';
+import { passUnderLoad } from './target/pass-under-load.js';
+import { untilInterrupted } from './target/until-interrupted.js';
 import { waitUntilReady, type ReadyApplication } from './target/wait-until-ready.js';
-import type { Tally } from './load/tally.js';
 import type { RehearsalPlan } from './plan.js';
-import type { Counts, RunRecord } from './run-record.js';
+import type { RunRecord } from './run-record.js';
 
-const PROBE_INTERVAL_MS = 50;
+/** How often readiness is asked for. */
+export const PROBE_INTERVAL_MS = 50;
 
 /** What a rehearsal tells while it goes on. */
 export interface Onlooker {
@@ -51,22 +53,13 @@ export async function rehearseOnce(
   return await untilInterrupted(interrupted, watch(application, isReady, plan, onlooker));
 }
 
-function untilInterrupted<Result>(interrupted: AbortSignal, work: Promise<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const interrupt = (): void => reject(interrupted.reason as Error);
-    if (interrupted.aborted) interrupt();
-    interrupted.addEventListener('abort', interrupt, { once: true });
-    work.then(resolve, reject).finally(() => interrupted.removeEventListener('abort', interrupt));
-  });
-}
-
 async function watch(
   application: Application,
   { url, readiness }: ReadyApplication,
   plan: RehearsalPlan,
   onlooker: Onlooker,
 ): Promise<RunRecord> {
-  const { requests, rate, timeoutMs, lagMs } = plan;
+  const { requests, rate, timeoutMs, lagMs, headers } = plan;
   const load = new RequestLoad({ url, requests, rate, timeoutMs });
   const balancer = new LoadBalancer({
     intervalMs: PROBE_INTERVAL_MS,
@@ -76,16 +69,16 @@ async function watch(
   const clients: LongLivedClients[] = [];
   try {
     for (const remark of await load.settleExpectations()) onlooker.step(remark);
-    const streams = await LongLivedClients.open('event stream', url, plan.streams, plan.headers);
+    const streams = await LongLivedClients.open({ kind: 'event stream', url, headers }, plan.streams);
     clients.push(streams);
-    const webSockets = await LongLivedClients.open('WebSocket', url, plan.webSockets, plan.headers);
+    const webSockets = await LongLivedClients.open({ kind: 'WebSocket', url, headers }, plan.webSockets);
     clients.push(webSockets);
 
     await load.openConnections();
     const observations = new Observations();
     onlooker.loading(observations);
-    const loaded = load.run(observations, balancer.outOfRotation);
-    await pass(plan.durationMs, application);
+    const loaded = load.run(() => observations, balancer.outOfRotation);
+    await passUnderLoad(plan.durationMs, [application]);
     // Finds descendants while their parents live.
     await application.processes();
     observations.signalled();
@@ -101,74 +94,21 @@ async function watch(
     application.kill();
     onlooker.step(`ended: ${exit.signal ?? `exit code ${exit.code}`}`);
     await loaded;
-    if (observations.after.count('sent') === 0) {
-      throw new RehearsalError(
-        'no request arrived after the signal, so nothing is proved: send more with --rate, or for longer with --lag',
-      );
-    }
-    const since = (at: number): number => Math.round(at - signalledAt);
-    const { fall } = balancer;
-    return {
-      before: countsOf(observations.before),
-      after: countsOf(observations.after),
-      lossesBefore: observations.losses('before'),
-      lossesAfter: observations.losses('after'),
-      ...(readiness && {
-        readiness: {
-          path: readiness.pathname,
-          ...(fall && { fellMs: since(fall.at) }),
-          ...(fall?.status !== undefined && { status: fall.status }),
-        },
-      }),
-      ...(observations.firstRefusalAt !== undefined && {
-        firstRefusalMs: since(observations.firstRefusalAt),
-      }),
-      stoppedMs: since(balancer.removedAt ?? signalledAt) + lagMs,
-      streams: await streams.ends(signalledAt),
-      webSockets: await webSockets.ends(signalledAt),
+    return recordOf({
+      observations,
+      signalledAt,
+      ...(readiness && { readiness }),
+      ...(balancer.fall && { fall: balancer.fall }),
+      stoppedAt: (balancer.removedAt ?? signalledAt) + lagMs,
+      streams: await streams.ends(),
+      webSockets: await webSockets.ends(),
       exit,
-      leftBehind: leftBehind.map(({ pid, name }) => ({ pid, name })),
-      curve: observations.curve(),
-      punctuality: load.punctuality,
-    };
+      leftBehind,
+      punctuality: load.takePunctuality(),
+    });
   } finally {
     balancer.close();
     load.close();
     for (const each of clients) each.close();
   }
-}
-
-/** Waits, unless the application ends meanwhile. */
-async function pass(ms: number, application: Application): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const passed = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  const exit = await Promise.race([passed, application.exited]);
-  clearTimeout(timer);
-  if (exit) {
-    throw new RehearsalError(
-      `${application.name} ended with ${exit.signal ?? `exit code ${exit.code}`} under load, before any signal: what it printed says why`,
-    );
-  }
-}
-
-async function exitOf(
-  application: Application,
-  graceMs: number,
-  signalledAt: number,
-): Promise<RunRecord['exit']> {
-  let isKilled = false;
-  const killer = setTimeout(() => {
-    isKilled = true;
-    application.kill();
-  }, graceMs);
-  const exit = await application.exited;
-  clearTimeout(killer);
-  return { ...exit, atMs: Math.round(performance.now() - signalledAt), isKilled };
-}
-
-function countsOf(tally: Tally): Counts {
-  const counts = OUTCOMES.map((outcome) => [outcome, tally.count(outcome)]);
-  return { ...(Object.fromEntries(counts) as Counts), sent: tally.count('sent') };
 }

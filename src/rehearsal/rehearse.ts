@@ -1,3 +1,4 @@
+import { rehearseFleet } from './rehearse-fleet.js';
 import { rehearseOnce, type Onlooker } from './rehearse-once.js';
 import { rehearsalReport, type RehearsalReport } from './rehearsal-report.js';
 import type { RehearsalPlan } from './plan.js';
@@ -14,6 +15,7 @@ export async function rehearse(
   interrupted: AbortSignal,
 ): Promise<RehearsalReport> {
   for (const remark of plan.remarks) onlooker.step(remark);
+  if (plan.fleet) return rehearsalReport(await rehearseFleet(plan, plan.fleet, onlooker, interrupted), plan);
   const runs: RunRecord[] = [];
   while (runs.length < plan.restarts) {
     if (plan.restarts > 1) onlooker.step(`restart ${runs.length + 1} of ${plan.restarts}`);

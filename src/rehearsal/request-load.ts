@@ -2,9 +2,10 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { openLoop } from './load/open-loop.js';
 import { Punctuality, type PunctualityFigures } from './load/punctuality.js';
-import { sendRequest, type RequestPlan, type Target } from './load/request.js';
+import { sendRequest, type RequestPlan, type RequestResult, type Target } from './load/request.js';
 import { inTurns } from './load/weighted.js';
 import { RehearsalError } from './target/rehearsal-error.js';
+import type { Balancer } from './balancers/balancer.js';
 import type { EndedRequest, Observations } from './observations.js';
 import type { WeightedRequest } from './plan.js';
 
@@ -17,6 +18,8 @@ export interface LoadOptions {
   readonly requests: readonly WeightedRequest[];
   readonly rate: number;
   readonly timeoutMs: number;
+  /** The balancer there, if there is one. */
+  readonly balancer?: Pick<Balancer, 'name' | 'closesIdleClients'>;
 }
 
 /** Sends requests at fixed times, in turns over connections that are kept alive and over new ones. */
@@ -24,7 +27,7 @@ export class RequestLoad {
   readonly #options: LoadOptions;
   readonly #target: Omit<Target, 'agent'>;
   readonly #agents: Readonly<Record<EndedRequest['connection'], HttpAgent>>;
-  readonly #punctuality = new Punctuality();
+  #punctuality = new Punctuality();
   #requests: readonly WeightedRequest[];
 
   constructor(options: LoadOptions) {
@@ -37,6 +40,7 @@ export class RequestLoad {
       port: Number(port || (secure ? 443 : 80)),
       secure,
       timeoutMs: options.timeoutMs,
+      ...(options.balancer !== undefined && { balancer: options.balancer.name }),
     };
     const Agent = secure ? HttpsAgent : HttpAgent;
     this.#agents = {
@@ -46,8 +50,11 @@ export class RequestLoad {
     };
   }
 
-  get punctuality(): PunctualityFigures {
-    return this.#punctuality.figures();
+  /** Returns how late requests were sent since the last call. */
+  takePunctuality(): PunctualityFigures {
+    const figures = this.#punctuality.figures();
+    this.#punctuality = new Punctuality();
+    return figures;
   }
 
   /**
@@ -83,12 +90,17 @@ export class RequestLoad {
     );
   }
 
-  /** Sends requests until `over` aborts; resolves when each has had its end. */
-  async run(observations: Observations, over: AbortSignal): Promise<void> {
+  /**
+   * Sends requests until `over` aborts; resolves when each has had its end.
+   *
+   * @param current called when a request is sent: returns what notes its end
+   */
+  async run(current: () => Observations, over: AbortSignal): Promise<void> {
     const next = inTurns(this.#requests);
     const send = async (index: number, dueAt: number): Promise<void> => {
       this.#punctuality.sent(dueAt);
       const connection = index % 2 === 0 ? 'kept-alive' : 'new';
+      const observations = current();
       const sentAt = performance.now();
       const result = await this.#send(next().request, connection);
       observations.ended({ result, connection, sentAt, endedAt: performance.now() });
@@ -100,7 +112,10 @@ export class RequestLoad {
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 
-  #send(request: RequestPlan, connection: EndedRequest['connection']) {
-    return sendRequest(request, { ...this.#target, agent: this.#agents[connection] });
+  async #send(request: RequestPlan, connection: EndedRequest['connection']): Promise<RequestResult> {
+    const result = await sendRequest(request, { ...this.#target, agent: this.#agents[connection] });
+    const isClosedByBalancer =
+      this.#options.balancer?.closesIdleClients === true && result.outcome === 'reset-reused';
+    return isClosedByBalancer ? this.#send(request, 'new') : result;
   }
 }

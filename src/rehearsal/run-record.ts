@@ -2,6 +2,7 @@ import type { CurvePoint } from './curve.js';
 import type { Outcome } from './load/outcome.js';
 import type { PunctualityFigures } from './load/punctuality.js';
 import type { Loss } from './observations.js';
+import type { ExitAfterSignal } from './target/exit-of.js';
 import type { RunningProcess } from './target/process-table.js';
 
 /** How many requests had which end. */
@@ -38,13 +39,7 @@ export interface RunRecord {
   readonly stoppedMs: number;
   readonly streams: readonly LongLivedRecord[];
   readonly webSockets: readonly LongLivedRecord[];
-  readonly exit: {
-    readonly code: number | null;
-    readonly signal: NodeJS.Signals | null;
-    readonly atMs: number;
-    /** Whether it was killed at the end of the grace period. */
-    readonly isKilled: boolean;
-  };
+  readonly exit: ExitAfterSignal;
   readonly leftBehind: readonly Pick<RunningProcess, 'pid' | 'name'>[];
   readonly curve: readonly CurvePoint[];
   readonly punctuality: PunctualityFigures;

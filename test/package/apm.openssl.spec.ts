@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
+import { requireTool } from '../../scripts/find-tools.mjs';
 import { ApmReceiver } from '../support/apm-receiver.js';
 import { Program } from '../support/process/program.js';
 import { codeBlocks } from '../unit/docs/markdown.js';
@@ -11,6 +12,7 @@ const RUN_MS = 60_000;
 let folder: string;
 
 beforeAll(async () => {
+  requireTool('openssl');
   folder = await installInto('apm', await pack());
   for (const { code } of codeBlocks('docs/tracing.md', 'typescript')) {
     const [, name] = /^\/\/ ([a-z-]+\.ts)\n/.exec(code)!;

@@ -14,7 +14,9 @@ describe('the documentation site', () => {
   let problems: string[];
 
   beforeAll(async () => {
-    [site, browser] = await Promise.all([buildSite(), launchBrowser()]);
+    // First, because it fails at once where there is no browser.
+    browser = await launchBrowser();
+    site = await buildSite();
   }, 240_000);
   afterAll(async () => {
     await browser.close();

@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { request as httpRequest, type Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import {
+  request as httpRequest,
+  type Agent,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -39,7 +45,12 @@ export interface Target {
   readonly secure?: boolean;
   readonly agent: Agent;
   readonly timeoutMs: number;
+  /** The name of the balancer there, which marks with {@link ANSWERED_BY_INSTANCE} what it did not answer itself. */
+  readonly balancer?: string;
 }
+
+/** The header of each response that came from an instance: balancers replace the header `Server`, or have none. */
+export const ANSWERED_BY_INSTANCE = 'x-answered-by-instance';
 
 /** What became of a request. */
 export interface RequestResult {
@@ -49,7 +60,7 @@ export interface RequestResult {
   readonly status?: number;
   /** Whether the response told its client not to use the connection again. */
   readonly retired: boolean;
-  /** The product that a response names in its header `Server`. */
+  /** The product that answered, if it is another than the application: the balancer, or what the header `Server` names. */
   readonly server?: string;
 }
 
@@ -58,7 +69,7 @@ const CHUNK_BYTES = 64 * 1024;
 /** Sends one request and waits for its end, whatever that is; never rejects. */
 export async function sendRequest(
   plan: RequestPlan,
-  { host = '127.0.0.1', port, secure = false, agent, timeoutMs }: Target,
+  { host = '127.0.0.1', port, secure = false, agent, timeoutMs, balancer }: Target,
 ): Promise<RequestResult> {
   const deadline = AbortSignal.timeout(timeoutMs);
   const request = (secure ? httpsRequest : httpRequest)({
@@ -80,13 +91,13 @@ export async function sendRequest(
   let response: IncomingMessage | undefined;
   const result = (outcome: Outcome): RequestResult => {
     const { statusCode: status, headers } = response ?? {};
-    const server = headers?.['server'];
+    const server = headers && productOf(headers, balancer);
     return {
       plan,
       outcome,
       retired: headers?.connection === 'close',
       ...(status !== undefined && { status }),
-      ...(typeof server === 'string' && { server }),
+      ...(server !== undefined && { server }),
     };
   };
   try {
@@ -100,6 +111,12 @@ export async function sendRequest(
     if (deadline.aborted) return result('timed-out');
     return result(response ? 'truncated' : outcomeOfError(error, request.reusedSocket));
   }
+}
+
+function productOf(headers: IncomingHttpHeaders, balancer: string | undefined): string | undefined {
+  if (balancer !== undefined) return headers[ANSWERED_BY_INSTANCE] === undefined ? balancer : undefined;
+  const server = headers['server'];
+  return typeof server === 'string' ? server : undefined;
 }
 
 function headersOf({ headers, body, upload }: RequestPlan): Record<string, string | number> {

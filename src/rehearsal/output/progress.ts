@@ -6,7 +6,7 @@ import type { Onlooker } from '../rehearse-once.js';
 export class ProgressDisplay implements Onlooker {
   readonly #live: LiveProgress;
   readonly #timer: NodeJS.Timeout;
-  #observations: Observations | undefined;
+  readonly #observations: Observations[] = [];
   #isLineOpen = false;
   #isOver = false;
 
@@ -29,7 +29,7 @@ export class ProgressDisplay implements Onlooker {
   }
 
   loading(observations: Observations): void {
-    this.#observations = observations;
+    this.#observations.push(observations);
   }
 
   /** Nothing is shown after it. */
@@ -41,10 +41,11 @@ export class ProgressDisplay implements Onlooker {
   }
 
   #update(): void {
-    if (!this.#observations || this.#isLineOpen) return;
-    const { before, after } = this.#observations;
-    const answered = before.count('answered') + after.count('answered');
-    this.#live.update(`answered ${answered}  lost ${before.lost + after.lost}`);
+    if (this.#observations.length === 0 || this.#isLineOpen) return;
+    const tallies = this.#observations.flatMap(({ before, after }) => [before, after]);
+    const answered = tallies.reduce((sum, tally) => sum + tally.count('answered'), 0);
+    const lost = tallies.reduce((sum, tally) => sum + tally.lost, 0);
+    this.#live.update(`answered ${answered}  lost ${lost}`);
   }
 
   #endLine(): void {

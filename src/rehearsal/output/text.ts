@@ -8,10 +8,11 @@ const TITLE_WIDTH = Math.max(...PROMISES.map(({ title }) => title.length)) + 2;
 
 /** Renders the verdicts for a terminal or a log. */
 export function rehearsalText(report: RehearsalReport): string {
-  const { application, signal, graceMs, verdicts } = report;
+  const { application, signal, graceMs, verdicts, fleet } = report;
   const broken = verdicts.filter(({ state }) => state === 'broken').length;
+  const behind = fleet ? `, ${fleet.size} instances behind the balancer ${fleet.balancer}` : '';
   return [
-    `${application}: ${signal} under load, grace period ${graceMs} ms`,
+    `${application}: ${signal} under load, grace period ${graceMs} ms${behind}`,
     '',
     ...verdicts.flatMap(linesOf),
     '',

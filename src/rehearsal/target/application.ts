@@ -14,6 +14,8 @@ export interface Exit {
 export interface ApplicationOptions {
   /** The program and its arguments. */
   readonly command: readonly string[];
+  /** Variables beside those that it inherits. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Is given what it prints, as it comes. */
   readonly onOutput: (text: string) => void;
 }
@@ -60,10 +62,18 @@ export class Application implements AsyncDisposable {
   static start(options: ApplicationOptions): Promise<Application> {
     const [program = '', ...args] = options.command;
     return new Promise((resolve, reject) => {
-      const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(program, args, {
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...options.env },
+      });
       child.once('error', (error: NodeJS.ErrnoException) => reject(notStarted(program, error)));
       child.once('spawn', () => resolve(new Application(options, child, child.pid!)));
     });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   /** Whether it has printed that a port is taken. */

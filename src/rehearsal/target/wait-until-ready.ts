@@ -13,6 +13,8 @@ export interface Whereabouts {
   /** What is asked if there is no route that tells that it is ready. */
   readonly path: string;
   readonly timeoutMs: number;
+  /** The environment variable that told it the port of `url`, if one did. */
+  readonly portVariable?: string;
 }
 
 /** An application that is ready. */
@@ -55,7 +57,10 @@ export async function waitUntilReady(
   );
 }
 
-function adviceFor({ url, ready }: Whereabouts, wasAsked: boolean): string {
+function adviceFor({ url, ready, portVariable }: Whereabouts, wasAsked: boolean): string {
+  if (portVariable !== undefined) {
+    return `Let it listen on the port that the variable ${portVariable} has, or name another variable with --port-variable, or allow more time with --ready-timeout`;
+  }
   if (ready !== undefined && wasAsked)
     return 'Check the path in --ready, or allow more time with --ready-timeout';
   return url

@@ -28,6 +28,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['nest'],
   ['early', 'index.ts', 'metrics', 'opentelemetry', 'rehearsal/load', 'standalone', 'testing'],
   ['rehearsal/target'],
+  ['rehearsal/balancers'],
   ['rehearsal'],
   ['rehearsal/output', 'rehearsal/scenario'],
   ['cli'],

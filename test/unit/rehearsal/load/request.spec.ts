@@ -140,8 +140,8 @@ describe('sendRequest', () => {
   });
 
   it('leaves a connection alone when the time of an earlier request is up', async () => {
-    const port = await http((_, response) => setTimeout(() => response.end(), 60));
-    expect(await outcomes(port, [read, read, read, read], 100)).toEqual(Array(4).fill('answered'));
+    const port = await http((_, response) => setTimeout(() => response.end(), 250));
+    expect(await outcomes(port, [read, read, read, read], 600)).toEqual(Array(4).fill('answered'));
   });
 
   it('takes what is not HTTP for unexpected', async () => {

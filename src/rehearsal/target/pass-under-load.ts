@@ -1,0 +1,19 @@
+import { RehearsalError } from './rehearsal-error.js';
+import type { Application } from './application.js';
+
+/** Lets time pass; rejects with a {@link RehearsalError} if one of the applications has ended or ends meanwhile. */
+export async function passUnderLoad(ms: number, applications: readonly Application[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  const ends = applications.map(async (application) => ({ application, exit: await application.exited }));
+  const ended = await Promise.race([...ends, passed]);
+  clearTimeout(timer);
+  if (ended) {
+    const { application, exit } = ended;
+    throw new RehearsalError(
+      `${application.name} ended with ${exit.signal ?? `exit code ${exit.code}`} under load, before any signal: what it printed says why`,
+    );
+  }
+}
