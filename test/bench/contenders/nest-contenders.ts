@@ -41,7 +41,7 @@ export const NEST_CONTENDERS: readonly Contender[] = [
   },
   { name: 'bare Nest', settings: '`enableShutdownHooks()`', start: startWithHooks },
   {
-    name: 'bare Nest, `return503OnClosing`',
+    name: 'bare Nest with `return503OnClosing`',
     settings: '`enableShutdownHooks()`',
     options: { return503OnClosing: true },
     start: startWithHooks,
