@@ -59,6 +59,7 @@ export const SIDEBAR: SidebarPart[] = [
       { text: 'Exports', link: '/exports' },
       { text: 'Compatibility', link: '/compatibility' },
       { text: 'Faults', link: '/faults' },
+      { text: 'Benchmarks', link: '/benchmarks' },
       { text: 'Decisions', link: '/decisions/' },
       { text: 'Changes', link: '/project/changelog' },
       { text: 'Contributing', link: '/project/contributing' },

@@ -5,6 +5,6 @@ import { register } from 'node:module';
 const home = new URL('../../../test/nest-11/package.json', import.meta.url);
 const { dependencies } = JSON.parse(readFileSync(home, 'utf8')) as { dependencies: Record<string, string> };
 
-register('./nest-11-resolve.js', import.meta.url, {
+register('./resolve-from.js', import.meta.url, {
   data: { home: home.href, packages: Object.keys(dependencies) },
 });
