@@ -270,12 +270,12 @@ export class Run {
     const current = this.#rules;
     const isLater = current !== undefined && PHASE_RULES.indexOf(current) > PHASE_RULES.indexOf(draining);
     const rules = isLater ? current : draining;
-    // What has begun in `release` has cut by itself, or has nothing left.
+    const after = PHASE_RULES.slice(PHASE_RULES.indexOf(draining) + 1).map(({ phase }) => phase);
+    // A participant that has begun since the drain has cut its work itself.
     const done = new Set(
       this.record.executions
-        .filter(
-          ({ phase, outcome }) =>
-            (phase === draining.phase && outcome !== 'completed') || (isLater && phase === rules.phase),
+        .filter(({ phase, outcome }) =>
+          phase === draining.phase ? outcome !== 'completed' : isLater && after.includes(phase),
         )
         .map(({ step }) => step.name),
     );

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PHASES } from '../../../src/core/phase.js';
 import { entryOf, never, ofType, setUp } from './coordinator-on-manual-clock.js';
+import type { ShutdownContext } from '../../../src/core/participant.js';
 
 describe('forcing', () => {
   it.each(PHASES)('in %s names what is pending, skips the rest, and is over at once', async (phase) => {
@@ -75,6 +76,33 @@ describe('forcing', () => {
       });
     },
   );
+
+  it('in flush names no work again that was cut in release', async () => {
+    const { clock, coordinator } = setUp();
+    const cutOnAbort = ({ signal, cut }: ShutdownContext): Promise<void> => {
+      signal.addEventListener('abort', () => cut({ kind: 'handler', name: 'POST /late', ageMs: 5 }));
+      return never();
+    };
+    let accepted = 0;
+    coordinator.register(
+      {
+        name: 'late handlers',
+        drain: (context) => (accepted === 0 ? undefined : cutOnAbort(context)),
+        release: (context) => {
+          accepted = 1;
+          return cutOnAbort(context);
+        },
+        inFlight: () => accepted,
+      },
+      { timeoutMs: { release: 20 } },
+    );
+    coordinator.register({ name: 'stuck', flush: never });
+    const finished = coordinator.shutdown();
+    await clock.advance(40);
+    coordinator.force('SIGINT again');
+    const { cuts } = await finished;
+    expect(cuts.map(({ phase }) => phase)).toEqual(['release']);
+  });
 
   it('by the deadline leaves the groups of release and the phases that have not begun', async () => {
     const { clock, coordinator } = setUp();
