@@ -27,7 +27,8 @@ const code = await rolldown({ input: inputs('.js'), external, platform: 'node' }
 const declarations = await rollup({
   input: inputs('.d.ts'),
   external,
-  plugins: [dts()],
+  // Its last step imports what other subpaths export from these, `index.d.ts` among them, which needs Nest.
+  plugins: [{ ...dts(), generateBundle: undefined }],
   onwarn: failOnWarning,
 });
 for (const format of ['esm', 'cjs']) {
