@@ -13,9 +13,9 @@ function ownFile(): string | undefined {
   return withCallSites(([here]) => here?.getFileName() ?? undefined, ownFile);
 }
 
-/** Returns the folder of the compiled package, or the file itself if a bundler has moved it. */
+/** Returns the folder of the package, whose files in `shared` have any names, or the file itself if a bundler has moved it. */
 function pathOf(file: string | undefined): string {
   if (file === undefined) return 'an unknown place';
   const path = file.startsWith('file:') ? fileURLToPath(file) : file;
-  return path.replace(/[\\/](?:util|shared)[\\/]this-copy\.[cm]?[jt]s$/, '');
+  return path.replace(/[\\/](?:util[\\/]this-copy|shared[\\/][\w-]+)\.[cm]?[jt]s$/, '');
 }
