@@ -260,7 +260,8 @@ export class Run {
 
   /**
    * Drains participants that may have work in flight and were not abandoned with it, and abandons them in the same tick, so
-   * that they cut their work and report it. After `drain`, those are the participants that have accepted more work since.
+   * that they cut their work and report it. After `drain`, those are the participants of this package that have accepted more
+   * work since.
    *
    * @param isEnding whether the process is exiting; then no foreign code is started, because it could block the exit
    */
@@ -279,25 +280,37 @@ export class Run {
         )
         .map(({ step }) => step.name),
     );
-    const isBusy = ({ answers }: RegisteredParticipant): boolean =>
-      isLater ? (answers.inFlight() ?? 0) > 0 : answers.inFlight() !== 0;
     const busy = this.#dependencies.registry
       .takingPartIn(draining.phase)
       .filter(
         (registered) =>
-          (registered.cutsAtOnce || !isEnding) && !done.has(registered.name) && isBusy(registered),
+          (registered.cutsAtOnce || !(isEnding || isLater)) &&
+          !done.has(registered.name) &&
+          registered.answers.inFlight() !== 0,
       );
     for (const registered of busy) {
       const run = this.#callOf(registered, draining.phase, rules.phase);
-      this.#execute(registered, run, rules, ALONE, undefined).abandon('SHUTDOWN_FORCED');
+      if (isLater) this.#cutUnreported(registered, run, rules.phase);
+      else this.#execute(registered, run, rules, ALONE, undefined).abandon('SHUTDOWN_FORCED');
     }
+  }
+
+  /** Only the cuts are reported: the method of this phase has not begun, and is skipped. */
+  #cutUnreported(registered: RegisteredParticipant, run: StepFunction, phase: ShutdownPhase): void {
+    const { clock, inside, options } = this.#dependencies;
+    const execution = new Execution(registered, phase, clock, () => {});
+    const limitMs = options.participantTimeoutMs;
+    inside.run(execution, () =>
+      execution.start(run, { limitMs, slowAfterMs: Infinity, overtakeAfterMs: Infinity }),
+    );
+    execution.abandon('SHUTDOWN_FORCED');
   }
 
   async #runGroup(group: readonly RegisteredParticipant[], rules: PhaseRules, share: Share): Promise<void> {
     const executions = new Map<RegisteredParticipant, Execution>();
     for (const registered of group) {
       // A participant may unregister another one, or end the run.
-      if (this.#isOver) this.#skip(this.#notBegun([registered], rules.phase), rules.phase);
+      if (this.#isOver) this.#skip([registered], rules.phase);
       else if (this.#dependencies.registry.has(registered)) {
         executions.set(registered, this.#begin(registered, rules, share));
       }
@@ -422,14 +435,14 @@ export class Run {
 
   /** Skips the participants that have not started in a phase. */
   #skipRest(phase: ShutdownPhase): void {
-    this.#skip(this.#notBegun(this.#dependencies.registry.takingPartIn(phase), phase), phase);
-  }
-
-  #notBegun(participants: readonly RegisteredParticipant[], phase: ShutdownPhase): RegisteredParticipant[] {
     const begun = new Set(
       this.record.executions.filter((execution) => execution.phase === phase).map(({ step }) => step.name),
     );
-    return participants.filter(({ name }) => !begun.has(name));
+    const participants = this.#dependencies.registry.takingPartIn(phase);
+    this.#skip(
+      participants.filter(({ name }) => !begun.has(name)),
+      phase,
+    );
   }
 
   #skip(participants: readonly RegisteredParticipant[], phase: ShutdownPhase): void {
