@@ -1,6 +1,6 @@
 import { LoadBalancer, type ReadinessFall } from './load/load-balancer.js';
 import { PROBE_INTERVAL_MS, type Onlooker } from './rehearse-once.js';
-import { exitOf } from './target/exit-of.js';
+import { endOf, signalTo } from './watch-end.js';
 import type { Observations } from './observations.js';
 import type { RehearsalPlan } from './plan.js';
 import type { SeenShutdown } from './record-of.js';
@@ -33,17 +33,12 @@ export async function endInstance(
     ...(readiness && { readiness }),
   });
   try {
-    // Finds descendants while their parents live.
-    await application.processes();
-    observations.signalled();
-    const signalledAt = performance.now();
-    application.signal(signal);
+    const signalledAt = await signalTo(application, signal, observations);
     onlooker.step(`${signal} to process ${application.pid}`);
     const removed = afterwards(lagMs, remove);
-    const exit = await exitOf(application, graceMs, signalledAt);
-    const leftBehind = await application.leftBehind();
-    // When the first process of a container ends, so do all others.
-    application.kill();
+    // Awaited below: until then, a balancer that fails must not end this process, which would leave others behind.
+    removed.catch(() => {});
+    const { exit, leftBehind } = await endOf(application, graceMs, signalledAt);
     onlooker.step(`process ${application.pid} ended: ${exit.signal ?? `exit code ${exit.code}`}`);
     const stoppedAt = await removed;
     return { signalledAt, stoppedAt, exit, leftBehind, ...watched(readiness, watch.fall) };

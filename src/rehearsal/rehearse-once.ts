@@ -4,10 +4,10 @@ import { Observations } from './observations.js';
 import { recordOf } from './record-of.js';
 import { RequestLoad } from './request-load.js';
 import { Application } from './target/application.js';
-import { exitOf } from './target/exit-of.js';
 import { failIfPortIsTaken } from './target/port-taken.js';
 import { passUnderLoad } from './target/pass-under-load.js';
 import { untilInterrupted } from './target/until-interrupted.js';
+import { endOf, signalTo } from './watch-end.js';
 import { waitUntilReady, type ReadyApplication } from './target/wait-until-ready.js';
 import type { RehearsalPlan } from './plan.js';
 import type { RunRecord } from './run-record.js';
@@ -79,19 +79,12 @@ async function watch(
     onlooker.loading(observations);
     const loaded = load.run(() => observations, balancer.outOfRotation);
     await passUnderLoad(plan.durationMs, [application]);
-    // Finds descendants while their parents live.
-    await application.processes();
-    observations.signalled();
-    const signalledAt = performance.now();
-    application.signal(plan.signal);
+    const signalledAt = await signalTo(application, plan.signal, observations);
     onlooker.step(plan.signal);
     // Without a route to poll, balancers learn of the end from the platform, at the moment of the signal.
     if (!readiness) balancer.remove();
 
-    const exit = await exitOf(application, plan.graceMs, signalledAt);
-    const leftBehind = await application.leftBehind();
-    // When the first process of a container ends, so do all others.
-    application.kill();
+    const { exit, leftBehind } = await endOf(application, plan.graceMs, signalledAt);
     onlooker.step(`ended: ${exit.signal ?? `exit code ${exit.code}`}`);
     await loaded;
     return recordOf({

@@ -93,6 +93,29 @@ export function testFleetBehind(balancer: FleetPlan['balancer'], own: string): v
   });
 }
 
+/** Tests a balancer that is a process of its own, and ends in the middle of a restart. */
+export function testBalancerThatEnds(balancer: 'haproxy' | 'nginx'): void {
+  it('says that its balancer has ended, and leaves no process behind', async () => {
+    await using program = startRehearsal(
+      ['--fleet', '2', '--balancer', balancer, '--lag', '1s'],
+      programCommand('fixtures/rehearsed/main', 'node:http', 'hangs'),
+    );
+    await program.printed(/SIGTERM to process/);
+    const children = await descendantsOf(program.pid!);
+    const running = await runningProcesses();
+    const own = running.find(({ pid, parent, name }) => {
+      return children.includes(pid) && parent === program.pid && name.includes(balancer);
+    });
+
+    process.kill(own!.pid, 'SIGKILL');
+
+    const { code, output } = await program.exited;
+    expect(code).toBe(3);
+    expect(output).toContain(`nestjs-drain: ${balancer} ended with SIGKILL: `);
+    expect((await runningProcesses()).filter(({ pid }) => children.includes(pid))).toEqual([]);
+  });
+}
+
 async function descendantsOf(root: number): Promise<readonly number[]> {
   const running = await runningProcesses();
   const found = new Set([root]);

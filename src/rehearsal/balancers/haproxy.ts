@@ -69,12 +69,20 @@ export class Haproxy implements Balancer {
 
   /** It answers with nothing, or with what it changed. */
   async #tell(command: string): Promise<void> {
+    let answer: string | undefined;
+    await this.#process.until(async () => {
+      answer = await this.#ask(command).catch(() => undefined);
+      return answer !== undefined;
+    });
+    if (answer === '' || /^(IP|port|no need)\b/i.test(answer!)) return;
+    throw new RehearsalError(`${NAME} answered ${JSON.stringify(command)} with ${JSON.stringify(answer)}`);
+  }
+
+  async #ask(command: string): Promise<string> {
     const socket = connect(this.#socket);
     await once(socket, 'connect');
     socket.write(`${command}\n`);
-    const answer = (await text(socket)).trim();
-    if (answer === '' || /^(IP|port|no need)\b/i.test(answer)) return;
-    throw new RehearsalError(`${NAME} answered ${JSON.stringify(command)} with ${JSON.stringify(answer)}`);
+    return (await text(socket)).trim();
   }
 }
 
