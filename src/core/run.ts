@@ -268,15 +268,13 @@ export class Run {
   #cutInFlight(isEnding: boolean): void {
     const [draining] = PHASE_RULES.filter(({ repeatsForWork }) => repeatsForWork);
     if (!draining) return;
-    const current = this.#rules;
-    const isLater = current !== undefined && PHASE_RULES.indexOf(current) > PHASE_RULES.indexOf(draining);
-    const rules = isLater ? current : draining;
-    const after = PHASE_RULES.slice(PHASE_RULES.indexOf(draining) + 1).map(({ phase }) => phase);
+    const later = PHASE_RULES.slice(PHASE_RULES.indexOf(draining) + 1);
+    const isLater = this.#rules !== undefined && later.includes(this.#rules);
     // A participant that has begun since the drain has cut its work itself.
     const done = new Set(
       this.record.executions
         .filter(({ phase, outcome }) =>
-          phase === draining.phase ? outcome !== 'completed' : isLater && after.includes(phase),
+          phase === draining.phase ? outcome !== 'completed' : later.some((rules) => rules.phase === phase),
         )
         .map(({ step }) => step.name),
     );
@@ -289,15 +287,18 @@ export class Run {
           registered.answers.inFlight() !== 0,
       );
     for (const registered of busy) {
-      const run = this.#callOf(registered, draining.phase, rules.phase);
-      if (isLater) this.#cutUnreported(registered, run, rules.phase);
-      else this.#execute(registered, run, rules, ALONE, undefined).abandon('SHUTDOWN_FORCED');
+      if (isLater) this.#cutUnreported(registered, this.#rules!.phase);
+      else {
+        const run = this.#callOf(registered, draining.phase);
+        this.#execute(registered, run, draining, ALONE, undefined).abandon('SHUTDOWN_FORCED');
+      }
     }
   }
 
   /** Only the cuts are reported: the method of this phase has not begun, and is skipped. */
-  #cutUnreported(registered: RegisteredParticipant, run: StepFunction, phase: ShutdownPhase): void {
+  #cutUnreported(registered: RegisteredParticipant, phase: ShutdownPhase): void {
     const { clock, inside, options } = this.#dependencies;
+    const run = this.#callOf(registered, 'drain', phase);
     const execution = new Execution(registered, phase, clock, () => {});
     const limitMs = options.participantTimeoutMs;
     inside.run(execution, () =>

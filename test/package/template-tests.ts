@@ -1,14 +1,12 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { freePort } from '../support/services/server.js';
 import { codeBlocks } from '../unit/docs/markdown.js';
 import { Program } from '../support/process/program.js';
 import { pack, run } from './consumer.js';
 import { editAsReadmeSays, makeProject } from './template.js';
-import type { AddressInfo } from 'node:net';
 import type { Template } from './template.js';
 
 const INSTALLATION_MS = 400_000;
@@ -48,14 +46,6 @@ async function expectToServeAndDrain(cwd: string, file: string): Promise<void> {
   expect({ code, signal }).toEqual({ code: 0, signal: null });
   expect(output).toMatch(/shutdown completed after/);
   expect(output).not.toMatch(/WARN|ERROR/);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Returns what the command in docs/platforms.md names as not to be bundled. */

@@ -61,16 +61,22 @@ describe('a repeated signal', () => {
   );
 
   it.each([
-    ['enable', 12],
-    ['hooks', 12],
-    ['enable', 11],
-    ['hooks', 11],
+    { line: 'enable', nest: 12 },
+    { line: 'hooks', nest: 12 },
+    { line: 'hooks', nest: 12, platform: 'fastify' },
+    { line: 'hooks', nest: 12, kind: 'microservice' },
+    { line: 'hooks', nest: 12, kind: 'context' },
+    { line: 'hooks', nest: 12, hooks: 'native' },
+    { line: 'enable', nest: 11 },
+    { line: 'hooks', nest: 11 },
+    { line: 'hooks', nest: 11, hooks: 'native' },
   ] as const)(
-    'runs no hook after the report of a shutdown that it forced before the release: "%s", Nest %i',
-    async (line, nest) => {
+    'runs no hook after the report of a shutdown that it forced before the release: %j',
+    async ({ nest, ...given }) => {
+      const { hooks = 'drain-first', ...application } = { hooks: undefined, ...given };
       const plan: ApplicationPlan = {
-        ...FIVE_SECONDS_LATER,
-        line,
+        ...application,
+        options: { ...FIVE_SECONDS_LATER.options, hooks },
         faults: ['clock-jumps', 'report-takes-time'],
       };
       await using program = await draining(plan, 'SIGTERM', nest);
@@ -79,6 +85,7 @@ describe('a repeated signal', () => {
 
       await program.exited;
       const names = program.events.map(({ event }) => event);
+      expect(names).toContain('report');
       expect(names.slice(names.indexOf('report') + 1)).not.toContain('hook');
     },
   );
