@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import Bull from 'bull';
 import { Redis } from 'ioredis';
 import { RedisServer } from '../support/services/redis.js';
-import { until } from '../support/services/until.js';
+import { until, untilGone } from '../support/services/until.js';
 import {
   CLEAN,
   replaceUnderLoad,
@@ -140,7 +139,7 @@ describe.each([12, 11] as const)('queues of Bull on Nest %i', (nest) => {
     expect(end).toMatchObject(CLEAN);
     expect(end.output).toContain(`job ${job.id} of orders was handed back: another worker takes it`);
     expect(end.output).toContain(`job ${sandboxed.id} of reports was handed back: another worker takes it`);
-    expect(existsSync(`/proc/${child}`)).toBe(false);
+    await untilGone(child);
     expect(await reports.getJobCounts()).toEqual({ ...NOTHING_LEFT, waiting: 1, completed: 0 });
     expect(await reports.getJob(sandboxed.id)).toMatchObject({ attemptsMade: 0 });
     await reports.empty();
@@ -169,7 +168,7 @@ describe.each([12, 11] as const)('queues of Bull on Nest %i', (nest) => {
     const child = await pidOf(job);
     expect(await terminate(worker)).toMatchObject(CLEAN);
     expect(await reports.getJob(job.id)).toMatchObject({ returnvalue: child });
-    expect(existsSync(`/proc/${child}`)).toBe(false);
+    await untilGone(child);
   });
 
   it('without the child processes of queues, say so in the log, and hand back all the same', async () => {
@@ -226,10 +225,7 @@ describe.each([12, 11] as const)('queues of Bull on Nest %i', (nest) => {
     const end = await terminated(worker).finally(() => clearInterval(insisting));
     expect(end.code).not.toBe(0);
     expect(end.cuts).toContainEqual(expect.objectContaining({ kind: 'job', name: `${job.id} of reports` }));
-    await until(
-      async () => existsSync(`/proc/${child}`),
-      (exists) => !exists,
-    );
+    await untilGone(child);
     expect(await reports.getJobCounts()).toEqual({ ...NOTHING_LEFT, active: 1, completed: 0 });
   });
 });

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Queue, QueueEvents } from 'bullmq';
 import { Redis } from 'ioredis';
 import { RedisServer } from '../support/services/redis.js';
-import { until } from '../support/services/until.js';
+import { until, untilGone } from '../support/services/until.js';
 import {
   CLEAN,
   replaceUnderLoad,
@@ -81,14 +80,6 @@ async function pidOf(id = ''): Promise<number> {
     ({ count }) => count > 0,
   );
   return Number(logs[0]);
-}
-
-/** Waits until a process is gone, if it is not the one of the worker. */
-async function gone(pid: number): Promise<void> {
-  await until(
-    async () => existsSync(`/proc/${pid}`),
-    (exists) => !exists,
-  );
 }
 
 /** How many workers a program has. */
@@ -263,7 +254,7 @@ describe.each([
       expect(pid === worker.pid).toBe(threads);
       expect(await terminate(worker)).toMatchObject(CLEAN);
       expect(await reports.getJob(String(job.id))).toMatchObject({ returnvalue: pid });
-      expect(existsSync(`/proc/${pid}`)).toBe(false);
+      await untilGone(pid);
     });
 
     it('hand its job back, and leave nothing of it behind', async () => {
@@ -274,7 +265,7 @@ describe.each([
       expect(end).toMatchObject(CLEAN);
       expect(end.output).toContain(`job ${job.id} of reports was handed back: another worker takes it`);
       expect(await reports.getJobCounts('active', 'wait')).toEqual({ active: 0, wait: 1 });
-      await gone(pid);
+      await untilGone(pid);
     });
 
     it('leave nothing of it behind when the shutdown is forced', async () => {
@@ -286,7 +277,7 @@ describe.each([
       const end = await terminated(worker).finally(() => clearInterval(insisting));
       expect(end.code).not.toBe(0);
       expect(end.cuts).toContainEqual(expect.objectContaining({ kind: 'job', name: `${job.id} of reports` }));
-      await gone(pid);
+      await untilGone(pid);
     });
 
     it('leave nothing of it behind when Redis hangs', async () => {
@@ -298,7 +289,7 @@ describe.each([
       server.thaw();
       expect(end.code).not.toBe(0);
       expect(end.cuts).toContainEqual(expect.objectContaining({ kind: 'job', name: `${job.id} of reports` }));
-      await gone(pid);
+      await untilGone(pid);
     });
   });
 

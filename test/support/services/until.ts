@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 /** Longer than anything takes, and shorter than a test may: one that waits in vain says for what, and leaves nothing running. */
 const PATIENCE_MS = 20_000;
 
@@ -12,4 +13,12 @@ export async function until<T>(ask: () => Promise<T>, isWanted: (answer: T) => b
     answer = await ask();
   }
   return answer;
+}
+
+/** Waits until a process is gone: one that was killed takes a moment, and may be reaped after its parent is. */
+export async function untilGone(pid: number): Promise<void> {
+  await until(
+    async () => existsSync(`/proc/${pid}`),
+    (exists) => !exists,
+  );
 }
