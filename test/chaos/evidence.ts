@@ -15,6 +15,8 @@ export interface Evidence extends Observation {
   readonly forcedAt: number;
   /** Whether something blocked the event loop for good. */
   readonly isBlocked: boolean;
+  /** Whether that was something that ran because the shutdown was being forced. */
+  readonly isBlockedForced: boolean;
 }
 
 /** Says what it finds otherwise than it must be. */
@@ -45,6 +47,9 @@ export function evidenceOf(observation: Observation): Evidence {
       Infinity,
     ),
     isBlocked: events.some(({ event }) => event === 'blocked'),
+    isBlockedForced:
+      events.find(({ event }) => event === 'forced' || event === 'blocked')?.event === 'forced' &&
+      events.some(({ event }) => event === 'blocked'),
   };
 }
 

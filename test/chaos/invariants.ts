@@ -52,11 +52,15 @@ const INVARIANTS: Readonly<Record<string, Invariant>> = {
     if (!allowed.includes(got)) yield `${got}, and not ${allowed.join(' or ')}`;
   },
 
-  *'report is plain data of version 1'({ events, report, isBlocked }) {
+  *'report is plain data of version 1'({ events, report, isBlocked, isBlockedForced }) {
     if (report.version !== 2) yield `its version is ${String(report.version)}`;
     if (events.find(({ event }) => event === 'report')?.['isPlain'] !== true)
       yield 'it does not survive JSON';
-    const possible = isBlocked ? ['interrupted'] : ['completed', 'failed', 'forced'];
+    const possible = isBlockedForced
+      ? ['forced']
+      : isBlocked
+        ? ['interrupted']
+        : ['completed', 'failed', 'forced'];
     if (!possible.includes(report.status)) yield `its status is ${report.status}`;
   },
 
@@ -207,6 +211,8 @@ function endedByItself({ steps, events }: Pick<Observation, 'steps' | 'events'>)
 
 function allowedExits(evidence: Evidence): (number | string | null)[] {
   const { report, events, steps, exit } = evidence;
+  // The report says what forced it; the exit code, what ended it.
+  if (evidence.isBlockedForced) return [70];
   if (endedByItself(evidence)) return [0, 1, 124, 'SIGTERM', exit.code === null ? 'SIGTERM' : exit.code];
   const brokeDown = events.some(({ event }) => event === 'fatal');
   const reportAt = at(

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+
 /** Longer than anything takes, and shorter than a test may: one that waits in vain says for what, and leaves nothing running. */
 const PATIENCE_MS = 20_000;
 
