@@ -219,14 +219,15 @@ function allowedExits(evidence: Evidence): (number | string | null)[] {
     events.find(({ event }) => event === 'report'),
     Infinity,
   );
-  // One that comes just when it is over anyway may have its say in the exit code.
+  // A signal that comes when it is over anyway may have its say in the exit code. It may even be the end: on its way out, Node
+  // gives up its listeners first.
   const late = [
     ...steps.filter((step) => step.at > reportAt - EXIT_MARGIN_MS).map(({ does }) => does),
     ...events
       .filter((event) => event.event === 'signal' && at(event, 0) > reportAt - 50)
       .map(({ signal }) => signal),
   ].flatMap((what) =>
-    what === 'SIGTERM' ? [143] : what === 'SIGINT' ? [130] : what === 'break down' ? [1] : [],
+    what === 'SIGTERM' ? [143, what] : what === 'SIGINT' ? [130, what] : what === 'break down' ? [1] : [],
   );
   return [byReport(report, brokeDown), ...late];
 }
