@@ -5,7 +5,7 @@ import type { ProgramEvent } from '../support/process/program.js';
 import type { RequestRecord } from './clients.js';
 
 /** Kinds of cuts that are requests whose client is still there. */
-const REQUEST_CUTS: ReadonlySet<string> = new Set(['request', 'stream']);
+const REQUEST_CUTS: ReadonlySet<string> = new Set(['request', 'stalled request', 'stream', 'stalled stream']);
 
 /** Clients that open a connection for each request, or batch of them. */
 const CONNECTING_KINDS: ReadonlySet<string> = new Set(['new connections', 'pipelining', 'streamed answer']);
