@@ -86,7 +86,7 @@ export class HttpServers {
   constructor(dependencies: HttpServersDependencies) {
     const { clock, options } = dependencies;
     this.#dependencies = dependencies;
-    this.#selfCalls = new SelfCalls(dependencies.probes);
+    this.#selfCalls = new SelfCalls(dependencies.probes, clock);
     this.#lateRequests = new LateRequests({
       requests: this.#requests,
       routePattern: (request, path) => this.routePattern(request, path),

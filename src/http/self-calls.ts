@@ -1,7 +1,9 @@
 import { Socket } from 'node:net';
 import { activeHandles } from '../process/active-handles.js';
 import { isOfThisOrChild } from '../process/child-connections.js';
+import { BlockingTime } from '../util/blocking-time.js';
 import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../util/clock.js';
 import type { ProbeCheck } from '../util/probe.js';
 
 type Ends = Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>;
@@ -13,31 +15,42 @@ type Ends = Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remot
  * The other end of the connection is a socket of this process, or of a process that it has started. This is looked up
  * when a request is late, so nothing is recorded before. Node lists only the sockets of the main thread; those of worker threads
  * are found like those of other processes.
+ *
+ * A lookup takes some 3 µs for each connection of the host. So the time for lookups is bounded, and a client that is not looked up
+ * is late: a proxy on the same host could otherwise block the event loop with new connections.
  */
 export class SelfCalls {
-  readonly #probes: ProbeCheck;
-  /** Cached, because each lookup searches `/proc`. */
-  readonly #lookedUp = new WeakMap<object, boolean>();
+  readonly #time: BlockingTime;
+  readonly #isOfThread: (socket: Socket) => boolean;
+  readonly #isOfThreadOrChild: (socket: Socket) => boolean;
 
-  constructor(probes: ProbeCheck) {
-    this.#probes = probes;
+  constructor(probes: ProbeCheck, clock: Clock) {
+    this.#time = new BlockingTime(clock);
+    this.#isOfThread = this.#cached((socket) =>
+      activeHandles(probes).some((handle) => isOtherEnd(handle, socket)),
+    );
+    this.#isOfThreadOrChild = this.#cached(({ localPort: remotePort, remotePort: localPort }) =>
+      localPort === undefined || remotePort === undefined
+        ? false
+        : isOfThisOrChild({ localPort, remotePort }),
+    );
   }
 
   includes({ socket, headers }: IncomingMessage): boolean {
     // Most clients are on other hosts and need no lookup.
     if (!isOfThisHost(socket)) return false;
-    if (activeHandles(this.#probes).some((handle) => isOtherEnd(handle, socket))) return true;
+    if (this.#isOfThread(socket)) return true;
     // The application may have started a proxy, which forwards requests of other clients.
     return !FORWARDING.some((name) => name in headers) && this.#isOfThreadOrChild(socket);
   }
 
-  #isOfThreadOrChild(socket: Socket): boolean {
-    const { localPort: remotePort, remotePort: localPort } = socket;
-    const known = this.#lookedUp.get(socket);
-    if (known !== undefined || localPort === undefined || remotePort === undefined) return known ?? false;
-    const found = isOfThisOrChild({ localPort, remotePort });
-    this.#lookedUp.set(socket, found);
-    return found;
+  #cached(lookUp: (socket: Socket) => boolean): (socket: Socket) => boolean {
+    const known = new WeakMap<Socket, boolean>();
+    return (socket) => {
+      const found = known.get(socket) ?? this.#time.spend(() => lookUp(socket));
+      if (found !== undefined) known.set(socket, found);
+      return found ?? false;
+    };
   }
 }
 

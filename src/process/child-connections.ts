@@ -27,16 +27,16 @@ function descendantsOf(pid: string): string[] {
 
 /** Returns the inodes of the client's sockets; several only if the same ports are in use on two addresses. */
 function socketsOf({ localPort, remotePort }: ClientPorts): string[] {
-  return ['tcp', 'tcp6']
-    .flatMap((table) => textOf(`/proc/self/net/${table}`).split('\n'))
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, local = '', remote = '']) => portOf(local) === localPort && portOf(remote) === remotePort)
-    .map((columns) => columns[9] ?? '');
+  // The columns: number, local address, remote address, state, queues, timer, retransmits, user, timeout, inode.
+  const line = new RegExp(`:${hexOf(localPort)} \\w+:${hexOf(remotePort)}(?: +\\S+){6} +(\\d+)`, 'g');
+  return ['tcp', 'tcp6'].flatMap((table) =>
+    Array.from(textOf(`/proc/self/net/${table}`).matchAll(line), ([, inode = '']) => inode),
+  );
 }
 
 /** Addresses are written in hexadecimal, with a colon before the port. */
-function portOf(address: string): number {
-  return Number.parseInt(address.split(':')[1] ?? '', 16);
+function hexOf(port: number): string {
+  return port.toString(16).toUpperCase().padStart(4, '0');
 }
 
 function openFilesOf(pid: string): string[] {
