@@ -43,7 +43,8 @@ describe('the window', () => {
     await over;
     const waits = clients.flatMap(({ received }) => retriesIn(received)).map((ms) => ms - 1_000);
     expect(waits).toHaveLength(100);
-    expect(Math.min(...waits)).toBeGreaterThanOrEqual(0);
+    // Timers count whole milliseconds: the first stream may end up to one after its place.
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(-1);
     expect(manual.pendingTimers).toBe(0);
   });
 
