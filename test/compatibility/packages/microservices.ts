@@ -63,7 +63,7 @@ export const MICROSERVICES: PackageGroup = {
       found: 'Nothing.',
       write:
         'A participant that sets `NOT_SERVING` in `announce`: [Kubernetes](microservices.md#kubernetes-probes).',
-      limits: 'A client that watches the health is waited for, for two seconds.',
+      limits: 'A client that watches the health is awaited, for two seconds.',
       recognisedBy: 'the participant that you write',
       specs: ['e2e/microservices/grpc-health.spec.ts'],
     },
