@@ -1,47 +1,48 @@
 import { PROMISES } from '../rehearsal/promises.js';
 
-const EXIT_CODES = PROMISES.map(({ exitCode, title }) => `  ${exitCode}  not so: ${title}`).join('\n');
+const EXIT_CODES = PROMISES.map(({ exitCode, title }) => `  ${exitCode}  ${title}`).join('\n');
 
 /** What `nestjs-drain rehearse --help` prints. */
 export const REHEARSE_USAGE = `Usage: nestjs-drain rehearse [flags] -- COMMAND
 
-Starts COMMAND, loads it over kept-alive and new connections, sends a signal in the middle, and tells what its clients
-lost. Requests arrive at fixed times, whatever is answered, until some time after readiness has fallen.
+Starts COMMAND, sends requests over keep-alive and new connections, sends a signal meanwhile, and reports what the
+clients lost. Requests are sent at fixed times, until some time after readiness has failed.
 
   nestjs-drain rehearse --path /orders -- node dist/main.js
 
-Where it is:
-  --url URL            where it answers; default: the port that it opens (Linux)
-  --ready PATH         tells that it is ready, as a path or a URL; default: /readyz, if there is such a route
-  --ready-timeout 60s  how long it may take until it is ready
-What the platform does:
-  --signal SIGTERM     the signal that ends it
-  --grace 30s          from the signal until everything is killed
-  --lag 1s             from the fall of readiness until the last request; from the signal if there is no readiness
-  --fleet N            restarts N instances one after another behind a balancer; each gets its port by a variable
-  --balancer builtin   or haproxy or nginx, where this machine has them
-  --port-variable PORT the variable
-What clients do:
-  --path /             what is asked; more than once for several
+The application:
+  --url URL            its address; default: the port that it opens (Linux)
+  --ready PATH         path or URL of its readiness route; default: /readyz, if there is such a route
+  --ready-timeout 60s  the longest time until it is ready
+The platform:
+  --signal SIGTERM     the signal to send
+  --grace 30s          the time from the signal until everything is killed
+  --lag 1s             the time from the failing readiness (without it, from the signal) to the last request
+  --fleet N            restarts N instances one after the other behind a balancer; a variable gives each its port
+  --balancer builtin   or haproxy or nginx, if this machine has them
+  --port-variable PORT the name of that variable
+The clients:
+  --path /             the path to request; can be repeated
   --method GET         POST if there is a body
-  --header 'N: V'      more than once for several
+  --header 'N: V'      can be repeated
   --body TEXT          or @FILE
-  --stream PATH        an event stream to keep open; more than once for several
-  --websocket PATH     a WebSocket to keep open; more than once for several
-  --scenario FILE      requests with weights, event streams and WebSockets, as JSON or YAML
-  --openapi FILE       requests of an OpenAPI document, from its examples; GET only, but for --openapi-methods GET,POST
-  --rate 50            requests a second
-  --duration 2s        how long they arrive before the signal
-  --timeout 10s        how long an answer may take
-  --restarts 1         how often all of this is done; tells the loss per million with its upper bound
-What is written over files that exist, and read for it:
-  --json FILE          everything that was seen
-  --junit FILE         a test case per promise
+  --stream PATH        an event stream to keep open; can be repeated
+  --websocket PATH     a WebSocket to keep open; can be repeated
+  --scenario FILE      requests with weights, event streams and WebSockets, in JSON or YAML
+  --openapi FILE       requests of an OpenAPI document, from its examples; GET only, unless --openapi-methods GET,POST
+  --rate 50            requests per second
+  --duration 2s        the time of load before the signal
+  --timeout 10s        the longest time for an answer
+  --restarts 1         the number of repetitions; more of them lower the upper bound of the loss per million
+The files; those that exist are overwritten:
+  --json FILE          the complete result
+  --junit FILE         a test case for each promise
   --html FILE          a page with the curve of requests
-  --report FILE        what the application writes to report.file, to be shown in that page
+  --report FILE        the file of report.file, which is read: the page shows its timeline
 
-Durations are numbers with ms, s or m; without a unit they are seconds.
+Durations are numbers with ms, s or m; without a unit they are in seconds.
 
-Exit codes: 0 if every promise was kept, 2 for wrong arguments, 3 if there was nothing to judge (the command was not
-found, was never ready, ended before), 128 and its number after a signal, and otherwise that of the first of these:
+Exit codes: 0 if every promise was kept; 2 if the arguments are wrong; 3 if there was nothing to judge (the command was
+not found, was never ready, or ended before the signal); 128 plus its number if a signal ended the rehearsal; otherwise
+that of the first broken promise:
 ${EXIT_CODES}`;

@@ -12,7 +12,8 @@ export type MethodName<R> = {
 export interface ResourceOptions<R extends object = object> {
   /**
    * Type of the resource. Consumers, custom resources, HTTP clients, caches and databases are closed in `release`, in
-   * this order; telemetry and then loggers in `flush`. Default: what it is recognised as, else `'custom'`.
+   * this order; telemetry in `flush`; loggers when the outcome has been logged. Default: the type of the recognised
+   * client, otherwise `'custom'`.
    */
   readonly type?: ResourceType | undefined;
   /**
@@ -25,7 +26,7 @@ export interface ResourceOptions<R extends object = object> {
   readonly timeoutMs?: number | undefined;
   /**
    * How it is closed: the name of its method, or a function, whose signal aborts when closing is abandoned.
-   * Default: found by itself.
+   * Default: the way of the recognised client, otherwise its disposer or its only closing method.
    */
   readonly close?: MethodName<R> | ((resource: R, signal: AbortSignal) => unknown) | undefined;
   /** Names of resources that must be closed before it, regardless of priorities. Default: none. */

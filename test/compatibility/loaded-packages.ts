@@ -20,6 +20,24 @@ const PROGRAMS = /(['"`])(?<program>(?:fixtures|examples|chaos|faults|bench)\/[\
  * @returns a function that tells whether a package is among them
  */
 export function loadedBy(spec: string): (packageName: string) => boolean {
+  const patterns = Array.from(closureOf(spec).specifiers, patternOf);
+  return (name) => patterns.some((pattern) => pattern.test(name));
+}
+
+/** Returns the text of a spec, of files of `test` that it imports, and of programs that it starts. */
+export function textOf(spec: string): string {
+  return closureOf(spec)
+    .files.map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+}
+
+interface Closure {
+  readonly files: readonly string[];
+  /** What the files import from packages. */
+  readonly specifiers: ReadonlySet<string>;
+}
+
+function closureOf(spec: string): Closure {
   const specifiers = new Set<string>();
   const files = [posix.join('test', spec)];
   for (const file of files) {
@@ -35,8 +53,7 @@ export function loadedBy(spec: string): (packageName: string) => boolean {
     for (const next of [...relative, ...programs])
       if (next.startsWith('test/') && !files.includes(next) && existsSync(next)) files.push(next);
   }
-  const patterns = Array.from(specifiers, patternOf);
-  return (name) => patterns.some((pattern) => pattern.test(name));
+  return { files, specifiers };
 }
 
 /** A specifier, of which a part may be computed: `prisma-client-${major}/runtime/client.js`. */

@@ -1,5 +1,6 @@
 import { GROUPS, importedNames, ROWS } from './packages.js';
-import { testedVersions } from './versions.js';
+import { PROGRAM_GROUPS } from './programs.js';
+import { testedVersions, versionOfProgram } from './versions.js';
 import type { PackageRow } from './package-row.js';
 
 /** What the code knows of other packages. */
@@ -11,33 +12,47 @@ export interface Knowledge {
   readonly node: string;
 }
 
-/** The page `docs/compatibility.md`, before formatting. */
+/** The page `docs/compatibility.md`, before formatting: first what is installed as a package, then other programs. */
 export function compatibilityPage(knowledge: Knowledge): string {
   return [
     '<!-- Generated from test/compatibility by `npm run docs:compatibility`. -->',
     '# Compatibility',
     `Node.js \`${knowledge.node}\`, on Linux. NestJS 11 and 12, CommonJS and ESM.`,
-    'The versions below are those that the tests run: exactly these, on exactly that Nest. Where no Nest is named, the package is tested on its own. ' +
-      'Other versions are not refused, but they are not tested either: see [how packages are recognised](#how-packages-are-recognised).',
-    'Apart from the peer dependencies, no package is imported, and any may be absent. What has no row here works too: ' +
+    'The tests run exactly the versions below, on the Nest that is named with them. If no Nest is named, the package is tested on its own. ' +
+      'Other versions are accepted, but not tested: see [how packages are recognised](#how-packages-are-recognised).',
+    'Only the peer dependencies are imported; every other package may be absent. Packages without a row work, too: ' +
       'see [resources](resources.md) for what has to be closed, and `coordinator.register()` for what starts and stops.',
     ...GROUPS.flatMap(({ title, packages }) => [
       `## ${title}`,
       table(
-        ['Package', 'Tested with', 'Found by itself', 'You write', 'What cannot be had'],
+        ['Package', 'Tested with', 'Works by itself', 'You write', 'Does not work'],
         packages.map((row) => [names(row), testedVersions(row), row.found, row.write, row.limits]),
       ),
     ]),
+    ...PROGRAM_GROUPS.flatMap(({ title, programs }) => [
+      `## ${title}`,
+      table(
+        ['Program', 'Tested with', 'Works', 'You write', 'Does not work', 'Tested in'],
+        programs.map(({ name, version, found, write, limits, specs }) => [
+          name,
+          versionOfProgram(version),
+          found,
+          write,
+          limits,
+          links(specs),
+        ]),
+      ),
+    ]),
     '## How packages are recognised',
-    'By what they have, never by a version number. A client that has these methods and properties is known, whatever its version. ' +
-      'What is private or undocumented is looked for when the application starts; when it is missing, a warning names it and what is off. The shutdown still runs.',
+    'Packages are recognised by their methods and properties, never by a version number. ' +
+      'Private and undocumented parts are checked when the application starts. If one is missing, a warning names it, and what does not work without it. The shutdown still runs.',
     table(
       ['Package', 'Recognised by', 'Private parts', 'Tested in'],
       ROWS.map((row) => [
         names(row),
         recognition(row, knowledge),
         listed(privateParts(row, knowledge)),
-        listed(row.specs.map((spec) => `[${spec}](../test/${spec})`)),
+        links(row.specs),
       ]),
     ),
     '',
@@ -72,6 +87,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function listed(items: readonly string[]): string {
   return items.length === 0 ? '-' : items.join('<br>');
+}
+
+function links(specs: readonly string[]): string {
+  return listed(specs.map((spec) => `[${spec}](../test/${spec})`));
 }
 
 function code(text: string): string {

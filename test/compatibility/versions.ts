@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { loadedBy } from './loaded-packages.js';
 import { importedNames } from './packages.js';
 import type { PackageRow } from './package-row.js';
+import type { ProgramVersion } from './program-row.js';
 
 type Major = 12 | 11;
 
@@ -21,6 +22,23 @@ export function testedVersions(row: PackageRow): string {
     const on = majors.filter((major) => versionsOn(major, row) === which);
     return `${which} on Nest ${on.join(' and ')}`;
   }).join('<br>');
+}
+
+/** The version of a program that its specs run: exactly as it is locked, or as it is pinned. */
+export function versionOfProgram(version: ProgramVersion): string {
+  if ('from' in version) return version.from;
+  if ('pinnedIn' in version) {
+    const [, pinned] = readFileSync(version.pinnedIn, 'utf8').split(`${version.package}@`);
+    const [number] = /^\d[\w.]*/.exec(pinned ?? '') ?? [];
+    if (number === undefined) throw new Error(`${version.pinnedIn} pins no ${version.package}`);
+    return number;
+  }
+  const { packages } = JSON.parse(readFileSync(version.lockedIn, 'utf8')) as {
+    packages: Readonly<Record<string, { version: string }>>;
+  };
+  const locked = packages[`node_modules/${version.package}`];
+  if (!locked) throw new Error(`${version.lockedIn} has no ${version.package}`);
+  return locked.version;
 }
 
 function versionsOn(major: Major, row: PackageRow): string {

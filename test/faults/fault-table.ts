@@ -151,13 +151,13 @@ export const MISBEHAVIOURS: readonly Misbehaviour[] = [
   { fault: 'awaits app.close()', what: 'awaits `app.close()`', ends: hangs },
   {
     fault: 'lets the event loop run empty',
-    what: 'awaits what nobody will settle, with nothing else that keeps the event loop alive',
+    what: 'awaits a promise that never settles, with nothing else that keeps the event loop alive',
     platform: 'context',
     ends: hangs,
   },
   {
     fault: 'blocks the event loop',
-    what: 'blocks the event loop for ever',
+    what: 'blocks the event loop forever',
     ends: () => blocked,
     prints: /the event loop is blocked in\n(.+\n)*? +at .*blockTheEventLoop .*faulty\.ts:\d+/,
   },
@@ -243,7 +243,11 @@ export const CLIENT_FAULTS: readonly ClientFault[] = [
     cut: { kind: 'handler', name: 'GET /held' },
   },
   { fault: 'partial headers', what: 'sends half of its headers', ends: clean },
-  { fault: 'upgrade without a handler', what: 'asks for an upgrade that nobody handles', ends: clean },
+  {
+    fault: 'upgrade without a handler',
+    what: 'asks for an upgrade that the server does not handle',
+    ends: clean,
+  },
   { fault: 'CONNECT', what: 'asks for a tunnel (CONNECT)', ends: clean },
   { fault: 'stalled handshake', what: 'stops in the middle of its TLS handshake', tls: true, ends: clean },
   { fault: 'slow reader', what: 'begins to read 16 MB only when the server drains', ends: clean },

@@ -7,15 +7,16 @@ export function faultsPage(): string {
   return [
     '<!-- Generated from test/faults by `npm run docs:faults`. -->',
     '# Faults',
-    'What is promised when something goes wrong in the middle of a shutdown, and tested: every row runs in real processes, which are sent SIGTERM with a request in flight. ' +
-      'Each time the process has to be gone by its deadline and 250 ms, or twice that where the event loop is blocked (the tests allow a busy machine another 1.5 s to deliver the signal and tell of the end), with the exit code that the row says, with a report that names the culprit; ' +
-      'and all other participants, all other hooks and the request in flight have to come through as if nothing had happened, unless the row says that the process ends early.',
+    'What happens when something goes wrong in the middle of a shutdown. Every row is tested in real processes, which get SIGTERM with a request in flight. In each test:\n\n' +
+      '- The process ends by its deadline plus 250 ms, or plus 500 ms if the event loop is blocked. (The tests allow a busy machine another 1.5 s.)\n' +
+      '- It ends with the exit code of the row, and its report names the culprit.\n' +
+      '- All other participants and hooks and the request in flight finish as usual, unless the row says that the process ends early.',
     '## User code',
-    `A participant or a hook that misbehaves, in ${listed(PLACES.map((place) => `\`${place}\``))}. ` +
-      'Each row is tested in all of them; Express, Fastify and applications without a server take turns, and so do Nest 12 and 11.',
+    `A participant or hook that misbehaves, in ${listed(PLACES.map((place) => `\`${place}\``))}. ` +
+      'Each row is tested in all of them, in turn on Express, on Fastify and without a server, and on Nest 12 and 11.',
     table(['It …', 'What follows', 'Exit code'], MISBEHAVIOURS.map(rowOf)),
     '## Clients',
-    'A client that misbehaves while the server drains, on Express and on Fastify, on Nest 12; on Nest 11 they take turns.',
+    'A client that misbehaves in the drain. Each row is tested on Express and Fastify on Nest 12, and on one of them on Nest 11.',
     table(
       ['A client that …', 'What follows', 'Exit code'],
       CLIENT_FAULTS.map(({ what, ends, cut }) => [
@@ -30,7 +31,7 @@ export function faultsPage(): string {
       TESTED_ELSEWHERE.map(({ what, promise, spec }) => [what, promise, `[${spec}](../test/${spec})`]),
     ),
     '## Not covered',
-    'Of a peer whose cable was cut there is no row in these tables: on one machine the kernel always answers for it.',
+    'A peer whose cable was cut has no row, because on one machine the kernel always answers for it.',
     '',
   ].join('\n\n');
 }

@@ -62,8 +62,8 @@ export const MICROSERVICES: PackageGroup = {
       name: 'grpc-health-check',
       found: 'Nothing.',
       write:
-        'A participant that sets `NOT_SERVING` in `announce`: [Kubernetes](microservices.md#kubernetes).',
-      limits: 'A client that watches the health is waited for, for two seconds.',
+        'A participant that sets `NOT_SERVING` in `announce`: [Kubernetes](microservices.md#kubernetes-probes).',
+      limits: 'A client that watches the health is awaited, for two seconds.',
       recognisedBy: 'the participant that you write',
       specs: ['e2e/microservices/grpc-health.spec.ts'],
     },

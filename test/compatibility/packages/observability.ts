@@ -30,7 +30,7 @@ export const OBSERVABILITY: PackageGroup = {
     },
     {
       name: '@opentelemetry/sdk-trace-base',
-      found: 'A provider that nobody shuts down is asked to export in `flush`.',
+      found: 'A provider that is not shut down exports in `flush`.',
       write: "`resources.register('telemetry', provider)`: it is shut down in `flush`.",
       limits: 'Without `GracefulShutdownTracingModule`: spans that end after the SDK was shut down.',
       clients: ['OpenTelemetry provider'],
@@ -39,7 +39,7 @@ export const OBSERVABILITY: PackageGroup = {
     {
       name: 'pino',
       found:
-        'Its destinations and worker threads are waited for before the exit, where it is behind the logger of Nest.',
+        'Its destinations and worker threads are awaited before the exit, where it is behind the logger of Nest.',
       write: "Where only other code logs with it: `resources.register('log', logger)`. It stays usable.",
       limits: 'A transport that collects lines before it sends them, and has no `flush()`.',
       clients: ['pino'],
@@ -52,8 +52,8 @@ export const OBSERVABILITY: PackageGroup = {
     {
       name: 'nestjs-pino',
       includes: ['pino-http'],
-      found: 'Lines have its message key, and their facts beside it. Its pino is waited for.',
-      write: '`app.useLogger(app.get(Logger))`, as ever.',
+      found: 'Lines have its message key, and their facts beside it. Its pino is awaited.',
+      write: '`app.useLogger(app.get(Logger))`, as usual.',
       limits: '-',
       recognisedBy: 'the methods of its loggers',
       specs: ['process/last-lines.spec.ts', 'process/log-form.spec.ts'],
@@ -61,7 +61,7 @@ export const OBSERVABILITY: PackageGroup = {
     {
       name: 'pino-pretty',
       loadedBy: 'pino',
-      found: 'As a transport or as a stream, it is waited for like pino.',
+      found: 'As a transport or as a stream, it is awaited like pino.',
       write: '-',
       limits: 'It prints the facts of each line, the report included; `ignore` leaves some out.',
       recognisedBy: 'pino, which it is a transport of',
@@ -70,7 +70,7 @@ export const OBSERVABILITY: PackageGroup = {
     {
       name: 'winston',
       found:
-        'The transports of the logger behind Nest are waited for before the exit: files, streams, the console.',
+        'The transports of the logger behind Nest are awaited before the exit: files, streams, the console.',
       write:
         "For transports that send over the network, `resources.register('log', logger)`: it is ended after the outcome.",
       limits: 'A transport that collects lines and does not send them when it ends needs `flushLogs`.',
@@ -80,7 +80,7 @@ export const OBSERVABILITY: PackageGroup = {
     {
       name: 'nest-winston',
       found: 'Lines have their facts beside the message.',
-      write: '`WinstonModule.createLogger(…)`, as ever.',
+      write: '`WinstonModule.createLogger(…)`, as usual.',
       limits: '-',
       recognisedBy: 'the methods of its logger',
       specs: ['process/last-lines.spec.ts', 'process/log-form.spec.ts'],

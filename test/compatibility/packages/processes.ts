@@ -35,7 +35,7 @@ export const PROCESSES: PackageGroup = {
       found: 'Running commands and subcommands are awaited, or named as cut.',
       write:
         '`CommandFactory.createWithoutRunning()`, `enableGracefulShutdown(app)` and `CommandFactory.runApplication(app)`.',
-      limits: 'A drain with `CommandFactory.run()`, which leaves nothing to hand over.',
+      limits: 'A drain with `CommandFactory.run()`, which returns no application.',
       recognisedBy: 'the methods of its commands and of its service',
       specs: ['process/commands.spec.ts'],
     },

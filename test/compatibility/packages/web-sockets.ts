@@ -51,7 +51,7 @@ export const WEB_SOCKETS: PackageGroup = {
       name: 'graphql-ws',
       found: 'Operations in flight finish or are cut by their name. Its client connects again after 1012.',
       write: 'Nothing.',
-      limits: 'It ends sockets without a pong after 12 to 24 seconds, also while a message is waited for.',
+      limits: 'It ends sockets without a pong after 12 to 24 seconds, also while a message is awaited.',
       recognisedBy: 'the protocol of its sockets',
       specs: ['e2e/websockets/graphql.spec.ts'],
     },
@@ -66,8 +66,7 @@ export const WEB_SOCKETS: PackageGroup = {
     },
     {
       name: 'http-proxy-middleware',
-      found:
-        'A proxied WebSocket is a tunnel: waited for, closed with 1012 on both sides when idle, else cut.',
+      found: 'A proxied WebSocket is a tunnel: awaited, closed with 1012 on both sides when idle, else cut.',
       write: 'Nothing. A participant, where you know better when it is done.',
       limits: 'What goes on inside a tunnel is not known.',
       recognisedBy: 'nothing of it is read',

@@ -3,9 +3,10 @@ import { describe, expect, it } from '@jest/globals';
 import { format, resolveConfig } from 'prettier';
 import { PROBES } from '../../../src/nest/integrations/probes.js';
 import { KNOWN_CLIENTS } from '../../../src/resources/known-clients.js';
-import { loadedBy } from '../../compatibility/loaded-packages.js';
+import { loadedBy, textOf } from '../../compatibility/loaded-packages.js';
 import { compatibilityPage } from '../../compatibility/page.js';
 import { importedNames, ROWS, TOOLS } from '../../compatibility/packages.js';
+import { PROGRAMS } from '../../compatibility/programs.js';
 import { read, ROOT } from './markdown.js';
 
 const PAGE = 'docs/compatibility.md';
@@ -16,6 +17,11 @@ interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
 }
+
+/** Words in the names of specs for tools that only the tests use, and for servers whose clients are on the page. */
+const OTHER_TOOLS: readonly string[] = (
+  'chromium openssl proc promtool ps script unshare ' + 'kafka mosquitto nats postgres rabbitmq redis'
+).split(' ');
 
 const manifest = JSON.parse(read('package.json')) as Manifest;
 const ofNest11 = JSON.parse(read('test/nest-11/package.json')) as Manifest;
@@ -44,6 +50,25 @@ describe('docs/compatibility.md', () => {
     expect(specs.filter((spec) => !existsSync(`test/${spec}`))).toEqual([]);
     const without = specs.filter((spec) => !installedAs.every((each) => loadedBy(spec)(each)));
     expect(without).toEqual([]);
+  });
+
+  it.each(PROGRAMS)('names specs that run $name', ({ specs, proof }) => {
+    expect(specs.length).toBeGreaterThan(0);
+    expect(specs.filter((spec) => !textOf(spec).includes(proof))).toEqual([]);
+  });
+
+  it('has each tool that a spec is named after, if applications run on it, under it or behind it', () => {
+    const named = readdirSync(`${ROOT}test`, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.spec.ts') && !path.includes('node_modules'))
+      .filter((path) =>
+        path
+          .split('.')
+          .slice(1, -2)
+          .some((word) => !OTHER_TOOLS.includes(word)),
+      );
+    expect(named).toContain('process/run-modes.tini.spec.ts');
+    const run = PROGRAMS.flatMap(({ specs }) => specs);
+    expect(named.filter((path) => !run.includes(path))).toEqual([]);
   });
 
   it('has each package that an application may bring along, and each that a test runs', () => {

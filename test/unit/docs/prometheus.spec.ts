@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { METRICS } from '../../../src/metrics/metric-definitions.js';
+import { PHASES } from '../../../src/core/phase.js';
 import { panels, queries } from './dashboard.js';
 import { read, section, tableRows } from './markdown.js';
 
@@ -40,6 +41,34 @@ function unknownIn(expressions: readonly string[]): string[] {
   });
 }
 
+interface ReportSchema {
+  readonly properties: {
+    readonly reason: { readonly properties: { readonly kind: { readonly enum: readonly string[] } } };
+    readonly participants: {
+      readonly items: { readonly properties: { readonly outcome: { readonly enum: readonly string[] } } };
+    };
+  };
+}
+
+const { reason, participants } = (JSON.parse(read('report.schema.json')) as ReportSchema).properties;
+
+/** The values that labels with a fixed set of them can have. */
+const LABEL_VALUES: Readonly<Record<string, readonly string[]>> = {
+  phase: PHASES,
+  reason: reason.properties.kind.enum,
+  outcome: [...participants.items.properties.outcome.enum, 'pending'],
+};
+
+/** The values of labels by which an expression selects, and which no metric ever has. */
+function impossibleIn(expression: string): string[] {
+  return [...expression.matchAll(/(\w+)\s*(?:=~|!=|!~|=)"([^"]*)"/g)].flatMap(([, label = '', values = '']) =>
+    values
+      .split('|')
+      .filter((value) => LABEL_VALUES[label]?.includes(value) === false)
+      .map((value) => `${label}="${value}"`),
+  );
+}
+
 describe('docs/grafana-dashboard.json', () => {
   it('shows every metric there is, and no other, by labels that they have', () => {
     expect(unknownIn(queries)).toEqual([]);
@@ -61,6 +90,10 @@ describe('docs/prometheus-alerts.yaml', () => {
   it('looks at metrics that there are, by labels that they have', () => {
     expect(alerts.length).toBeGreaterThan(0);
     expect(unknownIn(alerts.map(({ expr }) => expr))).toEqual([]);
+  });
+
+  it('selects by values that labels can have', () => {
+    expect(alerts.flatMap(({ expr }) => impossibleIn(expr))).toEqual([]);
   });
 
   it('has the alerts that docs/metrics.md tells of', () => {
