@@ -98,14 +98,15 @@ function valuesOf(object: object): unknown[] {
   }
 }
 
-/** `transports` of winston is documented, and the streams that it writes to. */
-function isWinston(object: object): boolean {
+/** Whether it is a logger of winston: `transports` is documented, and so are the streams that it writes to. */
+export function isWinston(object: object): boolean {
   return (
     hasMethod(object, 'configure') && hasMethod(object, 'add') && Array.isArray(read(object, 'transports'))
   );
 }
 
-function isPino(object: object): boolean {
+/** Whether it is a logger of pino itself. */
+export function isPino(object: object): boolean {
   return hasMethod(object, 'bindings') && hasMethod(object, 'child') && hasMethod(object, 'flush');
 }
 

@@ -19,5 +19,6 @@ export type { ResourceRegistry } from '../resources/resource-registry.js';
 export type { BackgroundTasks } from '../tasks/background-tasks.js';
 export { createShutdown } from './create-shutdown.js';
 export type { Served } from '../http/server-registry.js';
+export type { PinoLikeLogger, WinstonLikeLogger } from './logger-in-form.js';
 export type { StandaloneShutdown } from './standalone-shutdown.js';
 export type { StandaloneOptions } from './standalone-options.js';

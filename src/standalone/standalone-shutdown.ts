@@ -17,6 +17,7 @@ import { ProgramShutdown } from '../process/program-shutdown.js';
 import { makeProgram } from '../program/program.js';
 import { bootEntry } from '../report/boot-entry.js';
 import { consoleLogger } from '../report/console-logger.js';
+import { loggerInForm } from './logger-in-form.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { PhasedCoordinator } from '../core/coordinator.js';
 import type { ProcessBinding } from '../process/process-binding.js';
@@ -63,7 +64,7 @@ export class StandaloneShutdown implements AsyncDisposable {
     const options = resolveOptions(withoutNest(given), processEnvironment());
     const program = makeProgram({
       options,
-      logger,
+      logger: loggerInForm(logger),
       loggers: () => [logger],
       registeredAt: 'createShutdown',
       refusal,

@@ -31,8 +31,10 @@ export async function pack(): Promise<string> {
 /**
  * Installs the tarball into a copy of a consumer, as its users would; returns the folder. What else it needs
  * stays there between runs, as long as its lock file is the same.
+ *
+ * @param common the folder of what it has in common with other consumers
  */
-export async function installInto(consumer: string, tarball: string): Promise<string> {
+export async function installInto(consumer: string, tarball: string, common = 'shared'): Promise<string> {
   const folder = `${cache}${consumer}/`;
   const lock = 'package-lock.json';
   const isInstalled =
@@ -41,7 +43,7 @@ export async function installInto(consumer: string, tarball: string): Promise<st
   for (const stale of isInstalled ? ['src', 'test', 'dist'] : ['']) {
     rmSync(folder + stale, { recursive: true, force: true });
   }
-  cpSync(`${sources}shared/`, folder, { recursive: true });
+  cpSync(`${sources}${common}/`, folder, { recursive: true });
   cpSync(`${sources}${consumer}/`, folder, { recursive: true });
 
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund'];

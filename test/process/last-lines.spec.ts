@@ -76,6 +76,8 @@ const IN_OUTPUT: readonly Omit<LoggingPlan, 'file'>[] = [
   { logger: 'winston-console', registered: 'end' },
   { logger: 'winston-console', registered: 'function' },
   { logger: 'pino' },
+  { logger: 'pino-native' },
+  { logger: 'pino-native-options' },
   { logger: 'nest-text' },
   { logger: 'nest-json' },
 ];

@@ -31,6 +31,8 @@ describe.each([12, 11] as const)('the lines of a clean shutdown (Nest %i)', (nes
   it.each([
     ['nest-json', { level: 'log', timestamp: expect.any(Number), pid: expect.any(Number) }, 'message'],
     ['pino', { level: 30, time: expect.any(Number), hostname: expect.any(String) }, 'msg'],
+    ['pino-native', { level: 30, time: expect.any(Number), hostname: expect.any(String) }, 'msg'],
+    ['pino-native-options', { level: 'log', timestamp: expect.any(Number) }, 'message'],
     ['winston-console', { level: 'info' }, 'message'],
   ] as const)('are three with their fields beside the message: %s', async (logger, own, key) => {
     const lines = await linesOf(logger, nest);

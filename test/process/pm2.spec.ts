@@ -1,18 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { losses, underLoad } from '#rehearsal/load/under-load.js';
-import { Pm2, type Pm2App } from '../support/process/pm2.js';
-import { codeBlocks } from '../unit/docs/markdown.js';
-
-/** The app of the ecosystem file in docs/cluster.md. */
-function documentedApp(): Pm2App {
-  const { code } = codeBlocks('docs/cluster.md', 'js').find((block) =>
-    block.code.includes('ecosystem.config'),
-  )!;
-  const module = { exports: { apps: [] as Pm2App[] } };
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval
-  new Function('module', code)(module);
-  return module.exports.apps[0]!;
-}
+import { documentedApp, Pm2 } from '../support/process/pm2.js';
 
 const INSTANCES = 2;
 const ROUNDS = 3;
@@ -22,7 +10,11 @@ describe.each([
   ['fastify', 11],
 ] as const)('an application in cluster mode of PM2 (%s, Nest %i)', (platform, nest) => {
   it('is reloaded again and again under load without a loss', async () => {
-    await using pm2 = await Pm2.start({ ...documentedApp(), instances: INSTANCES }, { platform }, nest);
+    await using pm2 = await Pm2.start(
+      { ...documentedApp('docs/cluster.md'), instances: INSTANCES },
+      { platform },
+      nest,
+    );
     const load = { port: pm2.port, path: '/quick', perSecond: 60 };
     const reload = async (): Promise<void> => {
       for (let round = 0; round < ROUNDS; round += 1) await pm2.run('reload', 'orders');
@@ -47,7 +39,11 @@ describe.each([
 
   it('is reloaded without an announce delay while every request has a connection of its own', async () => {
     const plan = { platform, options: { announceDelayMs: 0 } } as const;
-    await using pm2 = await Pm2.start({ ...documentedApp(), instances: INSTANCES }, plan, nest);
+    await using pm2 = await Pm2.start(
+      { ...documentedApp('docs/cluster.md'), instances: INSTANCES },
+      plan,
+      nest,
+    );
     const load = { port: pm2.port, path: '/slow?ms=50', perSecond: 80, keepAlive: false };
 
     const tally = await underLoad(load, async () => {

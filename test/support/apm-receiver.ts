@@ -36,6 +36,8 @@ export class ApmReceiver implements AsyncDisposable {
     return {
       SENTRY_DSN: `http://key@127.0.0.1:${portOf(this.#plain)}/1`,
       DD_TRACE_AGENT_URL: `http://127.0.0.1:${portOf(this.#plain)}`,
+      // Longer than a run, unless a recipe says otherwise: nothing is sent by chance.
+      DD_TRACE_FLUSH_INTERVAL: '60000',
       DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
       DD_REMOTE_CONFIGURATION_ENABLED: 'false',
       NEW_RELIC_APP_NAME: 'orders',

@@ -40,12 +40,14 @@ export const OBSERVABILITY: PackageGroup = {
       name: 'pino',
       found:
         'Its destinations and worker threads are awaited before the exit, where it is behind the logger of Nest.',
-      write: "Where only other code logs with it: `resources.register('log', logger)`. It stays usable.",
+      write:
+        "Without Nest, `createShutdown({ logger })`. Where only other code logs with it: `resources.register('log', logger)`. It stays usable.",
       limits: 'A transport that collects lines before it sends them, and has no `flush()`.',
       clients: ['pino'],
       specs: [
         'process/last-lines.spec.ts',
         'process/log-form.spec.ts',
+        'process/standalone-logger.spec.ts',
         'unit/resources/known-clients.spec.ts',
       ],
     },
@@ -53,7 +55,7 @@ export const OBSERVABILITY: PackageGroup = {
       name: 'nestjs-pino',
       includes: ['pino-http'],
       found: 'Lines have its message key, and their facts beside it. Its pino is awaited.',
-      write: '`app.useLogger(app.get(Logger))`, as usual.',
+      write: '`app.useLogger(app.get(Logger))` or `app.get(NativeLogger)`, as usual.',
       limits: '-',
       recognisedBy: 'the methods of its loggers',
       specs: ['process/last-lines.spec.ts', 'process/log-form.spec.ts'],
@@ -72,10 +74,10 @@ export const OBSERVABILITY: PackageGroup = {
       found:
         'The transports of the logger behind Nest are awaited before the exit: files, streams, the console.',
       write:
-        "For transports that send over the network, `resources.register('log', logger)`: it is ended after the outcome.",
+        "Without Nest, `createShutdown({ logger })`. For transports that send over the network, `resources.register('log', logger)`: it is ended after the outcome.",
       limits: 'A transport that collects lines and does not send them when it ends needs `flushLogs`.',
       clients: ['winston'],
-      specs: ['process/last-lines.spec.ts', 'process/log-form.spec.ts'],
+      specs: ['process/last-lines.spec.ts', 'process/log-form.spec.ts', 'process/standalone-logger.spec.ts'],
     },
     {
       name: 'nest-winston',

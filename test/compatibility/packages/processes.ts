@@ -9,9 +9,10 @@ export const PROCESSES: PackageGroup = {
         'Its signal and its message `shutdown`. In cluster mode a worker leaves the shared port when it shuts down.',
       write:
         "`kill_timeout`, `wait_ready` with `process.send('ready')`, and `listen_timeout`: [Clusters](cluster.md).",
-      limits: 'A reload without loss with `instances: 1` and no `wait_ready`.',
+      limits:
+        'A reload without loss with `instances: 1` and no `wait_ready`, or in fork mode, where the port is closed in between.',
       recognisedBy: 'its message, and `cluster.isWorker` of Node',
-      specs: ['process/pm2.spec.ts'],
+      specs: ['process/pm2.spec.ts', 'process/pm2-fork.spec.ts'],
     },
     {
       name: 'nodemon',

@@ -43,6 +43,16 @@ describe('a loop', () => {
   });
 });
 
+describe('a logger in no known form', () => {
+  it('is an error that says what it lacks and what can be passed', () => {
+    const logger = { info() {}, warn() {}, error() {} } as unknown as StandaloneOptions['logger'];
+
+    expect(() => createShutdown({ logger })).toThrow(
+      /^logger has no log\(\): pass a logger of pino or winston, console, or an object with log\(\), warn\(\) and error\(\)$/,
+    );
+  });
+});
+
 describe('a logger that throws', () => {
   it('ends no loop, and keeps no task from settling', async () => {
     const fail = (): never => {

@@ -1,4 +1,6 @@
 import { appendFile, open, readFile, unlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 
 /** A part of the import that is done. */
@@ -11,7 +13,7 @@ export interface Step {
 /** What all instances share: a database elsewhere, a file here. */
 @Injectable()
 export class ImportStore {
-  readonly #file = process.env['IMPORT_FILE'] ?? 'import.jsonl';
+  readonly #file = process.env['IMPORT_FILE'] ?? join(tmpdir(), 'nestjs-drain-import.jsonl');
   readonly #lock = `${this.#file}.lock`;
 
   /** Whether the import is this instance's from now on. */

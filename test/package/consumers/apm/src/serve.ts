@@ -1,5 +1,7 @@
 import { Controller, Get, Inject, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { enableGracefulShutdown, GracefulShutdownModule } from 'nestjs-drain';
 
 /** What happens at the end of a request. */
@@ -19,7 +21,7 @@ class SlowController {
   }
 }
 
-/** Serves with the providers of a recipe. */
+/** Serves with the providers of a recipe, on the platform that the test names. */
 export async function serve(providers: readonly Type[], lastStep = (): void => {}): Promise<void> {
   @Module({
     imports: [GracefulShutdownModule],
@@ -27,7 +29,8 @@ export async function serve(providers: readonly Type[], lastStep = (): void => {
     providers: [...providers, { provide: LAST_STEP, useValue: lastStep }],
   })
   class AppModule {}
-  const app = enableGracefulShutdown(await NestFactory.create(AppModule));
+  const adapter = process.env['PLATFORM'] === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
+  const app = enableGracefulShutdown(await NestFactory.create(AppModule, adapter));
   await app.listen(0, '127.0.0.1');
   tell('listening', { url: await app.getUrl() });
 }

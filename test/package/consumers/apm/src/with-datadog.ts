@@ -1,4 +1,4 @@
-import './datadog';
-import { serve } from './serve';
+import './datadog.js';
+import { serve } from './serve.js';
 
 void serve([]);

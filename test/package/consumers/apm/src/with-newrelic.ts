@@ -1,5 +1,5 @@
 import 'newrelic';
-import { NewRelicFlush } from './new-relic-flush';
-import { serve } from './serve';
+import { NewRelicFlush } from './new-relic-flush.js';
+import { serve } from './serve.js';
 
 void serve([NewRelicFlush]);

@@ -1,0 +1,3 @@
+import * as Sentry from '@sentry/node';
+
+Sentry.init({ dsn: process.env['SENTRY_DSN'], tracesSampleRate: 1 });

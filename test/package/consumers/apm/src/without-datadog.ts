@@ -1,0 +1,4 @@
+import './default-datadog.js';
+import { serve } from './serve.js';
+
+void serve([]);

@@ -1,0 +1,4 @@
+import 'newrelic';
+import { serve } from './serve.js';
+
+void serve([]);

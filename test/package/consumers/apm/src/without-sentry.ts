@@ -1,0 +1,4 @@
+import './sentry.js';
+import { serve } from './serve.js';
+
+void serve([]);
