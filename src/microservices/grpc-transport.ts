@@ -7,7 +7,7 @@ import { SESSIONS_OF_GRPC } from './message-probes.js';
 import type { ProbeCheck } from '../util/probe.js';
 import type { MessageHandler } from './message-server.js';
 import type { RunningMessages } from './running-messages.js';
-import type { Transport } from './transport.js';
+import type { CloseListener, Transport } from './transport.js';
 
 /** What is used of `ServerGrpc`. */
 export interface GrpcServer {
@@ -37,12 +37,19 @@ export class GrpcTransport implements Transport {
   readonly #server: GrpcServer;
   readonly #messages: RunningMessages;
   readonly #probes: ProbeCheck;
+  readonly #closeListener: CloseListener;
   #retired = 0;
 
-  constructor(server: GrpcServer, messages: RunningMessages, probes: ProbeCheck) {
+  constructor(
+    server: GrpcServer,
+    messages: RunningMessages,
+    probes: ProbeCheck,
+    closeListener: CloseListener,
+  ) {
     this.#server = server;
     this.#messages = messages;
     this.#probes = probes;
+    this.#closeListener = closeListener;
   }
 
   get isListening(): boolean {
@@ -80,11 +87,10 @@ export class GrpcTransport implements Transport {
     return Promise.resolve();
   }
 
-  endIntake(): void {
-    setImmediate(() => {
-      for (const server of this.#core?.http2Servers.keys() ?? []) server.close();
-      this.#goAway();
-    });
+  async endIntake(): Promise<void> {
+    await this.stopIntake();
+    await Promise.all([...(this.#core?.http2Servers.keys() ?? [])].map(this.#closeListener));
+    await this.stopIntake();
   }
 
   /** Waits for the sessions: they end with the last byte of their last call. */

@@ -67,6 +67,7 @@ export class MessageServerParticipant implements ShutdownParticipant {
   #isStopped = false;
   #isQuiesced = false;
   #isEnded = false;
+  #areArriving = false;
   #isSelfServing = true;
   #stopWatchingRequests: (() => void) | undefined;
   #announcedAt: number | undefined;
@@ -82,7 +83,7 @@ export class MessageServerParticipant implements ShutdownParticipant {
     this.name = dependencies.name;
     this.messages = new RunningMessages({
       startedAt: () => this.#onBegun(),
-      isExpecting: () => this.#isNeeded,
+      isExpecting: () => this.#isNeeded || this.#areArriving,
       onEnded: (context) => {
         if (this.#isStopped) this.#transport.onEnded?.(context);
       },
@@ -259,7 +260,19 @@ export class MessageServerParticipant implements ShutdownParticipant {
     }
     if (!isToStop || !this.#isQuiesced || this.#isEnded) return;
     this.#isEnded = true;
-    this.#transport.endIntake?.();
+    void this.#endIntake();
+  }
+
+  /** A drain is not over while connections may be on their way. */
+  async #endIntake(): Promise<void> {
+    this.#areArriving = true;
+    try {
+      await this.#transport.endIntake?.();
+    } catch (error) {
+      this.#dependencies.logger.warn(`${this.name}: could not stop listening: ${messageOf(error)}`);
+    }
+    this.#areArriving = false;
+    this.messages.recheck();
   }
 
   /** Waits until the other side has confirmed what it was told, but never until the end of the drain. */

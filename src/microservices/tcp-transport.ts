@@ -3,7 +3,7 @@ import { overrideMethod } from '../util/override-method.js';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Statistics } from '../core/participant.js';
 import type { RunningMessages } from './running-messages.js';
-import type { Transport } from './transport.js';
+import type { CloseListener, Transport } from './transport.js';
 
 /** Nest's wrapper of a socket. */
 interface MessageSocket {
@@ -21,6 +21,7 @@ export interface TcpServer {
 /** Dependencies of {@link TcpTransport}. */
 export interface TcpTransportDependencies {
   readonly messages: RunningMessages;
+  readonly closeListener: CloseListener;
   /** The error that answers a late request; undefined, if late requests are served. */
   readonly lateError: unknown;
   /** The error that answers a request which was cut. */
@@ -44,6 +45,7 @@ export class TcpTransport implements Transport {
   readonly #sockets = new Set<Socket>();
   #isRetiring = false;
   #isClosed = false;
+  #areArriving = true;
   #retired = 0;
   #late = 0;
 
@@ -86,9 +88,11 @@ export class TcpTransport implements Transport {
     return Promise.resolve();
   }
 
-  endIntake(): void {
+  async endIntake(): Promise<void> {
     this.#isClosed = true;
-    this.#server.unwrap().close();
+    this.#retireSoon();
+    await this.#dependencies.closeListener(this.#server.unwrap());
+    this.#areArriving = false;
     this.#retireSoon();
   }
 
@@ -136,7 +140,7 @@ export class TcpTransport implements Transport {
       if (!traits.isEvent) busy.add(socketOf(context));
     }
     for (const socket of this.#sockets) {
-      const isFresh = socket.bytesRead === 0 && !this.#isClosed;
+      const isFresh = socket.bytesRead === 0 && this.#areArriving;
       if (busy.has(socket) || isFresh || socket.writableEnded) continue;
       this.#retired += 1;
       socket.end();

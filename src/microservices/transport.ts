@@ -1,5 +1,9 @@
 import type { Statistics } from '../core/participant.js';
+import type { Server } from 'node:net';
 import type { HandBack } from './hand-back.js';
+
+/** Closes a listening socket; settles when no connection can be on its way to this process any more. */
+export type CloseListener = (this: void, server: Server) => Promise<void>;
 
 /** How the server of one transport is drained. */
 export interface Transport {
@@ -15,8 +19,8 @@ export interface Transport {
   stopIntake(): Promise<void>;
   /** Undoes {@link stopIntake}. */
   startIntake(): Promise<void>;
-  /** Called in `quiesce`, when nothing can be undone any more. */
-  endIntake?(): void;
+  /** Called in `quiesce`, when nothing can be undone any more; settles when no client can arrive any more. */
+  endIntake?(): void | Promise<void>;
   /** Called when a handler has ended, if {@link stopIntake} was called. */
   onEnded?(context: unknown): void;
   /** Settles when everything that was handed over has been sent. */

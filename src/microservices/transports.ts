@@ -11,7 +11,7 @@ import { TcpTransport, type TcpServer } from './tcp-transport.js';
 import type { ProbeCheck } from '../util/probe.js';
 import type { MessageServer } from './message-server.js';
 import type { MessageServerParticipant } from './message-server-participant.js';
-import type { Transport } from './transport.js';
+import type { CloseListener, Transport } from './transport.js';
 
 /** What servers answer, in the shape of Nest's `RpcException`. */
 export interface MessageErrors {
@@ -26,14 +26,20 @@ type Make = (
   participant: MessageServerParticipant,
   errors: MessageErrors,
   probes: ProbeCheck,
+  closeListener: CloseListener,
 ) => Transport;
 
 /** By Nest's number of the transport, with the name of its server's class. */
 const KINDS: readonly { readonly name: string; readonly make: Make }[] = [
   {
     name: 'TCP',
-    make: (server, { messages }, { late, cut }) =>
-      new TcpTransport(server as unknown as TcpServer, { messages, lateError: late, errorFor: cut }),
+    make: (server, { messages }, { late, cut }, _, closeListener) =>
+      new TcpTransport(server as unknown as TcpServer, {
+        messages,
+        closeListener,
+        lateError: late,
+        errorFor: cut,
+      }),
   },
   {
     name: 'Redis',
@@ -47,8 +53,8 @@ const KINDS: readonly { readonly name: string; readonly make: Make }[] = [
   },
   {
     name: 'gRPC',
-    make: (server, { messages }, _, probes) =>
-      new GrpcTransport(server as unknown as GrpcServer, messages, probes),
+    make: (server, { messages }, _, probes, closeListener) =>
+      new GrpcTransport(server as unknown as GrpcServer, messages, probes, closeListener),
   },
   {
     name: 'RMQ',
@@ -69,11 +75,12 @@ export function transportOf(
   participant: MessageServerParticipant,
   errors: MessageErrors,
   probes: ProbeCheck,
+  closeListener: CloseListener,
 ): Transport {
   const kind = kindOf(server);
   const probe = kind && PARTS_OF_SERVER[kind.name];
   if (!kind || !probe || !probes.check(probe, server)) return new CustomTransport(server, errors.cut);
-  return kind.make(server, participant, errors, probes);
+  return kind.make(server, participant, errors, probes, closeListener);
 }
 
 /** Returns what could be lost unseen on a server whose parts are not recognised. */

@@ -4,6 +4,7 @@ import { SERVER_OF_MICROSERVICE } from '../../microservices/message-probes.js';
 import { MessageServerParticipant } from '../../microservices/message-server-participant.js';
 import { CustomTransport } from '../../microservices/custom-transport.js';
 import { blindSpotOf, transportName, transportOf } from '../../microservices/transports.js';
+import { ListeningSocket } from '../../http/listening-socket.js';
 import { SafeLogger } from '../../report/safe-logger.js';
 import { streamLimitMs } from '../../sse/stream-policy.js';
 import { systemClock } from '../../util/clock.js';
@@ -17,6 +18,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { PhasedCoordinator } from '../../core/coordinator.js';
 import type { MessageServer } from '../../microservices/message-server.js';
+import type { CloseListener } from '../../microservices/transport.js';
 import type { MessageErrors } from '../../microservices/transports.js';
 import type { BackgroundTasks } from '../../tasks/background-tasks.js';
 import type { ProbeCheck } from '../../util/probe.js';
@@ -136,7 +138,12 @@ export class Microservices {
     });
     this.#participants.set(server, participant);
     this.#countOnce();
-    const transport = transportOf(server, participant, this.#errors(), this.#probes);
+    const closeListener: CloseListener = (listening) => {
+      const socket = new ListeningSocket(listening);
+      this.#restore.push(() => socket.dispose());
+      return socket.close();
+    };
+    const transport = transportOf(server, participant, this.#errors(), this.#probes, closeListener);
     if (name === 'custom' && !CustomTransport.isSteerable(server)) this.#hints.push(hintFor(server));
     this.#restore.push(
       ...participant.watch(transport),

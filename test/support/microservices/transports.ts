@@ -16,6 +16,8 @@ import type { Job, MicroservicePlan } from '../../fixtures/microservice-plan.js'
 
 /** After how many milliseconds a request counts as hung. */
 const HANG_MS = 10_000;
+/** The same on Kafka: a request may wait for two rebalances, of which each takes a session of a member. */
+const KAFKA_HANG_MS = 30_000;
 
 /** A client that sends work to microservices. */
 export interface JobClient {
@@ -49,6 +51,8 @@ export interface Meeting extends AsyncDisposable {
   client(): Promise<JobClient>;
   /** The part of the usual load that it can take. Default: 1. */
   readonly pace?: number;
+  /** Whether its servers divide the work anew when one comes or goes, which takes seconds. Default: false. */
+  readonly rebalances?: boolean;
   readonly broker?: Broker;
   /** Options of a client in a server. */
   readonly ownClient?: MicroservicePlan['ownClient'] & object;
@@ -131,19 +135,23 @@ export const TRANSPORTS: Readonly<Record<TransportName, () => Promise<Meeting>>>
           },
         }),
       client: () =>
-        proxyClient({
-          transport: Transport.KAFKA,
-          options: {
-            client,
-            consumer: {
-              ...consumer(crypto.randomUUID()),
-              // A client would look for its broker for ever.
-              retry: { restartOnFailure: () => Promise.resolve(!isOver) },
-            },
-          } as KafkaOptions['options'] & object,
-        }),
+        proxyClient(
+          {
+            transport: Transport.KAFKA,
+            options: {
+              client,
+              consumer: {
+                ...consumer(crypto.randomUUID()),
+                // A client would look for its broker for ever.
+                retry: { restartOnFailure: () => Promise.resolve(!isOver) },
+              },
+            } as KafkaOptions['options'] & object,
+          },
+          KAFKA_HANG_MS,
+        ),
       // It handles what is in a partition one by one.
       pace: 0.3,
+      rebalances: true,
       broker: kafka,
       [Symbol.asyncDispose]: () => {
         isOver = true;
@@ -199,7 +207,7 @@ async function behindBalancer(
   };
 }
 
-async function proxyClient(options: ClientOptions): Promise<JobClient> {
+export async function proxyClient(options: ClientOptions, hangMs = HANG_MS): Promise<JobClient> {
   // They tell of every connection that is lost, which is the point here.
   Logger.overrideLogger(false);
   const client = ClientProxyFactory.create(options as never) as unknown as ClientProxy;
@@ -211,11 +219,11 @@ async function proxyClient(options: ClientOptions): Promise<JobClient> {
   const send =
     (pattern: unknown): NonNullable<JobClient['request']> =>
     (job) =>
-      firstValueFrom((client.send(pattern, job) as Observable<unknown>).pipe(timeout(HANG_MS)));
+      firstValueFrom((client.send(pattern, job) as Observable<unknown>).pipe(timeout(hangMs)));
   const sendForAll =
     (pattern: string): NonNullable<JobClient['request']> =>
     (job) =>
-      lastValueFrom((client.send(pattern, job) as Observable<unknown>).pipe(timeout(HANG_MS), toArray()));
+      lastValueFrom((client.send(pattern, job) as Observable<unknown>).pipe(timeout(hangMs), toArray()));
   return {
     request: send('order'),
     emit,
@@ -241,7 +249,7 @@ interface GrpcOrders {
   chat(jobs: Observable<Job>): Observable<unknown>;
 }
 
-function grpcClient(port: number): Promise<JobClient> {
+export function grpcClient(port: number): Promise<JobClient> {
   const client = ClientProxyFactory.create({
     transport: Transport.GRPC,
     options: { url: `127.0.0.1:${port}`, package: 'shop', protoPath: PROTO },

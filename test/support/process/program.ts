@@ -15,8 +15,8 @@ export interface StartOptions {
   /** The whole environment, but for PATH: nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
   readonly args?: readonly string[];
-  /** Which Nest the program gets; default: 12. */
-  readonly nest?: 11 | 12;
+  /** Which Nest the program gets; 11.0 is the oldest that is supported. Default: 12. */
+  readonly nest?: 11 | 12 | '11.0';
   /** Options for node itself. */
   readonly execArgv?: readonly string[];
   /** The command that runs a program. Default: this Node. */
@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly under?: readonly string[];
   /** Whether it runs in a terminal of its own, which `Program.type` types into. Default: not. */
   readonly terminal?: boolean;
+  /** Whether it has a stdin, which `Program.type` writes to. Default: only in a terminal. */
+  readonly input?: boolean;
   /** Whether it can talk with this process: see `Program.send`. Default: not. */
   readonly ipc?: boolean;
 }
@@ -144,6 +146,11 @@ export class Program implements AsyncDisposable {
     this.#child.stdin?.write(text);
   }
 
+  /** Ends its stdin. */
+  endInput(): void {
+    this.#child.stdin?.end();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.exited.catch(() => undefined);
@@ -191,11 +198,12 @@ const FLAGS = ['--enable-source-maps', '--require', `${root}test/support/process
 
 /** Starts `dist-test/<program>.js`, for example `fixtures/http`. */
 export function start(program: string, options: StartOptions = {}): Program {
-  const nest11 = options.nest === 11 ? ['--import', `${root}dist-test/support/process/nest-11.js`] : [];
+  const folder = options.nest === 11 || options.nest === '11.0' ? `nest-${options.nest}` : undefined;
+  const older = folder ? ['--import', `${root}dist-test/support/process/nest-11.js`] : [];
   const command = [
     ...(options.under ?? []),
     ...(options.runtime ?? [process.execPath, ...FLAGS]),
-    ...nest11,
+    ...older,
     ...(options.execArgv ?? []),
     `${root}dist-test/${program}.js`,
     ...(options.args ?? []),
@@ -206,9 +214,9 @@ export function start(program: string, options: StartOptions = {}): Program {
     : command;
   return new Program(program, file, args, {
     cwd: options.cwd ?? root,
-    env: { PATH: process.env['PATH'], ...options.env },
+    env: { PATH: process.env['PATH'], ...(folder && { NEST_FOLDER: folder }), ...options.env },
     ...(options.ipc && { ipc: true }),
-    input: terminal,
+    input: options.input ?? terminal,
   });
 }
 
