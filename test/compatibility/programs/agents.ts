@@ -1,9 +1,11 @@
 import type { ProgramGroup, ProgramRow } from '../program-row.js';
 
-const LOCK = 'test/package/consumers/apm/package-lock.json';
+const LOCK = 'test/package/consumers/apm-nest-12/package-lock.json';
 const RECIPE = '[Sentry, Datadog, New Relic](tracing.md#sentry-datadog-new-relic)';
 const ARRIVES = 'With the addition, what it has recorded of requests that end in the drain arrives.';
-const TESTED: Pick<ProgramRow, 'specs'> = { specs: ['package/apm.openssl.spec.ts'] };
+const TESTED: Pick<ProgramRow, 'specs'> = {
+  specs: ['package/apm-nest-11.openssl.spec.ts', 'package/apm-nest-12.openssl.spec.ts'],
+};
 
 export const AGENTS: ProgramGroup = {
   title: 'Agents of observability services',
