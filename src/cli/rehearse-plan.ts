@@ -1,4 +1,5 @@
 import { clientsOf } from './rehearse-clients.js';
+import { clusterOf } from './rehearse-cluster-flags.js';
 import { fleetOf } from './rehearse-fleet-flags.js';
 import { FlagReader } from './rehearse-problems.js';
 import type { RehearsalPlan } from '../rehearsal/plan.js';
@@ -28,6 +29,7 @@ export function planOf(command: readonly string[], flags: RehearseFlags): Rehear
   }
   const url = reader.url('--url', flags.url);
   const fleet = fleetOf(flags, reader);
+  const cluster = clusterOf(command, flags, reader);
   const { rate, ...clients } = clientsOf(flags, reader);
   const plan: RehearsalPlan = {
     command,
@@ -42,6 +44,7 @@ export function planOf(command: readonly string[], flags: RehearseFlags): Rehear
     timeoutMs: reader.duration('--timeout', flags.timeout, DEFAULTS.timeoutMs),
     restarts: reader.number('--restarts', flags.restarts, DEFAULTS.restarts, true),
     ...(fleet && { fleet }),
+    ...(cluster && { cluster }),
     ...clients,
   };
   if (reader.problems.length > 0) throw new Error(reader.problems.join('; '));

@@ -21,6 +21,10 @@ What the platform does:
   --fleet N            restarts N instances one after another behind a balancer; each gets its port by a variable
   --balancer builtin   or haproxy or nginx, where this machine has them
   --port-variable PORT the variable
+  --cluster            COMMAND is the primary process of node:cluster, or pm2-runtime: replaces its workers one after
+                       another, then ends it
+  --reload SIGNAL      or a command: what replaces all workers; default: --signal to each worker, with pm2-runtime
+                       pm2 reload all
 What clients do:
   --path /             what is asked; more than once for several
   --method GET         POST if there is a body

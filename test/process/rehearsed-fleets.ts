@@ -1,6 +1,12 @@
 import { expect, it } from '@jest/globals';
 import type { FleetPlan } from '#rehearsal/plan.js';
-import { nestCommand, programCommand, rehearsed, startRehearsal } from '../support/process/rehearsal.js';
+import {
+  descendantsOf,
+  nestCommand,
+  programCommand,
+  rehearsed,
+  startRehearsal,
+} from '../support/process/rehearsal.js';
 import { runningProcesses } from '#rehearsal/target/process-table.js';
 
 /** Above the lag. */
@@ -114,11 +120,4 @@ export function testBalancerThatEnds(balancer: 'haproxy' | 'nginx'): void {
     expect(output).toContain(`nestjs-drain: ${balancer} ended with SIGKILL: `);
     expect((await runningProcesses()).filter(({ pid }) => children.includes(pid))).toEqual([]);
   });
-}
-
-async function descendantsOf(root: number): Promise<readonly number[]> {
-  const running = await runningProcesses();
-  const found = new Set([root]);
-  for (const id of found) for (const { pid, parent } of running) if (parent === id) found.add(pid);
-  return [...found].slice(1);
 }

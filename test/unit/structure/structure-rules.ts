@@ -28,7 +28,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['nest'],
   ['early', 'index.ts', 'metrics', 'opentelemetry', 'rehearsal/load', 'standalone', 'testing'],
   ['rehearsal/target'],
-  ['rehearsal/balancers'],
+  ['rehearsal/balancers', 'rehearsal/cluster'],
   ['rehearsal'],
   ['rehearsal/output', 'rehearsal/scenario'],
   ['cli'],
