@@ -35,6 +35,8 @@ export type ReloadPlan =
 export interface RehearsalPlan {
   /** The program and its arguments. */
   readonly command: readonly string[];
+  /** Variables beside those that it inherits; `undefined` for one that it does not inherit. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where it answers; default: the port that it opens. */
   readonly url?: URL;
   /** The path or the URL that tells that it is ready; default: `/readyz` if there is such a route. */

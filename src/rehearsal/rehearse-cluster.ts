@@ -32,7 +32,7 @@ export async function rehearseCluster(
   await writeFile(script, TELL_OF_WORKERS);
   // A PM2 of its own, so that the command never reaches another one that runs on this machine.
   const home = { PM2_HOME: folder.path };
-  const env = { ...home, ...environmentFor(script, news) };
+  const env = { ...home, ...environmentFor(script, news, plan.env?.['NODE_OPTIONS']) };
   return await withApplication(plan, { onlooker, interrupted, env }, async (application, ready) => {
     const { url } = ready;
     const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
@@ -48,7 +48,9 @@ export async function rehearseCluster(
       const clientsPerPath = 2 * length;
       using load = await RollingLoad.start({ plan, url, clientsPerPath, onlooker });
       const replacement = { plan, application, workers, load, onlooker };
-      await (reload ? reloadWorkers(replacement, reload, home) : replaceOneByOne(replacement));
+      await (reload
+        ? reloadWorkers(replacement, reload, { ...plan.env, ...home })
+        : replaceOneByOne(replacement));
       return await load.end();
     }
   });

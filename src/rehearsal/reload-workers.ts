@@ -14,7 +14,7 @@ import { seenWorkers, signalProcess, type Replacement } from './worker-records.j
 export async function reloadWorkers(
   { plan, application, workers, load, onlooker }: Replacement,
   reload: ReloadPlan,
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   await passUnderLoad(plan.durationMs, [application]);
   await workers.until(() => true, 0);

@@ -10,7 +10,7 @@ export interface StartOptions {
   readonly onlooker: Onlooker;
   /** Ends it early: then it rejects with the reason. */
   readonly interrupted: AbortSignal;
-  /** Variables beside those that it inherits. */
+  /** Variables beside those of the plan. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -20,7 +20,7 @@ export interface StartOptions {
  * @throws {RehearsalError} if it cannot be started, or is never ready
  */
 export async function withApplication<Result>(
-  { command, url, ready, readyTimeoutMs: timeoutMs, requests }: RehearsalPlan,
+  { command, env: planned, url, ready, readyTimeoutMs: timeoutMs, requests }: RehearsalPlan,
   { onlooker, interrupted, env }: StartOptions,
   act: (application: Application, ready: ReadyApplication) => Promise<Result>,
 ): Promise<Result> {
@@ -28,7 +28,7 @@ export async function withApplication<Result>(
   await using application = await Application.start({
     command,
     onOutput: (text) => onlooker.output(text),
-    ...(env && { env }),
+    env: { ...planned, ...env },
   });
   const path = requests[0]?.request.path ?? '/';
   const isReady = await waitUntilReady(

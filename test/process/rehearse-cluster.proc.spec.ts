@@ -104,7 +104,10 @@ describe('a rehearsal of a cluster', () => {
   });
 
   it('finds one whose workers end without their answers', async () => {
-    const { code, broken, report } = await rehearsed(CLUSTER, clusterCommand('ends at once'));
+    const { code, broken, report } = await rehearsed(
+      [...CLUSTER, '--timeout', '5s'],
+      clusterCommand('ends at once'),
+    );
 
     expect([11, 12]).toContain(code);
     expect(broken.some((promise) => ['new-connections', 'kept-alive'].includes(promise))).toBe(true);
@@ -112,7 +115,9 @@ describe('a rehearsal of a cluster', () => {
   });
 
   it('finds that the only worker leaves nobody on the port, and says what to do', async () => {
-    const { code, broken, output } = await rehearsed(CLUSTER, clusterCommand(), { WORKERS: '1' });
+    const { code, broken, output } = await rehearsed([...CLUSTER, '--timeout', '5s'], clusterCommand(), {
+      WORKERS: '1',
+    });
 
     expect(code).toBe(11);
     expect(broken).toContain('new-connections');

@@ -54,8 +54,15 @@ function watchOnce() {
 }
 `;
 
-/** The environment in which a primary process tells of its workers: `script` has {@link TELL_OF_WORKERS}, `file` gets the lines. */
-export function environmentFor(script: string, file: string): Readonly<Record<string, string>> {
-  const own = process.env['NODE_OPTIONS'] ?? '';
-  return { NODE_OPTIONS: `${own} --require ${JSON.stringify(script)}`.trim(), [FILE]: file };
+/**
+ * The environment in which a primary process tells of its workers: `script` has {@link TELL_OF_WORKERS}, `file` gets the lines.
+ *
+ * @param options what `NODE_OPTIONS` has otherwise
+ */
+export function environmentFor(
+  script: string,
+  file: string,
+  options = process.env['NODE_OPTIONS'] ?? '',
+): Readonly<Record<string, string>> {
+  return { NODE_OPTIONS: `${options} --require ${JSON.stringify(script)}`.trim(), [FILE]: file };
 }

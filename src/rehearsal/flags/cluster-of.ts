@@ -1,7 +1,7 @@
-import { leavesDaemon, PM2_RELOAD, pm2ReloadOf } from '../rehearsal/cluster/pm2.js';
-import type { ClusterPlan, ReloadPlan } from '../rehearsal/plan.js';
-import type { RehearseFlags } from './rehearse-flags.js';
-import type { FlagReader } from './rehearse-problems.js';
+import { leavesDaemon, PM2_RELOAD, pm2ReloadOf } from '../cluster/pm2.js';
+import type { ClusterPlan, ReloadPlan } from '../plan.js';
+import type { RehearseFlags } from './flags.js';
+import type { FlagReader } from './flag-reader.js';
 
 /** Reads what is said about a cluster, if there is one; what is wrong is among the problems of the reader. */
 export function clusterOf(

@@ -1,9 +1,9 @@
-import { clientsOf } from './rehearse-clients.js';
-import { clusterOf } from './rehearse-cluster-flags.js';
-import { fleetOf } from './rehearse-fleet-flags.js';
-import { FlagReader } from './rehearse-problems.js';
-import type { RehearsalPlan } from '../rehearsal/plan.js';
-import type { RehearseFlags } from './rehearse-flags.js';
+import { clientsOf } from './clients-of.js';
+import { clusterOf } from './cluster-of.js';
+import { fleetOf } from './fleet-of.js';
+import { FlagReader } from './flag-reader.js';
+import type { RehearsalPlan } from '../plan.js';
+import type { RehearseFlags } from './flags.js';
 
 export const DEFAULTS = {
   readyTimeoutMs: 60_000,
@@ -22,6 +22,9 @@ export const DEFAULTS = {
  */
 export function planOf(command: readonly string[], flags: RehearseFlags): RehearsalPlan {
   const reader = new FlagReader();
+  if (process.platform === 'win32') {
+    reader.problems.push('rehearse needs process groups and signals: run it on Linux or macOS');
+  }
   if (command.length === 0) {
     reader.problems.push(
       'there is no command: put it after --, as in nestjs-drain rehearse -- node dist/main.js',
