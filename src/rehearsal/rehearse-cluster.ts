@@ -38,7 +38,7 @@ export async function rehearseCluster(
     const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
     const workers = new Workers(application, news, port);
     const { length } = await waitForWorkers(workers, application.name, plan.readyTimeoutMs);
-    onlooker.step(`${length} workers share the port`);
+    onlooker.step(length === 1 ? 'there is one worker' : `${length} workers share the port`);
     const runs = await replaced();
     // Without a worker there is nobody to answer until the end.
     if (workers.serving.length === 0) return runs;
