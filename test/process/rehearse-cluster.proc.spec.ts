@@ -1,12 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  descendantsOf,
+  expectNothingLeftOnCtrlC,
   nestCommand,
   programCommand,
   rehearsed,
   startRehearsal,
 } from '../support/process/rehearsal.js';
-import { runningProcesses } from '#rehearsal/target/process-table.js';
 import type { ApplicationPlan } from '../fixtures/plan.js';
 
 const CLUSTER = ['--cluster', '--timeout', '20s'];
@@ -191,12 +190,6 @@ describe('a rehearsal of a cluster', () => {
   it('leaves no process behind on Ctrl-C', async () => {
     await using program = startRehearsal([...CLUSTER, '--duration', '1m'], clusterCommand());
     await program.printed(/2 workers share the port/);
-    const children = await descendantsOf(program.pid!);
-    expect(children.length).toBeGreaterThanOrEqual(3);
-
-    program.signal('SIGINT');
-
-    expect(await program.exited).toMatchObject({ code: 130 });
-    expect((await runningProcesses()).filter(({ pid }) => children.includes(pid))).toEqual([]);
+    await expectNothingLeftOnCtrlC(program, 3);
   });
 });

@@ -3,9 +3,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { descendantsOf, rehearsed, startRehearsal } from '../support/process/rehearsal.js';
+import { expectNothingLeftOnCtrlC, rehearsed, startRehearsal } from '../support/process/rehearsal.js';
 import { root } from '../support/process/program.js';
-import { runningProcesses } from '#rehearsal/target/process-table.js';
 import type { ApplicationPlan } from '../fixtures/plan.js';
 
 const PM2 = createRequire(import.meta.url).resolve('pm2/bin/pm2-runtime');
@@ -16,7 +15,9 @@ const ENV = { PM2_DISABLE_VERSION_CHECK: 'true' };
 async function ecosystem(app: object): Promise<AsyncDisposable & { readonly command: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'ecosystem-'));
   const file = join(folder, 'ecosystem.config.cjs');
-  const apps = [{ name: 'orders', exec_mode: 'cluster', instances: 2, cwd: root, listen_timeout: 60_000, ...app }];
+  const apps = [
+    { name: 'orders', exec_mode: 'cluster', instances: 2, cwd: root, listen_timeout: 60_000, ...app },
+  ];
   await writeFile(file, `module.exports = ${JSON.stringify({ apps })};`);
   return {
     command: [process.execPath, PM2, 'start', file],
@@ -69,12 +70,6 @@ describe('a rehearsal of a cluster of PM2', () => {
     await using app = await ecosystem(WORKER);
     await using program = startRehearsal([...CLUSTER, '--duration', '1m'], app.command, ENV);
     await program.printed(/2 workers share the port/);
-    const children = await descendantsOf(program.pid!);
-    expect(children.length).toBeGreaterThanOrEqual(3);
-
-    program.signal('SIGINT');
-
-    expect(await program.exited).toMatchObject({ code: 130 });
-    expect((await runningProcesses()).filter(({ pid }) => children.includes(pid))).toEqual([]);
+    await expectNothingLeftOnCtrlC(program, 3);
   });
 });

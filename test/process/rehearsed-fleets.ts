@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import type { FleetPlan } from '#rehearsal/plan.js';
 import {
   descendantsOf,
+  expectNothingLeftOnCtrlC,
   nestCommand,
   programCommand,
   rehearsed,
@@ -79,23 +80,13 @@ export function testFleetBehind(balancer: FleetPlan['balancer'], own: string): v
   });
 
   it('leaves no process behind on Ctrl-C', async () => {
-    const before = (await runningProcesses()).map(({ pid }) => pid);
     await using program = startRehearsal(
       [...fleet, '--duration', '1m'],
       programCommand('fixtures/rehearsed/main', 'node:http', 'none'),
     );
     await program.printed(/instances are ready, behind/);
     await program.printed(/answered [1-9]/);
-    const children = await descendantsOf(program.pid!);
-    expect(children.length).toBeGreaterThanOrEqual(balancer === 'builtin' ? 2 : 3);
-
-    program.signal('SIGINT');
-
-    expect(await program.exited).toMatchObject({ code: 130 });
-    const left = (await runningProcesses()).filter(
-      ({ pid }) => children.includes(pid) && !before.includes(pid),
-    );
-    expect(left).toEqual([]);
+    await expectNothingLeftOnCtrlC(program, balancer === 'builtin' ? 2 : 3);
   });
 }
 

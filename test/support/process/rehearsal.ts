@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import { Program, root, type ProgramExit } from './program.js';
 import { runningProcesses } from '#rehearsal/target/process-table.js';
 import type { RehearsalReport } from '#rehearsal/rehearsal-report.js';
@@ -68,4 +69,15 @@ export async function descendantsOf(root: number): Promise<readonly number[]> {
   const found = new Set([root]);
   for (const id of found) for (const { pid, parent } of running) if (parent === id) found.add(pid);
   return [...found].slice(1);
+}
+
+/** Presses Ctrl-C on a rehearsal of several processes, and expects that nothing of it is left. */
+export async function expectNothingLeftOnCtrlC(rehearsal: Program, atLeast: number): Promise<void> {
+  const children = await descendantsOf(rehearsal.pid!);
+  expect(children.length).toBeGreaterThanOrEqual(atLeast);
+
+  rehearsal.signal('SIGINT');
+
+  expect(await rehearsal.exited).toMatchObject({ code: 130 });
+  expect((await runningProcesses()).filter(({ pid }) => children.includes(pid))).toEqual([]);
 }
