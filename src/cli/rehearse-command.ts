@@ -4,9 +4,9 @@ import { ProgressDisplay } from '../rehearsal/output/progress.js';
 import { rehearsalText } from '../rehearsal/output/text.js';
 import { rehearse } from '../rehearsal/rehearse.js';
 import { RehearsalError } from '../rehearsal/target/rehearsal-error.js';
-import { parseFlags } from './rehearse-flags.js';
+import { parseFlags } from '../rehearsal/flags/flags.js';
 import { checkOutputs, writeOutputs } from './rehearse-outputs.js';
-import { planOf } from './rehearse-plan.js';
+import { planOf } from '../rehearsal/flags/plan-of.js';
 import { REHEARSE_USAGE } from './rehearse-usage.js';
 import type { Command, CommandResult } from './command.js';
 
@@ -30,8 +30,6 @@ async function run(args: readonly string[]): Promise<CommandResult> {
   const end = args.includes('--') ? args.indexOf('--') : args.length;
   const flags = parseFlags(args.slice(0, end));
   const plan = planOf(args.slice(end + 1), flags);
-  if (process.platform === 'win32')
-    throw new Error('rehearse needs process groups and signals: run it on Linux or macOS');
   checkOutputs(flags);
 
   const interruption = new AbortController();

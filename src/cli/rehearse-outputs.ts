@@ -5,7 +5,7 @@ import { rehearsalPage } from './rehearsal-page.js';
 import { wrongFields } from './report-fields.js';
 import type { ShutdownReport } from '../core/report.js';
 import type { RehearsalReport } from '../rehearsal/rehearsal-report.js';
-import type { RehearseFlags } from './rehearse-flags.js';
+import type { RehearseFlags } from '../rehearsal/flags/flags.js';
 
 /** Throws for a file that cannot be written to: before a rehearsal, not after it. */
 export function checkOutputs({ json, junit, html, report }: RehearseFlags): void {

@@ -21,6 +21,10 @@ The platform:
   --fleet N            restarts N instances one after the other behind a balancer; a variable gives each its port
   --balancer builtin   or haproxy or nginx, if this machine has them
   --port-variable PORT the name of that variable
+  --cluster            COMMAND is the primary process of node:cluster, or pm2-runtime: replaces its workers one after
+                       the other, then ends the whole
+  --reload SIGNAL      a signal or a command that replaces all workers; default: --signal to each worker, and with
+                       pm2-runtime: pm2 reload all
 The clients:
   --path /             the path to request; can be repeated
   --method GET         POST if there is a body

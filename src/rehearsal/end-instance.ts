@@ -1,16 +1,12 @@
 import { LoadBalancer, type ReadinessFall } from './load/load-balancer.js';
-import { PROBE_INTERVAL_MS, type Onlooker } from './rehearse-once.js';
+import { PROBE_INTERVAL_MS } from './rehearse-once.js';
+import type { Onlooker } from './onlooker.js';
+import { describeExit } from './target/exit-of.js';
 import { endOf, signalTo } from './watch-end.js';
 import type { Observations } from './observations.js';
 import type { RehearsalPlan } from './plan.js';
-import type { SeenShutdown } from './record-of.js';
+import type { SeenRestart } from './rolling-load.js';
 import type { Instance } from './fleet.js';
-
-/** What is seen of an instance itself. */
-export type SeenInstance = Pick<
-  SeenShutdown,
-  'signalledAt' | 'readiness' | 'fall' | 'stoppedAt' | 'exit' | 'leftBehind'
->;
 
 /** Signals an instance, removes it from its balancer after the lag, and watches its end. */
 export async function endInstance(
@@ -25,7 +21,7 @@ export async function endInstance(
     remove: () => Promise<void>;
     onlooker: Onlooker;
   },
-): Promise<SeenInstance> {
+): Promise<SeenRestart> {
   // It only watches readiness here.
   const watch = new LoadBalancer({
     intervalMs: PROBE_INTERVAL_MS,
@@ -39,7 +35,7 @@ export async function endInstance(
     // Awaited below: until then, a balancer that fails must not end this process, which would leave others behind.
     removed.catch(() => {});
     const { exit, leftBehind } = await endOf(application, graceMs, signalledAt);
-    onlooker.step(`process ${application.pid} ended: ${exit.signal ?? `exit code ${exit.code}`}`);
+    onlooker.step(`process ${application.pid} ended: ${describeExit(exit)}`);
     const stoppedAt = await removed;
     return { signalledAt, stoppedAt, exit, leftBehind, ...watched(readiness, watch.fall) };
   } finally {

@@ -36,7 +36,7 @@ export class Fleet implements AsyncDisposable {
     const port = await ports.take();
     interrupted.throwIfAborted();
     if (this.#isOver) throw new Error('no instance is started any more');
-    const env = { [fleet.portVariable]: String(port) };
+    const env = { ...plan.env, [fleet.portVariable]: String(port) };
     const started = Application.start({ command: plan.command, env, onOutput });
     this.#started.add(started);
     const application = await started;

@@ -1,4 +1,5 @@
-import { constants } from 'node:os';
+import { endedAsAsked, exitCodeBy } from './ended-as-asked.js';
+import { judgeWorkers } from './judge-workers.js';
 import { oneLine } from '../util/safe-text.js';
 import { DEFAULT_READINESS_PATH } from './target/wait-until-ready.js';
 import { broken, kept, unseen, type Verdict } from './verdict.js';
@@ -7,10 +8,14 @@ import type { LongLivedRecord, RunRecord } from './run-record.js';
 
 /** Judges readiness, connections that stay open, and the end of the process. */
 export function judgeEnd(run: RunRecord, plan: RehearsalPlan): Verdict[] {
-  return [
-    judgeReadiness(run),
+  const longLived = [
     judgeLongLived('streams', '--stream', run.streams),
     judgeLongLived('websockets', '--websocket', run.webSockets),
+  ];
+  if (run.workers) return [...longLived, ...judgeWorkers(run.workers, plan)];
+  return [
+    judgeReadiness(run),
+    ...longLived,
     judgeExitTime(run, plan),
     judgeExitCode(run, plan),
     judgeOrphans(run),
@@ -76,15 +81,14 @@ function judgeExitTime({ exit }: RunRecord, { graceMs, signal }: RehearsalPlan):
 }
 
 function judgeExitCode({ exit }: RunRecord, { signal }: RehearsalPlan): Verdict {
-  const bySignal = 128 + (constants.signals[signal] ?? 0);
   const seen = exit.signal === null ? `exit code ${exit.code}` : `ended by ${exit.signal}`;
   if (exit.isKilled)
     return unseen('exit-code', 'it was killed before it ended', 'let it end within the grace period');
-  if (exit.code === 0 || exit.code === bySignal || exit.signal === signal) return kept('exit-code', seen);
+  if (endedAsAsked(exit, [signal])) return kept('exit-code', seen);
   return broken(
     'exit-code',
     [`${seen} after ${signal}`],
-    `end with 0 or ${bySignal} after ${signal}; another code makes jobs and supervisors take the end for a crash, so look for an error in a shutdown hook`,
+    `end with 0 or ${exitCodeBy(signal)} after ${signal}; another code makes jobs and supervisors take the end for a crash, so look for an error in a shutdown hook`,
   );
 }
 

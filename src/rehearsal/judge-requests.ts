@@ -10,16 +10,19 @@ import type { RunRecord } from './run-record.js';
 interface RequestPromise {
   readonly promise: PromiseId;
   readonly brokenBy: readonly Outcome[];
-  readonly change: (plan: RehearsalPlan) => string;
+  readonly change: (plan: RehearsalPlan, run: RunRecord) => string;
 }
 
 const REQUEST_PROMISES: readonly RequestPromise[] = [
   {
     promise: 'new-connections',
     brokenBy: ['refused', 'reset-new'],
-    change: ({ lagMs }) =>
-      `keep the port open and serve for longer than balancers go on sending, here ${lagMs} ms after readiness falls, before the server is closed: ` +
-      'with nestjs-drain that is announceDelayMs, which is 0 outside Kubernetes unless it is set',
+    change: ({ lagMs }, { workers }) =>
+      workers
+        ? 'have another worker listen before this one closes, and let it answer the connections that it was given: ' +
+          'start the new worker first where there is only one; nestjs-drain leaves the port to the others and answers the rest'
+        : `keep the port open and serve for longer than balancers go on sending, here ${lagMs} ms after readiness falls, before the server is closed: ` +
+          'with nestjs-drain that is announceDelayMs, which is 0 outside Kubernetes unless it is set',
   },
   {
     promise: 'kept-alive',
@@ -88,7 +91,7 @@ function judge({ promise, brokenBy, change }: RequestPromise, run: RunRecord, pl
   if (lost === 0) return kept(promise, `none of ${after.sent} since the signal`);
   const examples = lossesAfter.filter(({ outcome }) => brokenBy.includes(outcome)).map(describe);
   const counts = brokenBy.flatMap((outcome) => (after[outcome] > 0 ? [`${after[outcome]} ${outcome}`] : []));
-  return broken(promise, [`${counts.join(', ')}, of ${after.sent}`, ...examples], change(plan));
+  return broken(promise, [`${counts.join(', ')}, of ${after.sent}`, ...examples], change(plan, run));
 }
 
 function countedOutcomes(counts: RunRecord['before']): string {

@@ -4,7 +4,7 @@ import { PROMISES, type PromiseId } from './promises.js';
 import { upperBound95 } from './upper-bound.js';
 import type { RehearsalPlan } from './plan.js';
 import type { RunRecord } from './run-record.js';
-import type { Verdict } from './verdict.js';
+import { unseen, type Verdict } from './verdict.js';
 
 /** What all runs together come to. */
 export interface Judgement {
@@ -23,7 +23,7 @@ export interface Judgement {
 /** Judges the runs of a rehearsal. */
 export function judge(runs: readonly RunRecord[], plan: RehearsalPlan): Judgement {
   const verdictsOfRuns = runs.map((run) => [...judgeRequests(run, plan), ...judgeEnd(run, plan)]);
-  const verdicts = PROMISES.map(({ id }) => overall(id, verdictsOfRuns));
+  const verdicts = PROMISES.flatMap(({ id }) => overall(id, verdictsOfRuns.flat(), plan));
   const sent = sumOf(runs, ({ before, after }) => before.sent + after.sent);
   const lost = sent - sumOf(runs, ({ before, after }) => before.answered + after.answered);
   const perMillion = sent === 0 ? 0 : 1_000_000 / sent;
@@ -37,13 +37,22 @@ export function judge(runs: readonly RunRecord[], plan: RehearsalPlan): Judgemen
   };
 }
 
-/** The verdict of the first run that broke the promise, of how many. */
-function overall(promise: PromiseId, verdictsOfRuns: readonly (readonly Verdict[])[]): Verdict {
-  const verdicts = verdictsOfRuns.flatMap((all) => all.filter((verdict) => verdict.promise === promise));
+/** The verdict of the first run that broke the promise, of how many; of none if there is nothing that it is about. */
+function overall(promise: PromiseId, all: readonly Verdict[], { cluster }: RehearsalPlan): Verdict[] {
+  const verdicts = all.filter((verdict) => verdict.promise === promise);
   const bad = verdicts.filter(({ state }) => state === 'broken');
-  const verdict = bad[0] ?? verdicts[0]!;
-  if (bad.length === 0 || verdicts.length === 1) return verdict;
-  return { ...verdict, evidence: [`in ${bad.length} of ${verdicts.length} restarts`, ...verdict.evidence] };
+  const verdict = bad[0] ?? verdicts.find(({ state }) => state === 'kept') ?? verdicts[0];
+  if (!verdict) return cluster ? [notReached(promise)] : [];
+  if (bad.length === 0 || verdicts.length === 1) return [verdict];
+  return [{ ...verdict, evidence: [`in ${bad.length} of ${verdicts.length} restarts`, ...verdict.evidence] }];
+}
+
+function notReached(promise: PromiseId): Verdict {
+  return unseen(
+    promise,
+    'no worker was left, so that the end of the primary process was not rehearsed',
+    'fork another worker for each that ends',
+  );
 }
 
 function exitCodeOf(verdicts: readonly Verdict[]): number {

@@ -16,10 +16,27 @@ export interface FleetPlan {
   readonly portVariable: string;
 }
 
+/** Workers of `node:cluster` that share a port. */
+export interface ClusterPlan {
+  /** What replaces them, in place of a signal to one after another. */
+  readonly reload?: ReloadPlan;
+}
+
+/** How all workers are replaced at once: by a signal to their primary process, or by a command. */
+export type ReloadPlan =
+  | { readonly signal: NodeJS.Signals }
+  | {
+      readonly command: readonly string[];
+      /** For messages: its arguments may be secret. */
+      readonly name: string;
+    };
+
 /** What an application is rehearsed with; times are milliseconds. */
 export interface RehearsalPlan {
   /** The program and its arguments. */
   readonly command: readonly string[];
+  /** Variables beside those that it inherits; `undefined` for one that it does not inherit. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where it answers; default: the port that it opens. */
   readonly url?: URL;
   /** The path or the URL that tells that it is ready; default: `/readyz` if there is such a route. */
@@ -38,6 +55,8 @@ export interface RehearsalPlan {
   readonly restarts: number;
   /** Restarted one instance after another; default: one instance without a balancer. */
   readonly fleet?: FleetPlan;
+  /** The command is the primary process of a cluster: its workers are replaced before it is ended. */
+  readonly cluster?: ClusterPlan;
   readonly requests: readonly WeightedRequest[];
   /** Headers of every request, event stream and WebSocket. */
   readonly headers: Readonly<Record<string, string>>;
@@ -52,4 +71,10 @@ export interface RehearsalPlan {
 /** Names a request in messages and reports, without its query, which may be secret. */
 export function requestName(method: string, path: string): string {
   return `${method} ${path.split('?')[0]!}`;
+}
+
+/** Says what replaces the workers of a cluster. */
+export function replacementOf({ signal }: RehearsalPlan, { reload }: ClusterPlan): string {
+  if (!reload) return `${signal} to each worker`;
+  return 'signal' in reload ? `${reload.signal} to the primary process` : reload.name;
 }

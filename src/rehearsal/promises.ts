@@ -21,6 +21,7 @@ export const PROMISES = [
   { id: 'exit-time', title: 'the process ends within the grace period', exitCode: 19 },
   { id: 'exit-code', title: 'the exit code tells that it ended as asked', exitCode: 20 },
   { id: 'orphans', title: 'no process is left behind', exitCode: 21 },
+  { id: 'replaced', title: 'each worker is replaced', exitCode: 22 },
 ] as const satisfies readonly DeploymentPromise[];
 
 /** One of {@link PROMISES}. */

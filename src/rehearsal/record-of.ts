@@ -8,7 +8,7 @@ import type { Counts, LongLivedRecord, RunRecord } from './run-record.js';
 import type { RunningProcess } from './target/process-table.js';
 
 /** What was seen of a shutdown; times are in the milliseconds of `performance.now()`. */
-export interface SeenShutdown extends Pick<RunRecord, 'exit' | 'punctuality'> {
+export interface SeenShutdown extends Pick<RunRecord, 'exit' | 'workers' | 'punctuality'> {
   /** All of its requests have had their end. */
   readonly observations: Observations;
   readonly signalledAt: number;
@@ -57,6 +57,7 @@ export function recordOf(seen: SeenShutdown): RunRecord {
     streams: seen.streams.map(longLived),
     webSockets: seen.webSockets.map(longLived),
     exit: seen.exit,
+    ...(seen.workers && { workers: seen.workers }),
     leftBehind: seen.leftBehind.map(({ pid, name }) => ({ pid, name })),
     curve: observations.curve(),
     punctuality: seen.punctuality,

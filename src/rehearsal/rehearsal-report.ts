@@ -1,6 +1,6 @@
 import { judge, type Judgement } from './judge.js';
 import { commandName } from './target/command-name.js';
-import type { FleetPlan, RehearsalPlan } from './plan.js';
+import { replacementOf, type FleetPlan, type RehearsalPlan } from './plan.js';
 import type { RunRecord } from './run-record.js';
 
 /** Raised when a field changes its meaning or goes away. */
@@ -21,13 +21,15 @@ export interface RehearsalReport extends Judgement {
   readonly requests: readonly string[];
   /** Absent where there was one instance without a balancer. */
   readonly fleet?: Pick<FleetPlan, 'size' | 'balancer'>;
-  /** One for each process that was ended. */
+  /** What replaced the workers of a cluster; absent where there was none. */
+  readonly cluster?: { readonly replacedBy: string };
+  /** One for each process that was ended; one for all workers that were replaced at once. */
   readonly runs: readonly RunRecord[];
 }
 
 /** Sums up the runs of a rehearsal. */
 export function rehearsalReport(runs: readonly RunRecord[], plan: RehearsalPlan): RehearsalReport {
-  const { command, signal, graceMs, lagMs, durationMs, rate, requests, fleet } = plan;
+  const { command, signal, graceMs, lagMs, durationMs, rate, requests, fleet, cluster } = plan;
   return {
     version: VERSION,
     application: commandName(command),
@@ -40,6 +42,7 @@ export function rehearsalReport(runs: readonly RunRecord[], plan: RehearsalPlan)
     rate,
     requests: [...new Set(requests.map(({ request }) => request.kind))],
     ...(fleet && { fleet: { size: fleet.size, balancer: fleet.balancer } }),
+    ...(cluster && { cluster: { replacedBy: replacementOf(plan, cluster) } }),
     ...judge(runs, plan),
     runs,
   };

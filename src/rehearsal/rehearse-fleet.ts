@@ -1,15 +1,12 @@
-import { Observations } from './observations.js';
-import { recordOf, type SeenShutdown } from './record-of.js';
-import { RequestLoad } from './request-load.js';
 import { passUnderLoad } from './target/pass-under-load.js';
 import { untilInterrupted } from './target/until-interrupted.js';
 import { endInstance } from './end-instance.js';
 import { Fleet, type Instance } from './fleet.js';
 import { FreePorts } from './balancers/free-ports.js';
-import { ReconnectingClients } from './reconnecting-clients.js';
+import { RollingLoad } from './rolling-load.js';
 import { startBalancer } from './balancers/start-balancer.js';
 import type { FleetPlan, RehearsalPlan } from './plan.js';
-import type { Onlooker } from './rehearse-once.js';
+import type { Onlooker } from './onlooker.js';
 import type { RunRecord } from './run-record.js';
 import type { Balancer } from './balancers/balancer.js';
 
@@ -54,62 +51,20 @@ export async function rehearseFleet(
 }
 
 async function deploy({ plan, fleet, instances, balancer, onlooker }: Deploy): Promise<readonly RunRecord[]> {
-  const { requests, rate, timeoutMs, headers, restarts } = plan;
-  const { url } = balancer;
-  const load = new RequestLoad({ url, requests, rate, timeoutMs, balancer });
-  const clients: ReconnectingClients[] = [];
-  const over = new AbortController();
-  try {
-    for (const remark of await load.settleExpectations()) onlooker.step(remark);
-    const count = 2 * instances.length;
-    const streams = await ReconnectingClients.open(
-      { kind: 'event stream', url, headers },
-      plan.streams,
-      count,
+  const clientsPerPath = 2 * instances.length;
+  using load = await RollingLoad.start({ plan, url: balancer.url, balancer, clientsPerPath, onlooker });
+  const serving = [...instances];
+  while (load.restarts < plan.restarts * instances.length) {
+    serving.push(await fleet.start());
+    await balancer.route(serving.map(({ port }) => port));
+    await passUnderLoad(
+      plan.durationMs,
+      serving.map(({ application }) => application),
     );
-    clients.push(streams);
-    const webSockets = await ReconnectingClients.open(
-      { kind: 'WebSocket', url, headers },
-      plan.webSockets,
-      count,
-    );
-    clients.push(webSockets);
-    await load.openConnections();
-
-    let observations = new Observations();
-    let beganAt = performance.now();
-    onlooker.loading(observations);
-    const loaded = load.run(() => observations, over.signal);
-    const seen: SeenShutdown[] = [];
-    const serving = [...instances];
-    while (seen.length < restarts * instances.length) {
-      serving.push(await fleet.start());
-      await balancer.route(serving.map(({ port }) => port));
-      await passUnderLoad(
-        plan.durationMs,
-        serving.map(({ application }) => application),
-      );
-      const old = serving.shift()!;
-      const remove = (): Promise<void> => balancer.route(serving.map(({ port }) => port));
-      const end = await endInstance(old, plan, { observations, remove, onlooker });
-      const endedAt = performance.now();
-      seen.push({
-        ...end,
-        observations,
-        streams: streams.ends(beganAt, endedAt),
-        webSockets: webSockets.ends(beganAt, endedAt),
-        punctuality: load.takePunctuality(),
-      });
-      beganAt = endedAt;
-      observations = new Observations();
-      onlooker.loading(observations);
-    }
-    over.abort();
-    await loaded;
-    return seen.map(recordOf);
-  } finally {
-    over.abort();
-    load.close();
-    for (const each of clients) each.close();
+    const old = serving.shift()!;
+    const remove = (): Promise<void> => balancer.route(serving.map(({ port }) => port));
+    const { observations } = load;
+    load.restarted(await endInstance(old, plan, { observations, remove, onlooker }));
   }
+  return await load.end();
 }

@@ -3,27 +3,18 @@ import { LongLivedClients } from './long-lived-clients.js';
 import { Observations } from './observations.js';
 import { recordOf } from './record-of.js';
 import { RequestLoad } from './request-load.js';
-import { Application } from './target/application.js';
-import { failIfPortIsTaken } from './target/port-taken.js';
+import { describeExit } from './target/exit-of.js';
 import { passUnderLoad } from './target/pass-under-load.js';
-import { untilInterrupted } from './target/until-interrupted.js';
 import { endOf, signalTo } from './watch-end.js';
-import { waitUntilReady, type ReadyApplication } from './target/wait-until-ready.js';
+import { withApplication } from './with-application.js';
+import type { Onlooker } from './onlooker.js';
 import type { RehearsalPlan } from './plan.js';
 import type { RunRecord } from './run-record.js';
+import type { Application } from './target/application.js';
+import type { ReadyApplication } from './target/wait-until-ready.js';
 
 /** How often readiness is asked for. */
 export const PROBE_INTERVAL_MS = 50;
-
-/** What a rehearsal tells while it goes on. */
-export interface Onlooker {
-  /** What the application prints, as it comes. */
-  output(text: string): void;
-  /** A step was taken. */
-  step(text: string): void;
-  /** Requests are sent from now on. */
-  loading(observations: Observations): void;
-}
 
 /**
  * Starts an application, loads it, signals it in the middle and watches its end. No process is left afterwards, however
@@ -37,23 +28,13 @@ export async function rehearseOnce(
   onlooker: Onlooker,
   interrupted: AbortSignal,
 ): Promise<RunRecord> {
-  if (plan.url) await failIfPortIsTaken(plan.url);
-  await using application = await Application.start({
-    command: plan.command,
-    onOutput: (text) => onlooker.output(text),
-  });
-  const path = plan.requests[0]?.request.path ?? '/';
-  const { url, ready, readyTimeoutMs: timeoutMs } = plan;
-  const isReady = await waitUntilReady(
-    application,
-    { path, timeoutMs, ...(url && { url }), ...(ready !== undefined && { ready }) },
-    interrupted,
+  return await withApplication(plan, { onlooker, interrupted }, (application, ready) =>
+    watchShutdown(application, ready, plan, onlooker),
   );
-  onlooker.step(`ready at ${isReady.url.origin}`);
-  return await untilInterrupted(interrupted, watch(application, isReady, plan, onlooker));
 }
 
-async function watch(
+/** Loads an application that is ready, signals it in the middle and watches its end. */
+export async function watchShutdown(
   application: Application,
   { url, readiness }: ReadyApplication,
   plan: RehearsalPlan,
@@ -85,7 +66,7 @@ async function watch(
     if (!readiness) balancer.remove();
 
     const { exit, leftBehind } = await endOf(application, plan.graceMs, signalledAt);
-    onlooker.step(`ended: ${exit.signal ?? `exit code ${exit.code}`}`);
+    onlooker.step(`ended: ${describeExit(exit)}`);
     await loaded;
     return recordOf({
       observations,

@@ -1,5 +1,7 @@
+import { rehearseCluster } from './rehearse-cluster.js';
 import { rehearseFleet } from './rehearse-fleet.js';
-import { rehearseOnce, type Onlooker } from './rehearse-once.js';
+import { rehearseOnce } from './rehearse-once.js';
+import type { Onlooker } from './onlooker.js';
 import { rehearsalReport, type RehearsalReport } from './rehearsal-report.js';
 import type { RehearsalPlan } from './plan.js';
 import type { RunRecord } from './run-record.js';
@@ -17,9 +19,10 @@ export async function rehearse(
   for (const remark of plan.remarks) onlooker.step(remark);
   if (plan.fleet) return rehearsalReport(await rehearseFleet(plan, plan.fleet, onlooker, interrupted), plan);
   const runs: RunRecord[] = [];
-  while (runs.length < plan.restarts) {
-    if (plan.restarts > 1) onlooker.step(`restart ${runs.length + 1} of ${plan.restarts}`);
-    runs.push(await rehearseOnce(plan, onlooker, interrupted));
+  for (let restart = 1; restart <= plan.restarts; restart += 1) {
+    if (plan.restarts > 1) onlooker.step(`restart ${restart} of ${plan.restarts}`);
+    if (plan.cluster) runs.push(...(await rehearseCluster(plan, plan.cluster, onlooker, interrupted)));
+    else runs.push(await rehearseOnce(plan, onlooker, interrupted));
   }
   return rehearsalReport(runs, plan);
 }

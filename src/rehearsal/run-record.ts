@@ -17,6 +17,15 @@ export interface LongLivedRecord {
   readonly how: string;
 }
 
+/** What was seen of a worker that had to be replaced. */
+export interface WorkerRecord {
+  readonly pid: number;
+  /** Absent if it ran on. */
+  readonly exit?: ExitAfterSignal;
+  /** When another worker listened in its place; absent if none did. */
+  readonly replacedMs?: number;
+}
+
 /** Everything that was seen of one shutdown, as plain data; times are milliseconds since the signal. */
 export interface RunRecord {
   /** Requests that ended before the signal. */
@@ -39,7 +48,10 @@ export interface RunRecord {
   readonly stoppedMs: number;
   readonly streams: readonly LongLivedRecord[];
   readonly webSockets: readonly LongLivedRecord[];
+  /** Of the process that was ended; with `workers`, of the last of them. */
   readonly exit: ExitAfterSignal;
+  /** The workers of a cluster that were replaced in this run; absent if a process was ended for good. */
+  readonly workers?: readonly WorkerRecord[];
   readonly leftBehind: readonly Pick<RunningProcess, 'pid' | 'name'>[];
   readonly curve: readonly CurvePoint[];
   readonly punctuality: PunctualityFigures;

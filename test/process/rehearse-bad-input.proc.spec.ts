@@ -128,7 +128,7 @@ describe('nestjs-drain rehearse', () => {
       [
         NODE,
         '-e',
-        `require('node:http').createServer((q, s) => s.end()).listen(0); setTimeout(() => process.exit(3), 500).unref()`,
+        `let n = 0; require('node:http').createServer((q, s) => (n += 1) < 20 ? s.end() : process.exit(3)).listen(0)`,
       ],
       'ended with exit code 3 under load, before any signal',
     ],

@@ -1,6 +1,13 @@
 import { expect, it } from '@jest/globals';
 import type { FleetPlan } from '#rehearsal/plan.js';
-import { nestCommand, programCommand, rehearsed, startRehearsal } from '../support/process/rehearsal.js';
+import {
+  descendantsOf,
+  expectNothingLeftOnCtrlC,
+  nestCommand,
+  programCommand,
+  rehearsed,
+  startRehearsal,
+} from '../support/process/rehearsal.js';
 import { runningProcesses } from '#rehearsal/target/process-table.js';
 
 /** Above the lag. */
@@ -73,23 +80,13 @@ export function testFleetBehind(balancer: FleetPlan['balancer'], own: string): v
   });
 
   it('leaves no process behind on Ctrl-C', async () => {
-    const before = (await runningProcesses()).map(({ pid }) => pid);
     await using program = startRehearsal(
       [...fleet, '--duration', '1m'],
       programCommand('fixtures/rehearsed/main', 'node:http', 'none'),
     );
     await program.printed(/instances are ready, behind/);
     await program.printed(/answered [1-9]/);
-    const children = await descendantsOf(program.pid!);
-    expect(children.length).toBeGreaterThanOrEqual(balancer === 'builtin' ? 2 : 3);
-
-    program.signal('SIGINT');
-
-    expect(await program.exited).toMatchObject({ code: 130 });
-    const left = (await runningProcesses()).filter(
-      ({ pid }) => children.includes(pid) && !before.includes(pid),
-    );
-    expect(left).toEqual([]);
+    await expectNothingLeftOnCtrlC(program, balancer === 'builtin' ? 2 : 3);
   });
 }
 
@@ -114,11 +111,4 @@ export function testBalancerThatEnds(balancer: 'haproxy' | 'nginx'): void {
     expect(output).toContain(`nestjs-drain: ${balancer} ended with SIGKILL: `);
     expect((await runningProcesses()).filter(({ pid }) => children.includes(pid))).toEqual([]);
   });
-}
-
-async function descendantsOf(root: number): Promise<readonly number[]> {
-  const running = await runningProcesses();
-  const found = new Set([root]);
-  for (const id of found) for (const { pid, parent } of running) if (parent === id) found.add(pid);
-  return [...found].slice(1);
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Application } from '../target/application.js';
+import { describeExit } from '../target/exit-of.js';
 import { RehearsalError } from '../target/rehearsal-error.js';
 
 /** How long a balancer may take to do what it was told. */
@@ -61,9 +62,7 @@ export class BalancerProcess implements AsyncDisposable {
     while (!(await holds())) {
       if (this.#application.exit || performance.now() > until) {
         const { exit } = this.#application;
-        const how = exit
-          ? `ended with ${exit.signal ?? `exit code ${exit.code}`}`
-          : 'did not do what it was told';
+        const how = exit ? `ended with ${describeExit(exit)}` : 'did not do what it was told';
         throw new RehearsalError(`${this.#name} ${how}: ${this.#output.trim() || 'it printed nothing'}`);
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -1,6 +1,6 @@
 import type { LiveProgress } from './live-progress.js';
 import type { Observations } from '../observations.js';
-import type { Onlooker } from '../rehearse-once.js';
+import type { Onlooker } from '../onlooker.js';
 
 /** Shows a rehearsal as it goes on: what the application prints, each step, and counts of requests as they change. */
 export class ProgressDisplay implements Onlooker {

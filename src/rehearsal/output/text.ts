@@ -8,11 +8,12 @@ const TITLE_WIDTH = Math.max(...PROMISES.map(({ title }) => title.length)) + 2;
 
 /** Renders the verdicts for a terminal or a log. */
 export function rehearsalText(report: RehearsalReport): string {
-  const { application, signal, graceMs, verdicts, fleet } = report;
+  const { application, signal, graceMs, verdicts, fleet, cluster } = report;
   const broken = verdicts.filter(({ state }) => state === 'broken').length;
   const behind = fleet ? `, ${fleet.size} instances behind the balancer ${fleet.balancer}` : '';
+  const replaced = cluster ? `, workers replaced by ${cluster.replacedBy}` : '';
   return [
-    `${application}: ${signal} under load, grace period ${graceMs} ms${behind}`,
+    `${application}: ${signal} under load, grace period ${graceMs} ms${behind}${replaced}`,
     '',
     ...verdicts.flatMap(linesOf),
     '',

@@ -14,8 +14,8 @@ export interface Exit {
 export interface ApplicationOptions {
   /** The program and its arguments. */
   readonly command: readonly string[];
-  /** Variables beside those that it inherits. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Variables beside those that it inherits; `undefined` for one that it does not inherit. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Is given what it prints, as it comes. */
   readonly onOutput: (text: string) => void;
 }

@@ -23,3 +23,8 @@ export async function exitOf(
   clearTimeout(killer);
   return { ...exit, atMs: Math.round(performance.now() - signalledAt), isKilled };
 }
+
+/** Says how a process ended, in a few words. */
+export function describeExit({ code, signal }: Exit): string {
+  return signal ?? `exit code ${code}`;
+}

@@ -1,3 +1,4 @@
+import { describeExit } from './exit-of.js';
 import { RehearsalError } from './rehearsal-error.js';
 import type { Application } from './application.js';
 
@@ -13,7 +14,7 @@ export async function passUnderLoad(ms: number, applications: readonly Applicati
   if (ended) {
     const { application, exit } = ended;
     throw new RehearsalError(
-      `${application.name} ended with ${exit.signal ?? `exit code ${exit.code}`} under load, before any signal: what it printed says why`,
+      `${application.name} ended with ${describeExit(exit)} under load, before any signal: what it printed says why`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { probe } from '../load/probe.js';
+import { describeExit } from './exit-of.js';
 import { FINDS_PORTS, listeningAddresses, type ListeningAddress } from './listening-ports.js';
 import { RehearsalError } from './rehearsal-error.js';
 import type { Application } from './application.js';
@@ -98,7 +99,7 @@ function isSuccess(status: number | undefined): boolean {
 
 function failIfEnded({ exit, name, findsPortTaken }: Application): void {
   if (!exit) return;
-  const how = exit.signal ?? `exit code ${exit.code}`;
+  const how = describeExit(exit);
   throw new RehearsalError(
     findsPortTaken
       ? `${name} ended with ${how} before it was ready, because its port is taken: end the process that has it, or set another port`

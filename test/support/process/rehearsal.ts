@@ -1,7 +1,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import { Program, root, type ProgramExit } from './program.js';
+import { runningProcesses } from '#rehearsal/target/process-table.js';
 import type { RehearsalReport } from '#rehearsal/rehearsal-report.js';
 
 /** Quick, and slow enough for a busy machine; more flags come after these. */
@@ -59,4 +61,23 @@ export function nestCommand(nest: 11 | 12, program: string): string[] {
   return nest === 11
     ? [node, '--import', `${root}dist-test/support/process/nest-11.js`, ...rest]
     : [node, ...rest];
+}
+
+/** The processes that descend from one. */
+export async function descendantsOf(root: number): Promise<readonly number[]> {
+  const running = await runningProcesses();
+  const found = new Set([root]);
+  for (const id of found) for (const { pid, parent } of running) if (parent === id) found.add(pid);
+  return [...found].slice(1);
+}
+
+/** Presses Ctrl-C on a rehearsal of several processes, and expects that nothing of it is left. */
+export async function expectNothingLeftOnCtrlC(rehearsal: Program, atLeast: number): Promise<void> {
+  const children = await descendantsOf(rehearsal.pid!);
+  expect(children.length).toBeGreaterThanOrEqual(atLeast);
+
+  rehearsal.signal('SIGINT');
+
+  expect(await rehearsal.exited).toMatchObject({ code: 130 });
+  expect((await runningProcesses()).filter(({ pid }) => children.includes(pid))).toEqual([]);
 }

@@ -28,9 +28,12 @@ const FLOORS: readonly (readonly string[])[] = [
   ['nest'],
   ['early', 'index.ts', 'metrics', 'opentelemetry', 'rehearsal/load', 'standalone', 'testing'],
   ['rehearsal/target'],
-  ['rehearsal/balancers'],
+  ['rehearsal/balancers', 'rehearsal/cluster'],
   ['rehearsal'],
   ['rehearsal/output', 'rehearsal/scenario'],
+  ['rehearsal/flags'],
+  ['rehearsal/api'],
+  ['rehearsal/index.ts'],
   ['cli'],
 ];
 
@@ -184,6 +187,9 @@ export function loadedBy(
 /** `nest/lifecycle` for `src/nest/lifecycle/hook-call.ts`, `nest` for `src/nest/http-binding.ts`. */
 function roomOf(path: string): string {
   const [, ...parts] = path.split('/');
+  const own = parts.join('/');
+  // A file may have a floor of its own.
+  if (floorOf(own) >= 0) return own;
   return parts.length > 1 ? parts.slice(0, -1).join('/') : parts.join('/');
 }
 

@@ -1,8 +1,9 @@
-import { clientsOf } from './rehearse-clients.js';
-import { fleetOf } from './rehearse-fleet-flags.js';
-import { FlagReader } from './rehearse-problems.js';
-import type { RehearsalPlan } from '../rehearsal/plan.js';
-import type { RehearseFlags } from './rehearse-flags.js';
+import { clientsOf } from './clients-of.js';
+import { clusterOf } from './cluster-of.js';
+import { fleetOf } from './fleet-of.js';
+import { FlagReader } from './flag-reader.js';
+import type { RehearsalPlan } from '../plan.js';
+import type { RehearseFlags } from './flags.js';
 
 export const DEFAULTS = {
   readyTimeoutMs: 60_000,
@@ -21,6 +22,9 @@ export const DEFAULTS = {
  */
 export function planOf(command: readonly string[], flags: RehearseFlags): RehearsalPlan {
   const reader = new FlagReader();
+  if (process.platform === 'win32') {
+    reader.problems.push('rehearse needs process groups and signals: run it on Linux or macOS');
+  }
   if (command.length === 0) {
     reader.problems.push(
       'there is no command: put it after --, as in nestjs-drain rehearse -- node dist/main.js',
@@ -28,6 +32,7 @@ export function planOf(command: readonly string[], flags: RehearseFlags): Rehear
   }
   const url = reader.url('--url', flags.url);
   const fleet = fleetOf(flags, reader);
+  const cluster = clusterOf(command, flags, reader);
   const { rate, ...clients } = clientsOf(flags, reader);
   const plan: RehearsalPlan = {
     command,
@@ -42,6 +47,7 @@ export function planOf(command: readonly string[], flags: RehearseFlags): Rehear
     timeoutMs: reader.duration('--timeout', flags.timeout, DEFAULTS.timeoutMs),
     restarts: reader.number('--restarts', flags.restarts, DEFAULTS.restarts, true),
     ...(fleet && { fleet }),
+    ...(cluster && { cluster }),
     ...clients,
   };
   if (reader.problems.length > 0) throw new Error(reader.problems.join('; '));

@@ -1,7 +1,7 @@
-import { BALANCERS } from '../rehearsal/balancers/balancer.js';
-import type { FleetPlan } from '../rehearsal/plan.js';
-import type { RehearseFlags } from './rehearse-flags.js';
-import type { FlagReader } from './rehearse-problems.js';
+import { BALANCERS } from '../balancers/balancer.js';
+import type { FleetPlan } from '../plan.js';
+import type { RehearseFlags } from './flags.js';
+import type { FlagReader } from './flag-reader.js';
 
 /** Reads what is said about a fleet, if there is one; what is wrong is among the problems of the reader. */
 export function fleetOf(flags: RehearseFlags, reader: FlagReader): FleetPlan | undefined {

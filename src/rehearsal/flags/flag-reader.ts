@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
 import { constants } from 'node:os';
-import { parseDuration } from '../config/duration.js';
+import { parseDuration } from '../../config/duration.js';
 
 /** Reads values of flags and collects what is wrong with them, so that it is told all at once. */
 export class FlagReader {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../core/errors.js';
-import { requestName, type RehearsalPlan, type WeightedRequest } from '../rehearsal/plan.js';
-import { plain } from '../rehearsal/scenario/located.js';
-import { requestsOfOpenApi, type DescribedRequests } from '../rehearsal/scenario/openapi.js';
-import { readDocument } from '../rehearsal/scenario/read-document.js';
-import { scenarioOf, type Scenario } from '../rehearsal/scenario/scenario.js';
-import type { RehearseFlags } from './rehearse-flags.js';
-import type { FlagReader } from './rehearse-problems.js';
+import { messageOf } from '../../core/errors.js';
+import { requestName, type RehearsalPlan, type WeightedRequest } from '../plan.js';
+import { plain } from '../scenario/located.js';
+import { requestsOfOpenApi, type DescribedRequests } from '../scenario/openapi.js';
+import { readDocument } from '../scenario/read-document.js';
+import { scenarioOf, type Scenario } from '../scenario/scenario.js';
+import type { RehearseFlags } from './flags.js';
+import type { FlagReader } from './flag-reader.js';
 
 /** What clients do, by flags and files. */
 export type Clients = Pick<RehearsalPlan, 'requests' | 'remarks' | 'headers' | 'streams' | 'webSockets'> & {

@@ -24,6 +24,8 @@ const OPTIONS = {
   fleet: { type: 'string' },
   balancer: { type: 'string' },
   'port-variable': { type: 'string' },
+  cluster: { type: 'boolean' },
+  reload: { type: 'string' },
   json: { type: 'string' },
   junit: { type: 'string' },
   html: { type: 'string' },
