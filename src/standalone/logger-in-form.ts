@@ -7,7 +7,7 @@ import type { ShutdownLogger } from '../report/shutdown-log.js';
 
 /** What a shutdown uses of a logger of pino. */
 export interface PinoLikeLogger {
-  bindings(): object;
+  child(bindings: object): unknown;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
@@ -25,20 +25,28 @@ type Write = (level: Level, fields: object, line: string) => void;
 
 /**
  * Returns a logger that passes each line on in the form that the program's logger takes: fields beside the message with
- * pino and winston, as it is with all others.
+ * pino and winston. Any other logger is returned as it is.
  *
  * @throws {ShutdownError} `SHUTDOWN_OPTIONS_INVALID` if it has no such form
  */
 export function loggerInForm(target: ShutdownLogger | PinoLikeLogger | WinstonLikeLogger): ShutdownLogger {
   if (isPino(target)) return writingBy((...line) => toPino(target, ...line));
   if (isWinston(target)) return writingBy((...line) => toWinston(target as WinstonLikeLogger, ...line));
+  if (hasMethod(target, 'createLogger') && hasMethod(target, 'configure')) throw invalid(MODULE_OF_WINSTON);
   const missing = (['log', 'warn', 'error'] as const).filter((level) => !hasMethod(target, level));
   if (missing.length === 0) return target as ShutdownLogger;
-  throw new ShutdownError(
-    'SHUTDOWN_OPTIONS_INVALID',
+  throw invalid(
     `logger has no ${missing.map((level) => `${level}()`).join(', ')}: ` +
       'pass a logger of pino or winston, console, or an object with log(), warn() and error()',
   );
+}
+
+/** Its `log()` takes other arguments, and what it writes to is out of reach. */
+const MODULE_OF_WINSTON =
+  'logger is the module winston: pass a logger of winston.createLogger(), or winston.child({}) for its default logger';
+
+function invalid(message: string): ShutdownError {
+  return new ShutdownError('SHUTDOWN_OPTIONS_INVALID', message);
 }
 
 /** The context that lines have under Nest, too. */

@@ -32,7 +32,14 @@ export async function makeProject(
   const project = join(FOLDER, template.name);
   rmSync(made, { recursive: true, force: true });
   mkdirSync(join(FOLDER, 'made'), { recursive: true });
-  await run(join(FOLDER, 'made'), 'npx', '--yes', '--prefer-offline', ...commandOf(template));
+  await run(
+    join(FOLDER, 'made'),
+    'npx',
+    '--yes',
+    '--prefer-offline',
+    ...commandOf(template),
+    '--skip-install',
+  );
 
   const listed = [readFileSync(join(made, 'package.json'), 'utf8'), ...tools].join(' ');
   const record = join(project, 'installed.txt');
@@ -44,10 +51,7 @@ export async function makeProject(
   const isManifest = (path: string): boolean => path === join(made, 'package.json');
   cpSync(made, project, { recursive: true, filter: (path) => !isInstalled || !isManifest(path) });
   if (!isInstalled) await run(project, 'npm', 'install', ...QUIET);
-  const [npm = '', ...args] = installCommand(template.nest)
-    .split(' ')
-    .map((word) => (word === 'nestjs-drain' ? tarball : word));
-  const output = await run(project, npm, ...args, ...QUIET);
+  const output = await run(project, 'npm', ...installArguments(template.nest, tarball), ...QUIET);
   if (!isInstalled) await run(project, 'npm', 'install', '--save-dev', ...QUIET, ...tools);
   writeFileSync(record, listed);
   // The others are about packages of the template: their scripts, and the Node that they ask for.
@@ -57,8 +61,15 @@ export async function makeProject(
   return { project, warnings };
 }
 
-function commandOf({ name, nest }: Template): string[] {
-  return [`@nestjs/cli@${nest}`, 'new', name, '--skip-git', '--skip-install', '--package-manager', 'npm'];
+/** Returns what `npx` is asked for to make a project. */
+export function commandOf({ name, nest }: Pick<Template, 'name' | 'nest'>): string[] {
+  return [`@nestjs/cli@${nest}`, 'new', name, '--skip-git', '--package-manager', 'npm'];
+}
+
+/** Returns the arguments of npm in the command that README.md has for this Nest, with a tarball in place of the package. */
+export function installArguments(nest: number, tarball: string): string[] {
+  const [, ...args] = installCommand(nest).split(' ');
+  return args.map((word) => (word === 'nestjs-drain' ? tarball : word));
 }
 
 /** Returns the command that README.md has for this Nest. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { Writable } from 'node:stream';
+import winston from 'winston';
 import { deferred } from '../../../src/util/deferred.js';
 import { createShutdown } from '../../../src/standalone/create-shutdown.js';
 import { someTurns } from '../../support/http/eventually.js';
@@ -50,6 +52,23 @@ describe('a logger in no known form', () => {
     expect(() => createShutdown({ logger })).toThrow(
       /^logger has no log\(\): pass a logger of pino or winston, console, or an object with log\(\), warn\(\) and error\(\)$/,
     );
+  });
+});
+
+describe('the module winston as a logger', () => {
+  it('is an error that says what can be passed, which is taken', async () => {
+    expect(() => createShutdown({ logger: winston })).toThrow(
+      /^logger is the module winston: pass a logger of winston\.createLogger\(\), or winston\.child\(\{\}\) for its default logger$/,
+    );
+    const lines: unknown[] = [];
+    const stream = new Writable({ write: (line, _encoding, done) => done(void lines.push(String(line))) });
+    winston.configure({ transports: [new winston.transports.Stream({ stream })] });
+
+    const shutdown = createShutdown({ logger: winston.child({}) });
+    await shutdown.shutdown('done');
+
+    expect(lines).toContainEqual(expect.stringContaining('"message":"shutdown completed'));
+    winston.configure({ transports: [] });
   });
 });
 
