@@ -130,7 +130,16 @@ export class KafkaTransport implements Transport {
         const handled = Promise.resolve(eachMessage(payload));
         const handling = { payload, giveUp: reject };
         this.#handling.add(handling);
-        void handled.then(resolve, reject).finally(() => this.#handling.delete(handling));
+        handled.then(
+          (result) => {
+            this.#handling.delete(handling);
+            resolve(result);
+          },
+          (error: Error) => {
+            this.#handling.delete(handling);
+            reject(error);
+          },
+        );
       });
   }
 }
