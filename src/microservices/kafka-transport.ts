@@ -1,4 +1,3 @@
-import { deferred } from '../util/deferred.js';
 import { overrideMethod } from '../util/override-method.js';
 import type { HandBack } from './hand-back.js';
 import type { Transport } from './transport.js';
@@ -126,15 +125,21 @@ export class KafkaTransport implements Transport {
 
   /** Returns a handler that can be made to fail, so that kafkajs commits nothing and stops waiting for it. */
   #returnable(eachMessage: EachMessage): EachMessage {
-    return async (payload) => {
-      const given = deferred<never>();
-      const handling = { payload, giveUp: given.reject };
-      this.#handling.add(handling);
-      try {
-        return await Promise.race([eachMessage(payload), given.promise]);
-      } finally {
-        this.#handling.delete(handling);
-      }
-    };
+    return (payload) =>
+      new Promise((resolve, reject) => {
+        const handled = Promise.resolve(eachMessage(payload));
+        const handling = { payload, giveUp: reject };
+        this.#handling.add(handling);
+        handled.then(
+          (result) => {
+            this.#handling.delete(handling);
+            resolve(result);
+          },
+          (error: Error) => {
+            this.#handling.delete(handling);
+            reject(error);
+          },
+        );
+      });
   }
 }

@@ -20,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<{ measure(): Promise<rea
   'idle-connections': () => import('./idle-connections.js'),
   websockets: () => import('./websockets.js'),
   'event-streams': () => import('./event-streams.js'),
+  messages: () => import('./messages.js'),
   microservices: () => import('./microservices.js'),
   scale: () => import('./scale.js'),
   rehearsal: () => import('./rehearsal.js'),

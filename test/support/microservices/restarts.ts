@@ -63,6 +63,8 @@ export async function restart(name: TransportName, options: RestartOptions): Pro
   const tally = load.tally;
   for (let count = 0; count < restarts; count += 1) {
     await delay(LOAD_BETWEEN_MS);
+    // Otherwise the group would rebalance without a pause, and never catch up with the load.
+    if (meeting.rebalances) await load.catchUp();
     const [oldest] = running.splice(0, 1);
     const { program, port } = oldest!;
     const startedAt = performance.now();
@@ -125,6 +127,7 @@ class Load {
   readonly #clients: readonly JobClient[];
   readonly #events = new Set<string>();
   readonly #failed = new Map<string, unknown>();
+  readonly #waiting = new Set<Promise<unknown>>();
 
   constructor(clients: readonly JobClient[]) {
     this.#clients = clients;
@@ -145,7 +148,15 @@ class Load {
     const call = kind === 'other' ? kinds[index % kinds.length] : client.request;
     if (!call) return;
     this.tally.requests += 1;
-    await call(job).catch((error: unknown) => this.#failed.set(job.id, error));
+    const answered = call(job).catch((error: unknown) => this.#failed.set(job.id, error));
+    this.#waiting.add(answered);
+    await answered;
+    this.#waiting.delete(answered);
+  }
+
+  /** Waits until all requests that have been sent by now are answered. */
+  async catchUp(): Promise<void> {
+    await Promise.all(this.#waiting);
   }
 
   /** Waits for what brokers still hold, unless that takes longer than anything should. */
