@@ -65,6 +65,8 @@ async function deploy({ plan, fleet, instances, balancer, onlooker }: Deploy): P
     const remove = (): Promise<void> => balancer.route(serving.map(({ port }) => port));
     const { observations } = load;
     load.restarted(await endInstance(old, plan, { observations, remove, onlooker }));
+    // Of hundreds of restarts, nothing is kept until the last.
+    await old.application[Symbol.asyncDispose]();
   }
   return await load.end();
 }

@@ -25,8 +25,7 @@ export function runningProcesses(): Promise<readonly RunningProcess[]> {
 /** Likewise, from the file system /proc of Linux. */
 export async function processesFromProc(): Promise<readonly RunningProcess[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  // A process may end while the table is read.
-  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(orEnded)));
   return stats.flatMap((stat) => {
     // The name may contain anything, parentheses and spaces too.
     const [, pid, name = '', rest = ''] = /^(\d+) \((.*)\) (.*)$/s.exec(stat) ?? [];
@@ -51,6 +50,12 @@ export async function processesFromPs(): Promise<readonly RunningProcess[]> {
     const name = path.replace(/^.*\//, '');
     return [{ pid: Number(pid), parent: Number(parent), group: Number(group), name, startedAt }];
   });
+}
+
+/** A process may end while the table is read. Whatever else prevents it must not pass for an end. */
+function orEnded(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT' || error.code === 'ESRCH') return '';
+  throw error;
 }
 
 function hasEnded(state: string): boolean {
