@@ -61,8 +61,8 @@ export default {
   collectCoverageFrom: ['src/**/*.ts', '!src/**/index.ts'],
   testTimeout: 30_000,
   globalTeardown: '<rootDir>/scripts/tell-left-out.mjs',
-  // By default there is only one on two cores, where most of the time goes into waiting for child processes.
-  maxWorkers: Math.max(2, availableParallelism() - 1),
+  // By default there is only one on two cores, although most of the time goes into waiting for child processes.
+  maxWorkers: Math.max(3, availableParallelism() - 1),
   // Modules of a finished file stay in memory as long as its worker does.
   workerIdleMemoryLimit: '1GB',
   projects: [
