@@ -59,7 +59,8 @@ const withNest = { ...base, setupFiles: ['<rootDir>/test/support/esm-bridge.ts']
 export default {
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts', '!src/**/index.ts'],
-  testTimeout: 30_000,
+  // Tests wait for events, not for time: only one that hangs needs so long, or a machine that is busy with other work.
+  testTimeout: 90_000,
   globalTeardown: '<rootDir>/scripts/tell-left-out.mjs',
   // By default there is only one on two cores, although most of the time goes into waiting for child processes.
   maxWorkers: Math.max(3, availableParallelism() - 1),
