@@ -95,10 +95,13 @@ function withReserve(options: BudgetOptions, needs: Needs, podMs: number): Budge
   return releaseReserveMs >= needs.reserveMs ? options : { ...options, releaseReserveMs: needs.reserveMs };
 }
 
-/** Removes the options that have the value that they would have by default. */
+/**
+ * Removes the options that have the value that they would have by default. A reconnect window that was asked for stays: the
+ * drain was made to fit it.
+ */
 function withoutDefaults(options: BudgetOptions, podMs: number): BudgetOptions {
   const budget = JSON.stringify(divideIn(podMs, options));
-  return (['announceDelayMs', 'reconnectWindowMs', 'releaseReserveMs'] as const).reduce((set, name) => {
+  return (['announceDelayMs', 'releaseReserveMs'] as const).reduce((set, name) => {
     const { [name]: _, ...fewer } = set;
     return JSON.stringify(divideIn(podMs, fewer)) === budget ? fewer : set;
   }, options);

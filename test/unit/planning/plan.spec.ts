@@ -115,6 +115,21 @@ describe('a plan', () => {
         expect(second).toMatchObject({ options: first.options, terms: first.terms });
         expect(second.warnings.filter((warning) => /raise it\.$|suffice/.test(warning))).toEqual([]);
       }),
+      {
+        examples: [
+          [
+            {
+              probePeriodMs: 1_000,
+              failureThreshold: 1,
+              propagationMs: 0,
+              slowestRequestMs: 1,
+              hooksMs: 0,
+            },
+            // The window is what it would be by default, for this drain.
+            { drainTimeoutMs: 18, reconnectWindowMs: 9 },
+          ],
+        ],
+      },
     );
   });
 
