@@ -41,6 +41,14 @@ describe('flagsOf', () => {
     expect(planOf(COMMAND, flagsOf(options))).toEqual(planOf(COMMAND, parseFlags(args)));
   });
 
+  it.each([
+    [{ paths: ['/orders'] }, 'paths is not an option; did you mean path?'],
+    [{ header: { a: 'b' } }, 'header is not an option; did you mean headers?'],
+    [{ toString: 1, rate: 5 }, /^toString is not an option; known options are url, ready, /],
+  ])('refuses %j, which would be ignored', (options, message) => {
+    expect(() => flagsOf(options as RehearseOptions)).toThrow(message);
+  });
+
   it('names files in the same way', () => {
     const options: RehearseOptions = {
       scenario: 'a.json',
