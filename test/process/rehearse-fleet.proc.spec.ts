@@ -19,6 +19,17 @@ describe('a rehearsal of several instances behind the built-in balancer', () => 
     expect(output).toContain('in 4 of 4 restarts');
   });
 
+  it('keeps nothing of the instances that have ended', async () => {
+    const { report, output } = await rehearsed(
+      ['--fleet', '2', '--restarts', '6', '--duration', '100ms', '--lag', '100ms'],
+      programCommand('fixtures/rehearsed/main', 'node:http', 'none'),
+    );
+
+    expect(report.runs).toHaveLength(12);
+    // Node's word for listeners that pile up.
+    expect(output).not.toContain('MaxListenersExceededWarning');
+  });
+
   it('sends on to an instance that has closed its port, and lets the next one answer', async () => {
     const { broken, report } = await rehearsed(
       ['--fleet', '2'],

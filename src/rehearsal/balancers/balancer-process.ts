@@ -70,8 +70,11 @@ export class BalancerProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#application[Symbol.asyncDispose]();
-    await rm(this.#folder, { recursive: true, force: true });
+    try {
+      await this.#application[Symbol.asyncDispose]();
+    } finally {
+      await rm(this.#folder, { recursive: true, force: true });
+    }
   }
 }
 

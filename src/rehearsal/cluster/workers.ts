@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describeExit } from '../target/exit-of.js';
+import { ifGone } from '../target/if-gone.js';
 import { RehearsalError } from '../target/rehearsal-error.js';
 import type { Application, Exit } from '../target/application.js';
 import type { WorkerNews } from './worker-news.js';
@@ -88,7 +89,7 @@ export class Workers {
 
   async #read(): Promise<void> {
     // It is not there before the first line, and after the end.
-    const text = await readFile(this.#file, 'utf8').catch(() => '');
+    const text = await readFile(this.#file, 'utf8').catch(ifGone(''));
     const lines = text.split('\n').slice(0, -1);
     for (const line of lines.slice(this.#linesRead)) this.#note(JSON.parse(line) as WorkerNews);
     this.#linesRead = Math.max(this.#linesRead, lines.length);

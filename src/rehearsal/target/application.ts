@@ -113,10 +113,16 @@ export class Application implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const until = performance.now() + KILLING_MS;
-    // A process that is being started while others are killed is found the next time.
-    while ((await this.#family.members()).length > 0 && performance.now() < until) {
+    try {
+      // A process that is being started while others are killed is found the next time.
+      while ((await this.#family.members()).length > 0 && performance.now() < until) {
+        this.#family.kill();
+        await new Promise((resolve) => setTimeout(resolve, POLL_MS / 5));
+      }
+    } catch (error) {
+      // Those that are known already must not stay because others cannot be found.
       this.#family.kill();
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS / 5));
+      throw error;
     }
     await this.exited;
     process.off('exit', this.#killAll);

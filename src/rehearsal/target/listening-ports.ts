@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { ifGone } from './if-gone.js';
 
 /** An address at which a process accepts connections. */
 export interface ListeningAddress {
@@ -16,7 +17,7 @@ export const FINDS_PORTS = process.platform === 'linux';
 export async function listeningAddresses(pids: readonly number[]): Promise<readonly ListeningAddress[]> {
   const owned = new Set((await Promise.all(pids.map(socketsOf))).flat());
   const tables = await Promise.all(
-    ['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')),
+    ['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(ifGone(''))),
   );
   const found = new Map<number, ListeningAddress>();
   for (const line of tables.flatMap((table) => table.split('\n'))) {
@@ -33,8 +34,8 @@ export async function listeningAddresses(pids: readonly number[]): Promise<reado
 async function socketsOf(pid: number): Promise<string[]> {
   const folder = `/proc/${pid}/fd`;
   // It may end meanwhile, or belong to another user.
-  const names = await readdir(folder).catch(() => []);
-  const links = await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(() => '')));
+  const names = await readdir(folder).catch(ifGone([]));
+  const links = await Promise.all(names.map((name) => readlink(`${folder}/${name}`).catch(ifGone(''))));
   return links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
 }
 

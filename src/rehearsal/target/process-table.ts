@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
+import { ifGone } from './if-gone.js';
 
 /** A running process. */
 export interface RunningProcess {
@@ -25,7 +26,8 @@ export function runningProcesses(): Promise<readonly RunningProcess[]> {
 /** Likewise, from the file system /proc of Linux. */
 export async function processesFromProc(): Promise<readonly RunningProcess[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(orEnded)));
+  // A process may end while the table is read.
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(ifGone(''))));
   return stats.flatMap((stat) => {
     // The name may contain anything, parentheses and spaces too.
     const [, pid, name = '', rest = ''] = /^(\d+) \((.*)\) (.*)$/s.exec(stat) ?? [];
@@ -50,12 +52,6 @@ export async function processesFromPs(): Promise<readonly RunningProcess[]> {
     const name = path.replace(/^.*\//, '');
     return [{ pid: Number(pid), parent: Number(parent), group: Number(group), name, startedAt }];
   });
-}
-
-/** A process may end while the table is read. Whatever else prevents it must not pass for an end. */
-function orEnded(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT' || error.code === 'ESRCH') return '';
-  throw error;
 }
 
 function hasEnded(state: string): boolean {
