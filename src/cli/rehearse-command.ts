@@ -1,4 +1,4 @@
-import { constants } from 'node:os';
+import { signalExitCode } from '../process/exit-code.js';
 import { LiveProgress } from '../rehearsal/output/live-progress.js';
 import { ProgressDisplay } from '../rehearsal/output/progress.js';
 import { rehearsalText } from '../rehearsal/output/text.js';
@@ -48,7 +48,7 @@ async function run(args: readonly string[]): Promise<CommandResult> {
     if (error instanceof RehearsalError)
       return { stderr: `nestjs-drain: ${error.message}`, exitCode: NOTHING_TO_JUDGE };
     if (error instanceof Interrupted) {
-      return { stderr: `nestjs-drain: ${error.message}`, exitCode: 128 + constants.signals[error.signal] };
+      return { stderr: `nestjs-drain: ${error.message}`, exitCode: signalExitCode(error.signal) };
     }
     throw error;
   } finally {

@@ -1,4 +1,5 @@
-import { endedAsAsked, exitCodeBy } from './ended-as-asked.js';
+import { signalExitCode } from '../process/exit-code.js';
+import { endedAsAsked } from './ended-as-asked.js';
 import { judgeWorkers } from './judge-workers.js';
 import { oneLine } from '../util/safe-text.js';
 import { DEFAULT_READINESS_PATH } from './target/wait-until-ready.js';
@@ -88,7 +89,7 @@ function judgeExitCode({ exit }: RunRecord, { signal }: RehearsalPlan): Verdict 
   return broken(
     'exit-code',
     [`${seen} after ${signal}`],
-    `end with 0 or ${exitCodeBy(signal)} after ${signal}; another code makes jobs and supervisors take the end for a crash, so look for an error in a shutdown hook`,
+    `end with 0 or ${signalExitCode(signal)} after ${signal}; another code makes jobs and supervisors take the end for a crash, so look for an error in a shutdown hook`,
   );
 }
 
