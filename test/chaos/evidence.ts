@@ -28,6 +28,8 @@ export function evidenceOf(observation: Observation): Evidence {
     events.findLast(({ event }) => event === 'resumed'),
     0,
   );
+  const isBlocked = events.some(({ event }) => event === 'blocked');
+  const end = events.find(({ event }) => event === 'forced' || event === 'blocked');
   return {
     ...observation,
     report: events.find(({ event }) => event === 'report')?.['report'] as ShutdownReport,
@@ -42,14 +44,9 @@ export function evidenceOf(observation: Observation): Evidence {
         ),
         Infinity,
       ),
-    forcedAt: at(
-      events.find(({ event }) => event === 'forced' || event === 'blocked'),
-      Infinity,
-    ),
-    isBlocked: events.some(({ event }) => event === 'blocked'),
-    isBlockedForced:
-      events.find(({ event }) => event === 'forced' || event === 'blocked')?.event === 'forced' &&
-      events.some(({ event }) => event === 'blocked'),
+    forcedAt: at(end, Infinity),
+    isBlocked,
+    isBlockedForced: isBlocked && end?.event === 'forced',
   };
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   expectNothingLeftOnCtrlC,
   nestCommand,
@@ -7,9 +7,6 @@ import {
   startRehearsal,
 } from '../support/process/rehearsal.js';
 import type { ApplicationPlan } from '../fixtures/plan.js';
-
-// Each case boots a primary process and several workers, and restarts them one after another.
-jest.setTimeout(90_000);
 
 const CLUSTER = ['--cluster', '--timeout', '20s'];
 const NODE = process.execPath;

@@ -2,15 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { expectNothingLeftOnCtrlC, rehearsed, startRehearsal } from '../support/process/rehearsal.js';
 import { root } from '../support/process/program.js';
 import type { ApplicationPlan } from '../fixtures/plan.js';
 
 const PM2 = createRequire(import.meta.url).resolve('pm2/bin/pm2-runtime');
-// Each case boots a primary process and several workers, and restarts them one after another.
-jest.setTimeout(90_000);
-
 const CLUSTER = ['--cluster', '--timeout', '20s', '--grace', '30s', '--ready-timeout', '3m'];
 const ENV = { PM2_DISABLE_VERSION_CHECK: 'true' };
 
