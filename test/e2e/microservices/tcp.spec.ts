@@ -251,6 +251,21 @@ describe('a microservice on TCP', () => {
     expect(await terminate(app)).toMatchObject({ status: 'completed' });
   });
 
+  it('ends a connection on which nothing was sent when no other can come, whatever else is still handled', async () => {
+    const gate = new Gate();
+    const { app, server, client } = await createMicroservice(gate);
+    const reply = ask(client, 'order', 'a');
+    await gate.arrived('a');
+    const silent = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    await once(silent, 'connect');
+    const report = terminate(app);
+
+    await once(silent.resume(), 'end');
+    gate.open('a');
+    expect(await reply).toBe('done a');
+    expect(await report).toMatchObject({ status: 'completed' });
+  });
+
   it('does not wait for a client that never closes its side', async () => {
     const { app, server } = await createMicroservice(new Gate());
     const socket = connect({
