@@ -19,6 +19,8 @@ export interface Registration {
    * while the process is exiting. Default: `false`, as for all code outside this package.
    */
   readonly cutsAtOnce?: boolean;
+  /** Called when the run is forced, before anything is cut. From then on the participant begins no work, so that none is lost. */
+  readonly onForced?: () => void;
 }
 
 const METHODS = [...PHASES, 'resume'] as const;
@@ -43,12 +45,13 @@ export class RegisteredParticipant {
   /** Returns the number of sequential steps it consists of when time is shared out. */
   readonly steps: () => number;
   readonly answers: ParticipantAnswers;
+  readonly onForced: () => void;
 
   readonly #timeoutMs: ParticipantOptions['timeoutMs'];
 
   /** @param onInvalid called for the first invalid answer of each method that answers */
   constructor(
-    { participant, options, registeredAt, event, steps, cutsAtOnce }: Registration,
+    { participant, options, registeredAt, event, steps, cutsAtOnce, onForced }: Registration,
     onInvalid: (registered: RegisteredParticipant, invalid: InvalidAnswer) => void,
   ) {
     this.name = participant.name;
@@ -58,6 +61,7 @@ export class RegisteredParticipant {
     this.registeredAt = registeredAt;
     this.event = event;
     this.cutsAtOnce = cutsAtOnce ?? false;
+    this.onForced = onForced ?? (() => {});
     this.steps = steps ?? (() => 1);
     this.answers = new ParticipantAnswers(participant, (invalid) => onInvalid(this, invalid));
     this.#timeoutMs = options.timeoutMs;
@@ -135,6 +139,11 @@ export class ParticipantRegistry {
         return statistics ? [[registered.name, statistics]] : [];
       }),
     );
+  }
+
+  /** Tells every participant that the run is forced. */
+  force(): void {
+    for (const { onForced } of this.#participants) onForced();
   }
 
   /** Returns the names of the participants of this package, in the order of registration. */

@@ -17,7 +17,7 @@ export interface AcceptedRequest {
   readonly isExempt: boolean;
   /** Arrived in or after `quiesce`, and is not exempt. */
   readonly isLate: boolean;
-  readonly isRefused: boolean;
+  isRefused: boolean;
   /** Ends the connection after the response without announcing it in the header, unless another request follows. */
   retire(this: void): void;
   /** Restores the response. */

@@ -145,6 +145,12 @@ export class HttpServerParticipant implements ShutdownParticipant {
     this.#admission.close();
   }
 
+  /** Closes the listener, and refuses all requests that arrive from now on, even if late ones are served. */
+  refuse(): void {
+    this.#listener.closeNow();
+    this.#admission.refuseAll();
+  }
+
   async drain(context: ShutdownContext): Promise<void> {
     this.#report = context.cut;
     this.#begin(context);

@@ -182,6 +182,7 @@ export class HttpServers {
         options: { priority: HTTP_PRIORITY },
         registeredAt: traits.registeredAt ?? registeredAt,
         cutsAtOnce: true,
+        onForced: () => participant.refuse(),
       });
     } catch (error) {
       participant.dispose();

@@ -43,6 +43,11 @@ export class ListenerParticipant implements ShutdownParticipant {
     });
   }
 
+  /** Lets no more clients connect. */
+  refuse(): void {
+    this.#listener.closeNow();
+  }
+
   async release(): Promise<void> {
     await this.#listener.close();
   }

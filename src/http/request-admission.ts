@@ -46,6 +46,7 @@ export class RequestAdmission {
   readonly #held = new HeldRequests();
   #retiresNewcomers = false;
   #isLate = false;
+  #refusesAll = false;
 
   constructor(
     server: Server,
@@ -77,7 +78,7 @@ export class RequestAdmission {
     }
     for (const session of this.#sessions) {
       for (const response of session.responses) {
-        this.#accept(response, { session }, this.#isExempt(response.req), false);
+        this.#accept(response, { session }, { isExempt: this.#isExempt(response.req) });
       }
       this.#retireSession(session);
     }
@@ -92,6 +93,11 @@ export class RequestAdmission {
   close(): void {
     this.#isLate = true;
     for (const session of this.#sessions) this.#retireSession(session);
+  }
+
+  /** From now on, refuses all requests but exempt ones. */
+  refuseAll(): void {
+    this.#refusesAll = true;
   }
 
   /** Restores the server. */
@@ -119,12 +125,8 @@ export class RequestAdmission {
     if (!response) return connection.markAnswered();
     if (this.requests.has(response) || connection.isFull) return;
     connection.latestRequest ??= this.#responses.latestRequest(socket) ?? response.req;
-    this.#accept(
-      response,
-      { connection, isBegun: response.headersSent },
-      this.#isExempt(response.req),
-      false,
-    );
+    const isExempt = this.#isExempt(response.req);
+    this.#accept(response, { connection, isBegun: response.headersSent }, { isExempt });
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse, proceed: () => void): void => {
@@ -137,11 +139,14 @@ export class RequestAdmission {
     const isExempt = this.#isExempt(request);
     const isNeverLate = isExempt || this.#dependencies.continues?.(request) === true;
     const isLate = this.#arrives(connection ?? session, request, isNeverLate);
-    const isRefused = this.#accept(response, { connection, session }, isExempt, isLate);
+    const isRefused = this.#refuses(isLate, isExempt);
+    const accepted = this.#accept(response, { connection, session }, { isExempt, isLate, isRefused });
     if (session && this.#isLate) this.#retireSession(session);
     const go = (): void => {
       if (connection?.socket.destroyed || isStreamGone(response)) return;
-      if (!isRefused) return this.#dependencies.answer?.(request, response) ? undefined : proceed();
+      // The shutdown may have been forced since.
+      accepted.isRefused ||= this.#refuses(isLate, isExempt);
+      if (!accepted.isRefused) return this.#dependencies.answer?.(request, response) ? undefined : proceed();
       this.#refuse(request, response);
       if (connection) this.#observer.onRefused(connection);
     };
@@ -180,8 +185,9 @@ export class RequestAdmission {
 
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, proceed: () => void): void => {
     const connection = this.#connections.of(request.socket);
-    const isLate = this.#arrives(connection, request, this.#isExempt(request));
-    if (isLate && this.#dependencies.lateRequests === 'reject') {
+    const isExempt = this.#isExempt(request);
+    const isLate = this.#arrives(connection, request, isExempt);
+    if (this.#refuses(isLate, isExempt)) {
       refuseUpgrade(socket, this.#dependencies.lateResponse);
       return;
     }
@@ -199,14 +205,11 @@ export class RequestAdmission {
     return this.#isLate;
   }
 
-  /** @returns whether the request is to be refused */
   #accept(
     response: ServerResponse,
     { connection, session, isBegun = false }: Carrier,
-    isExempt: boolean,
-    isLate: boolean,
-  ): boolean {
-    const isRefused = isLate && this.#dependencies.lateRequests === 'reject';
+    { isExempt, isLate = false, isRefused = false }: RequestTraits,
+  ): AcceptedRequest {
     const request: AcceptedRequest = {
       response,
       connection,
@@ -232,7 +235,11 @@ export class RequestAdmission {
     this.requests.add(request);
     if (session) endUploadBehind(response);
     this.#dependencies.onAccepted?.(request);
-    return isRefused;
+    return request;
+  }
+
+  #refuses(isLate: boolean, isExempt: boolean): boolean {
+    return (this.#refusesAll && !isExempt) || (isLate && this.#dependencies.lateRequests === 'reject');
   }
 
   #retires(connection: Connection, { req }: ServerResponse): boolean {
@@ -256,6 +263,12 @@ export class RequestAdmission {
   #isExempt(request: IncomingMessage): boolean {
     return this.#dependencies.isExempt(request.method ?? 'GET', targetOf(request));
   }
+}
+
+interface RequestTraits {
+  readonly isExempt: boolean;
+  readonly isLate?: boolean;
+  readonly isRefused?: boolean;
 }
 
 /** The connection or session of a request. */

@@ -180,17 +180,47 @@ export class RunningHandlers implements ShutdownParticipant {
     );
   }
 
+  /**
+   * Names the handlers that are detached. Servers name the requests of the others when they cut them, but a client may
+   * disconnect before that.
+   */
   #cut(context: ShutdownContext, includes: (call: Call) => boolean): void {
-    const { clock, routePattern } = this.#dependencies;
+    const { clock, isCut, routePattern } = this.#dependencies;
     const ageMs = clock.now() - (this.#announcedAt ?? clock.now());
-    // What its server has named is not named again.
-    const isUnnamed = (call: Call): boolean => includes(call) && !this.#dependencies.isCut(call.request);
-    void cutEach(context, {
-      pieces: this.#detached(isUnnamed),
-      cut: (request) => context.cut({ kind: 'handler', name: requestName(request, routePattern), ageMs }),
-      forget: () => 'handler',
+    const named = new Set<IncomingMessage>();
+    /** Whether it is lost, and has not been named. A call is reused when it has ended. */
+    const isLost = ({ call, request }: Cuttable): boolean =>
+      call.request === request &&
+      isDetached(call) &&
+      includes(call) &&
+      !isCut(request) &&
+      !named.has(request);
+    const cut = (cuttable: Cuttable): void => {
+      if (!isLost(cuttable)) return;
+      const { request } = cuttable;
+      named.add(request);
+      context.cut({ kind: 'handler', name: requestName(request, routePattern), ageMs });
+    };
+    void cutEach<Cuttable>(context, {
+      pieces: this.#running.filter(includes).map((call) => ({ call, request: call.request })),
+      cut: (cuttable) => {
+        cut(cuttable);
+        const { call, request } = cuttable;
+        if (call.request === request && !isDetached(call)) call.response?.once('close', () => cut(cuttable));
+      },
+      forget: (cuttable) => {
+        if (!isLost(cuttable)) return undefined;
+        named.add(cuttable.request);
+        return 'handler';
+      },
     });
   }
+}
+
+/** A call that was running when its kind was cut. */
+interface Cuttable {
+  readonly call: Call;
+  readonly request: IncomingMessage;
 }
 
 /** Whether the response is over, so that only the call is left. */

@@ -1,3 +1,4 @@
+import { NEVER, throwError } from 'rxjs';
 import { messageOf } from '../core/errors.js';
 import { atMost } from '../util/at-most.js';
 import { overrideMethod } from '../util/override-method.js';
@@ -7,7 +8,7 @@ import type { ShutdownContext, ShutdownParticipant, Statistics } from '../core/p
 import type { ShutdownLogger } from '../report/shutdown-log.js';
 import type { Clock, Timer } from '../util/clock.js';
 import type { MessageHandler, MessageServer, Respond } from './message-server.js';
-import type { Message } from './running-messages.js';
+import type { HandlerTraits, Message } from './running-messages.js';
 import type { Transport } from './transport.js';
 
 /** Time for handing messages back at the end of a drain; at most half of the time left when it begins. */
@@ -67,6 +68,7 @@ export class MessageServerParticipant implements ShutdownParticipant {
   #isStopped = false;
   #isQuiesced = false;
   #isEnded = false;
+  #refusesAll = false;
   #areArriving = false;
   #isSelfServing = true;
   #stopWatchingRequests: (() => void) | undefined;
@@ -87,6 +89,7 @@ export class MessageServerParticipant implements ShutdownParticipant {
       onEnded: (context) => {
         if (this.#isStopped) this.#transport.onEnded?.(context);
       },
+      refusal: (traits) => (this.#refusesAll ? this.#refuse(traits) : undefined),
       streamLimitMs: (context) => this.#streamLimitMs(context),
     });
   }
@@ -157,6 +160,11 @@ export class MessageServerParticipant implements ShutdownParticipant {
   quiesce(): void {
     this.#isQuiesced = true;
     this.announce();
+  }
+
+  /** Begins no message that arrives from now on. */
+  refuse(): void {
+    this.#refusesAll = true;
   }
 
   async drain(context: ShutdownContext): Promise<void> {
@@ -327,6 +335,15 @@ export class MessageServerParticipant implements ShutdownParticipant {
       const text = `${message.traits.name} was cut: the server is shutting down`;
       this.messages.drop(message, this.#transport.errorFor?.(text));
     }
+  }
+
+  /**
+   * Answers a message that must not begin: a request with an error, if its transport has one. Anything else stays unanswered,
+   * so that its broker delivers it again.
+   */
+  #refuse({ name, isEvent }: HandlerTraits): unknown {
+    const error: unknown = this.#transport.errorFor?.(`${name} was refused: the server is shutting down`);
+    return isEvent || error === undefined ? NEVER : throwError(() => error);
   }
 
   #cutTheRest(): void {

@@ -46,6 +46,8 @@ export interface RunningMessagesDependencies {
   isExpecting(this: void): boolean;
   /** Called when a handler has ended. */
   onEnded(this: void, context: unknown): void;
+  /** Called before a message begins: returns what to answer instead, if it must not begin any more. */
+  refusal(this: void, traits: HandlerTraits): unknown;
   /** How long the stream of a message may go on in a drain that has begun, in milliseconds; Infinity if there is none. */
   streamLimitMs(this: void, context: unknown): number;
 }
@@ -157,6 +159,8 @@ export class RunningMessages {
   }
 
   #call(handler: MessageHandler, traits: HandlerTraits, self: unknown, args: unknown[]): unknown {
+    const refusal = this.#dependencies.refusal(traits);
+    if (refusal !== undefined) return refusal;
     const context = args.at(-1);
     const message = this.#add(this.#spare.pop() ?? this.#create(), traits, context);
     let result: unknown;

@@ -76,6 +76,11 @@ export class WebSocketsParticipant implements ShutdownParticipant {
     });
   }
 
+  /** Receives no more messages. */
+  refuse(): void {
+    for (const socket of this.#dependencies.open()) socket.pause();
+  }
+
   async drain(context: ShutdownContext): Promise<void> {
     const { clock, windowMs } = this.#dependencies;
     const { signal } = context;

@@ -160,6 +160,7 @@ export class Microservices {
       options: { priority: PRIORITY },
       registeredAt: 'GracefulShutdownModule',
       cutsAtOnce: true,
+      onForced: () => participant.refuse(),
     });
   }
 

@@ -195,6 +195,7 @@ export class WebSocketBinding {
       options: { priority: Number.MAX_VALUE },
       registeredAt: 'GracefulShutdownModule',
       cutsAtOnce: true,
+      onForced: () => this.#participant.refuse(),
     });
   }
 }

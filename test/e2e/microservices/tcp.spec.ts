@@ -15,6 +15,7 @@ import type { INestMicroservice, Type } from '@nestjs/common';
 import type { ClientProxy, MicroserviceOptions } from '@nestjs/microservices';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Observable } from 'rxjs';
+import type { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import type { GracefulShutdownOptions, ShutdownReport } from 'nestjs-drain';
 
 afterEach(async () => {
@@ -228,6 +229,27 @@ describe('a microservice on TCP', () => {
       statistics: { 'TCP microservice': { late: 1, retired: 1, cut: 0 } },
     });
     expect(gate.finished).toContain('late second');
+  });
+
+  it('begins nothing once the shutdown is forced, even if late requests are served', async () => {
+    const gate = new Gate();
+    const { app, client } = await createMicroservice(gate, { lateRequests: 'serve' });
+    const first = outcomeOf(ask(client, 'order', 'a'));
+    await gate.arrived('a');
+    const draining = reached(app, 'drain');
+    const report = terminate(app);
+    await draining;
+
+    for (const name of ['late', 'late first', 'late second']) gate.open(name);
+    const late = outcomeOf(ask(client, 'order', 'late'));
+    client.emit('note', 'late');
+    (coordinatorOf(app) as PhasedCoordinator).force('the test');
+
+    expect(await first).toMatchObject({ error: { message: 'order was cut: the server is shutting down' } });
+    expect(await late).toHaveProperty('error');
+    expect((await report).cuts.map(({ name }) => name)).toEqual(['order']);
+    expect(gate.finished).toEqual([]);
+    gate.open('a');
   });
 
   it('goes on when the announcement is undone', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PHASES } from '../../../src/core/phase.js';
 import { entryOf, never, ofType, setUp } from './coordinator-on-manual-clock.js';
+import type { PhasedCoordinator } from '../../../src/core/coordinator.js';
 import type { ShutdownContext, ShutdownParticipant } from '../../../src/core/participant.js';
 
 describe('forcing', () => {
@@ -99,6 +100,31 @@ describe('forcing', () => {
     coordinator.force('SIGINT again');
     const { cuts } = await finished;
     expect(cuts.map(({ phase }) => phase)).toEqual(['release']);
+  });
+
+  it.each([
+    ['force', (coordinator: PhasedCoordinator) => coordinator.force('SIGINT again')],
+    ['interrupt', (coordinator: PhasedCoordinator) => coordinator.interrupt('process.exit(1)')],
+  ])('%s has participants begin no more work before anything is cut', async (_how, end) => {
+    const { clock, coordinator } = setUp();
+    const journal: string[] = [];
+    const server: ShutdownParticipant = {
+      name: 'server',
+      drain: ({ signal }) => {
+        signal.addEventListener('abort', () => journal.push('cut'));
+        return never();
+      },
+    };
+    const onForced = (): void => void journal.push('told');
+    coordinator.add({ participant: server, options: {}, registeredAt: 'here', cutsAtOnce: true, onForced });
+    coordinator.observe(({ type }) => void (type === 'forced' && journal.push('observed')));
+    void coordinator.shutdown();
+    await clock.advance(40);
+    expect(journal).toEqual([]);
+
+    end(coordinator);
+
+    expect(journal).toEqual(['told', 'observed', 'cut']);
   });
 
   it('by the deadline leaves the groups of release and the phases that have not begun', async () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { DrainedServer, type DrainedServerOptions } from '../../support/http/drained-server.js';
 import { eventually } from '../../support/http/eventually.js';
+import { RawClient } from '../../support/http/raw-client.js';
 
 let drained: DrainedServer;
 let served: (string | undefined)[] = [];
@@ -104,6 +105,43 @@ describe('a request that arrives in or after quiesce', () => {
       { status: 200, headers: { connection: 'close' }, body: 'served' },
     ]);
     expect(drained.participant.statistics().late).toBe(1);
+  });
+
+  it('is refused whatever the options say once the shutdown is forced, and nobody can connect', async () => {
+    await quiesce({ lateRequests: 'serve' });
+    const [client, waiting] = [await drained.connect(), await drained.connect()];
+    waiting.get('/held');
+    await eventually(() => pending.length === 1);
+    const { port } = drained;
+
+    drained.participant.refuse();
+
+    await client.get('/').ended;
+    expect(client.responses).toMatchObject([{ status: 503, headers: { connection: 'close' } }]);
+    expect(served).toEqual(['/held']);
+    pending.pop()!.end('held');
+    expect(await waiting.untilResponses(1)).toMatchObject([{ status: 200, body: 'held' }]);
+    await expect(RawClient.connect(port)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('is refused if the shutdown is forced before it has begun', async () => {
+    await quiesce({ lateRequests: 'serve', onAccepted: () => drained.participant.refuse() });
+    const client = await drained.connect();
+
+    await client.get('/').ended;
+
+    expect(client.responses).toMatchObject([{ status: 503 }]);
+    expect(served).toEqual([]);
+  });
+
+  it('is served on an exempt route even then', async () => {
+    await quiesce({ lateRequests: 'serve' });
+    const client = await drained.connect();
+    drained.participant.refuse();
+
+    await client.get('/healthz').ended;
+
+    expect(client.responses).toMatchObject([{ status: 200, body: 'served' }]);
   });
 
   it('is refused three times out of three when pipelined', async () => {

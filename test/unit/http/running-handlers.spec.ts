@@ -3,17 +3,20 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { RunningHandlers } from '../../../src/http/running-handlers.js';
 import { systemClock } from '../../../src/util/clock.js';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
+import type { ShutdownContext } from '../../../src/core/participant.js';
 
 const server = createServer();
 let request: IncomingMessage;
 let response: ServerResponse;
 let handlers: RunningHandlers;
+const cutByServer = new WeakSet<IncomingMessage>();
+const port = (): number => (server.address() as AddressInfo).port;
 
 beforeEach(async () => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const answer = fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const answer = fetch(`http://127.0.0.1:${port()}/`);
   [request, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
   response.end();
   await answer;
@@ -21,7 +24,7 @@ beforeEach(async () => {
     clock: systemClock,
     isExempt: () => false,
     isLate: () => false,
-    isCut: () => false,
+    isCut: (each) => cutByServer.has(each),
     isOfOther: () => false,
     blindSpot: () => undefined,
     routePattern: () => undefined,
@@ -42,6 +45,30 @@ describe('a running handler', () => {
     expect(returned).not.toBe(promise);
     await expect(returned).rejects.toBe(failure);
     expect(handlers.inFlight()).toBe(0);
+  });
+
+  it.each([
+    { by: 'its server', named: [] },
+    { by: 'nobody else', named: ['GET /'] },
+  ])('whose client disconnects after it was cut is named if $by names it: $named', async ({ by, named }) => {
+    const client = connect(port());
+    client.write('GET / HTTP/1.1\r\nHost: test\r\n\r\n');
+    [request, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
+    const abort = new AbortController();
+    const cuts: Parameters<ShutdownContext['cut']>[0][] = [];
+    const context = { signal: abort.signal, cut: (cut: (typeof cuts)[number]) => cuts.push(cut) };
+    void handlers.track(request, response, new Promise(() => {}));
+    void handlers.track(request, response, new Promise(() => {}));
+    const drained = handlers.drain(context as unknown as ShutdownContext);
+    abort.abort();
+    await drained;
+    expect(cuts).toEqual([]);
+
+    if (by === 'its server') cutByServer.add(request);
+    client.destroy();
+    await once(response, 'close');
+
+    expect(cuts.map(({ kind, name }) => `${kind} ${name}`)).toEqual(named.map((name) => `handler ${name}`));
   });
 
   it('returns what it would have returned', async () => {
