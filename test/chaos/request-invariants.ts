@@ -76,7 +76,7 @@ export const REQUEST_INVARIANTS: Readonly<Record<string, Invariant>> = {
       return (
         outcome === 'unexpected' ||
         (outcome === 'timed-out' && !isLostInPrimary(request, evidence)) ||
-        (outcome === 'late' && servesLateRequests(plan)) ||
+        (outcome === 'late' && endedAt < forcedAt && servesLateRequests(plan)) ||
         (outcome === 'server-error' && endedAt < forcedAt && !isServedTooLate(request, evidence)) ||
         (outcome !== 'answered' && endedAt < from)
       );
