@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors.js';
 import { UniqueNames } from '../../util/unique-names.js';
 import { hasBegun } from '../../core/phase.js';
 import { inBatches, HookCall } from './hook-call.js';
@@ -17,8 +18,8 @@ export interface HookBridgeDependencies {
   ignoresSignal(this: void, host: HookHost): boolean;
 }
 
-/** The hooks that Nest calls after the gate. */
-const TEARDOWN_HOOKS = ['onModuleDestroy', 'onApplicationShutdown'] as const;
+/** The hooks in Nest's order. Usually, `beforeApplicationShutdown` has been called before the gate. */
+const NESTS_ORDER = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'] as const;
 
 /**
  * Runs every shutdown hook of every provider as a named step: timed, bounded, isolated and reported.
@@ -31,6 +32,8 @@ export class HookBridge implements HookOwner {
   #calls: readonly HookCall[] = [];
   /** The calls by instance; there may be thousands. */
   readonly #callsOf = new Map<object, HookCall[]>();
+  /** The hooks that have failed before `release`, which only happens with `hooks: 'native'`. */
+  readonly #failures: string[] = [];
   #stepsToCome = 0;
   #begun = 0;
   #ended = 0;
@@ -87,12 +90,22 @@ export class HookBridge implements HookOwner {
     if (made) return () => made;
     if (!this.#isReleasing) {
       call.made = Promise.resolve();
-      return undefined;
+      return (hidden, args) => this.#recordFailure(call, () => hidden(args));
     }
     return (hidden, args) =>
       this.#perform(call, () =>
         hidden(hook === 'onModuleDestroy' ? args : call.argumentsFor(this.#signalFrom(args))),
       );
+  }
+
+  /** Nest 12 logs the error of a hook and continues, and a hook that is called before `release` is not a step. */
+  async #recordFailure(call: HookCall, hook: () => unknown): Promise<unknown> {
+    try {
+      return await hook();
+    } catch (error) {
+      this.#failures.push(`${call.name}: ${messageOf(error)}`);
+      throw error;
+    }
   }
 
   #callOf(instance: object, hook: LifecycleHook): HookCall | undefined {
@@ -112,7 +125,7 @@ export class HookBridge implements HookOwner {
    * Nest has made, each for at most its share of the time.
    */
   async callOutstanding(): Promise<void> {
-    for (const hook of TEARDOWN_HOOKS) {
+    for (const hook of NESTS_ORDER) {
       for (const batch of inBatches(this.#calls.filter((call) => call.hook === hook))) {
         await Promise.all(
           batch.map(async (call) => {
@@ -125,9 +138,14 @@ export class HookBridge implements HookOwner {
 
   /** The same without waiting; calls that are not made now are reported as skipped. */
   callOutstandingAtOnce(): void {
-    for (const hook of TEARDOWN_HOOKS) {
+    for (const hook of NESTS_ORDER) {
       for (const call of this.outstanding(hook)) void this.#callAhead(call);
     }
+  }
+
+  /** @throws {Error} if a hook that Nest called before `release` has failed; the message names each of them */
+  throwIfFailed(): void {
+    if (this.#failures.length > 0) throw new Error(this.#failures.join('; '));
   }
 
   /** Whether a call may come from Nest; earlier calls are made by hand. */

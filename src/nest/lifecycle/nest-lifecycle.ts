@@ -235,6 +235,7 @@ export class NestLifecycle implements ShutdownParticipant {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       await this.#hasEnded.promise;
+      this.#hooks.throwIfFailed();
     } catch (error) {
       await this.#hooks.callOutstanding();
       throw error;

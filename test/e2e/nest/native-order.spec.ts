@@ -101,7 +101,28 @@ describe("hooks: 'native'", () => {
     const app = await createContext({ options, providers: [witness(journal, 'Store')] });
 
     await coordinatorOf(app).shutdown();
-    expect(journal.entries).toEqual(['Store.onModuleDestroy()', 'Store.onApplicationShutdown()']);
+    expect(journal.entries).toEqual(NATIVE.filter((entry) => entry.startsWith('Store.')));
+  });
+
+  it.each([
+    { how: 'close()', hook: 'onModuleDestroy' },
+    { how: 'a signal', hook: 'onModuleDestroy' },
+    { how: 'a signal', hook: 'beforeApplicationShutdown' },
+  ])('calls every hook although one rejects, and has failed: $hook on $how', async ({ hook, how }) => {
+    const journal = new Journal();
+    const broken = { [hook]: () => Promise.reject(new Error('no connection')) };
+    const providers = [witness(journal, 'Store'), { provide: 'BROKEN', useValue: broken }];
+    const app = enableGracefulShutdown(await createContext({ options, providers }));
+    await app.init();
+
+    if (how === 'close()') await app.close().catch(() => {});
+    else await coordinatorOf(app).shutdown({ kind: 'signal', signal: 'SIGTERM' });
+
+    const called = journal.entries.map((entry) => entry.replace(/\(.*/, '()'));
+    expect(called).toEqual(NATIVE.filter((entry) => entry.startsWith('Store.')));
+    const { status, participants } = reportOf(app);
+    expect(status).toBe('failed');
+    expect(participants.find(({ outcome }) => outcome === 'failed')?.error).toContain('no connection');
   });
 
   it('calls no hook twice where Nest hangs behind some of them', async () => {
