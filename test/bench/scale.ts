@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import net from 'node:net';
 import { start } from '../support/process/program.js';
+import { OPTIMISING } from './measured-server.js';
 import type { Figure } from './figure.js';
 import type { ScalePlan } from './scale-server.js';
 
@@ -28,6 +29,7 @@ export async function measure(): Promise<readonly Figure[]> {
 
 async function endOf(plan: ScalePlan): Promise<Figure> {
   await using program = start('bench/scale-server', {
+    runtime: OPTIMISING,
     env: { PLAN: JSON.stringify(plan), NODE_ENV: 'production', NO_COLOR: '1' },
   });
   const { port } = await program.event('listening');

@@ -7,6 +7,7 @@ import { GracefulShutdownModule } from 'nestjs-drain';
 import { WebSocket } from 'ws';
 import { start, type Program } from '../support/process/program.js';
 import { compare } from './compare.js';
+import { OPTIMISING } from './measured-server.js';
 import type { INestApplication } from '@nestjs/common';
 import type { ShutdownReport } from 'nestjs-drain';
 import type { Figure } from './figure.js';
@@ -75,7 +76,7 @@ async function memoryPerSocket(mode: 'bare' | 'drain'): Promise<number> {
 
 function startServer(mode: 'bare' | 'drain'): Program {
   const env = { MODE: mode, NODE_ENV: 'production', NO_COLOR: '1' };
-  return start('bench/websocket-server', { env, execArgv: ['--expose-gc'] });
+  return start('bench/websocket-server', { runtime: OPTIMISING, env, execArgv: ['--expose-gc'] });
 }
 
 async function portOf(server: Program): Promise<number> {
