@@ -16,6 +16,9 @@ const CALLING = {
   handle_error: 1,
 } as const;
 
+/** The arguments of a callback for a parameter of a path. */
+const OF_NODE = { requestAt: 0, areNodes: true };
+
 interface Layer {
   readonly name: string;
   readonly handle: unknown;
@@ -85,7 +88,7 @@ export class ExpressHandlers {
     if (isObject(params)) for (const callbacks of Object.values(params)) this.#trackInPlace(callbacks);
     this.#restore.push(
       overrideMethod(router, 'param', (param) => (name, callback) => {
-        return param(name, tracked(callback, this.#handlers, 0));
+        return param(name, tracked(callback, this.#handlers, OF_NODE));
       }),
     );
   }
@@ -126,14 +129,15 @@ export class ExpressHandlers {
 
   #viewOf(layer: Layer, requestAt: number): object {
     let handler = layer.handle;
-    let wrapper = tracked(handler, this.#handlers, requestAt);
+    const traits = { requestAt, areNodes: true };
+    let wrapper = tracked(handler, this.#handlers, traits);
     return Object.create(layer, {
       handle: {
         get: () => {
           // Instrumentation replaces the handler.
           if (layer.handle !== handler) {
             handler = layer.handle;
-            wrapper = tracked(handler, this.#handlers, requestAt);
+            wrapper = tracked(handler, this.#handlers, traits);
           }
           return wrapper;
         },
@@ -144,7 +148,7 @@ export class ExpressHandlers {
   #trackInPlace(callbacks: unknown): void {
     if (!Array.isArray(callbacks)) return;
     for (const [index, callback] of callbacks.entries()) {
-      callbacks[index] = tracked(callback, this.#handlers, 0) as Handler;
+      callbacks[index] = tracked(callback, this.#handlers, OF_NODE) as Handler;
     }
   }
 

@@ -38,7 +38,7 @@ export function trackFastifyHandlers(
   handlers: RunningHandlers,
   probes: ProbeCheck,
 ): (() => void)[] {
-  const track = (registered: unknown, requestAt = 0): unknown => tracked(registered, handlers, requestAt);
+  const track = (registered: unknown, requestAt = 0): unknown => tracked(registered, handlers, { requestAt });
   const trackHook = (name: string, hook: unknown): unknown =>
     isHandler(hook) && hook.length < (HOOKS[name] ?? 0) ? track(hook) : hook;
   const trackOptions = (options: RouteOptions): RouteOptions => {

@@ -37,7 +37,8 @@ type Register = (...args: unknown[]) => unknown;
  * @returns functions that restore the adapter; handlers that are already registered stay tracked
  */
 export function trackRouteHandlers(adapter: AbstractHttpAdapter, handlers: RunningHandlers): (() => void)[] {
-  const track = (registered: unknown): unknown => tracked(registered, handlers);
+  const areNodes = adapter.getType() === 'express';
+  const track = (registered: unknown): unknown => tracked(registered, handlers, { areNodes });
   const trackAll = (args: unknown[]): unknown[] =>
     args.map((arg) => (Array.isArray(arg) ? arg.map(track) : track(arg)));
   return [

@@ -18,19 +18,32 @@ interface Tracking {
 /** By wrapper; shared, because several applications may wrap the same handler. */
 const TRACKINGS = new WeakMap<object, Tracking>();
 
+/** What a framework passes to handlers. */
+export interface HandlerArguments {
+  /** Position of the request. Default: first; error handlers of Express get the error first. */
+  readonly requestAt?: number;
+  /** Whether the request and the response are always Node's own, as in Express. Then they need not be looked for. */
+  readonly areNodes?: boolean;
+}
+
 /**
  * Returns a wrapper that records each call of a handler until its promise settles, and is otherwise like the handler. What is
  * no handler, or tracked already, is returned as it is.
- *
- * @param requestAt position of the request among the arguments. Default: first; error handlers of Express get the error first
  */
-export function tracked(registered: unknown, handlers: RunningHandlers, requestAt?: number): unknown {
+export function tracked(
+  registered: unknown,
+  handlers: RunningHandlers,
+  { requestAt, areNodes = false }: HandlerArguments = {},
+): unknown {
   if (!isHandler(registered) || isTracked(registered, handlers)) return registered;
   const handler = registered;
   const at = requestAt ?? (handler.length === 4 ? 1 : 0);
   const tracking: Handler = function (...args) {
     const result = Reflect.apply(handler, this, args);
     if (!isPromise(result)) return result;
+    if (areNodes && args[at]) {
+      return handlers.track(args[at] as IncomingMessage, args[at + 1] as ServerResponse, result);
+    }
     const request = requestIn(args[at]);
     return request ? handlers.track(request, responseIn(args[at + 1]), result) : result;
   };
