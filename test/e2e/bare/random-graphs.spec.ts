@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expect, it } from '@jest/globals';
+import { Global, Module } from '@nestjs/common';
 import fc from 'fast-check';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { runIn, WAYS, type Outcome } from './compare.js';
@@ -14,6 +16,21 @@ function comparable({ error, notes }: Outcome): readonly string[] {
   return error === undefined ? notes : notes.filter((note) => !note.startsWith('new '));
 }
 
+@Module({})
+class Plain {}
+
+@Global()
+@Module({})
+class Inner {}
+
+/**
+ * Global modules without anything in them. For each dependency, Nest 11 looks into every global module, and into what that
+ * imports, which changes the order of what is constructed at the same time.
+ */
+@Global()
+@Module({ imports: [Plain, Inner] })
+class GlobalModules {}
+
 /** How the graphs have ended, on bare Nest. */
 const ended = { booted: 0, refused: 0 };
 
@@ -25,12 +42,14 @@ it(
         const bare = await runIn([], 'Express', situationOf(plan));
         ended[bare.error === undefined ? 'booted' : 'refused'] += 1;
         for (const { name, imports, compares } of WAYS) {
-          const withModule = await runIn(imports(), 'Express', situationOf(plan));
-          expect({ name, ...withModule, notes: compares(comparable(withModule)) }).toEqual({
+          const seen = (outcome: Outcome): object => ({
             name,
-            ...bare,
-            notes: compares(comparable(bare)),
+            ...outcome,
+            notes: compares(comparable(outcome)),
           });
+          const withModule = seen(await runIn(imports(), 'Express', situationOf(plan)));
+          if (isDeepStrictEqual(withModule, seen(bare))) continue;
+          expect(withModule).toEqual(seen(await runIn([GlobalModules], 'Express', situationOf(plan))));
         }
       }),
       { numRuns: GRAPHS, endOnFailure: true },
