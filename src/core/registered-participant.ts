@@ -143,7 +143,13 @@ export class ParticipantRegistry {
 
   /** Tells every participant that the run is forced. */
   force(): void {
-    for (const { onForced } of this.#participants) onForced();
+    for (const { onForced } of this.#participants) {
+      try {
+        onForced();
+      } catch {
+        // A library may throw, and nothing may keep the run from its end. What begins nevertheless is cut with the rest.
+      }
+    }
   }
 
   /** Returns the names of the participants of this package, in the order of registration. */

@@ -116,7 +116,15 @@ describe('forcing', () => {
       },
     };
     const onForced = (): void => void journal.push('told');
-    coordinator.add({ participant: server, options: {}, registeredAt: 'here', cutsAtOnce: true, onForced });
+    const registration = { options: {}, registeredAt: 'here', cutsAtOnce: true };
+    coordinator.add({
+      ...registration,
+      participant: { name: 'broken', drain: never },
+      onForced: () => {
+        throw new Error('not open');
+      },
+    });
+    coordinator.add({ ...registration, participant: server, onForced });
     coordinator.observe(({ type }) => void (type === 'forced' && journal.push('observed')));
     void coordinator.shutdown();
     await clock.advance(40);
