@@ -87,8 +87,8 @@ export class Run {
   force(by: string, status: 'forced' | 'interrupted' = 'forced'): void {
     if (this.#isOver) return;
     this.record.force(by, status);
-    this.#dependencies.registry.force();
     this.#dependencies.emit({ type: 'forced', by, status });
+    this.#dependencies.registry.force();
     this.#abandonPending('SHUTDOWN_FORCED');
     this.#cutInFlight(status === 'interrupted');
   }

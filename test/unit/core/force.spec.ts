@@ -132,7 +132,7 @@ describe('forcing', () => {
 
     end(coordinator);
 
-    expect(journal).toEqual(['told', 'observed', 'cut']);
+    expect(journal).toEqual(['observed', 'told', 'cut']);
   });
 
   it('by the deadline leaves the groups of release and the phases that have not begun', async () => {
