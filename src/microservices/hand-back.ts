@@ -4,4 +4,6 @@ export interface HandBack {
   readonly name: string;
   /** The error, if it could not be handed back. */
   readonly error?: unknown;
+  /** What could not be handed back, if its handler may still finish. */
+  readonly message?: object;
 }

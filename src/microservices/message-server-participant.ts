@@ -141,6 +141,9 @@ export class MessageServerParticipant implements ShutdownParticipant {
     return true;
   };
 
+  /** Called for messages that are lost with the server, although no handler has them. */
+  readonly onLost = (name: string): void => this.#cutOne(name, this.#announcedAt);
+
   announce(): void {
     this.#dependencies.ownRequests.receiving = () => this.#steps;
     this.#announcedAt ??= this.#dependencies.clock.now();
@@ -317,11 +320,16 @@ export class MessageServerParticipant implements ShutdownParticipant {
     const { logger } = this.#dependencies;
     const transport = this.#transport;
     const results = (await transport.handBack?.()) ?? [];
-    for (const { name, error } of results) {
+    const handled = new Set(this.messages.all().map(({ context }) => transport.messageOf?.(context)));
+    for (const { name, error, message } of results) {
       if (error === undefined) {
         this.#handedBack += 1;
         logger.warn(`message ${name} was handed back: another server receives it`);
-      } else logger.error(`message ${name} could not be handed back: ${messageOf(error)}`);
+        continue;
+      }
+      logger.error(`message ${name} could not be handed back: ${messageOf(error)}`);
+      // A handler that is running is cut later, unless it finishes.
+      if (!message || !handled.has(message)) this.#cutOne(name, undefined);
     }
     for (const message of this.messages.all()) {
       if (transport.wentBack?.(message.context)) this.messages.drop(message);

@@ -1,8 +1,7 @@
 import { callMethod, hasMethod, isObject } from '../util/foreign.js';
 import { overrideMethod } from '../util/override-method.js';
 import { AmqpSubscriptions } from './amqp-channel.js';
-import { AmqpDeliveries } from './amqp-deliveries.js';
-import type { AmqpChannel, AmqpMessage } from './amqp-deliveries.js';
+import type { AmqpChannel, AmqpConnection, AmqpMessage } from './amqp.js';
 import type { HandBack } from './hand-back.js';
 import type { RunningMessages } from './running-messages.js';
 import type { Transport } from './transport.js';
@@ -11,7 +10,8 @@ import type { Transport } from './transport.js';
 export interface RmqServer {
   /** The connection, of amqp-connection-manager. */
   readonly server: {
-    readonly connection?: { readonly connection?: { readonly stream?: Destroyable } };
+    readonly connection?: AmqpConnection & { readonly connection?: { readonly stream?: Destroyable } };
+    close(): Promise<unknown>;
   } | null;
   /** Its channel, of amqp-connection-manager. */
   readonly channel: object | null;
@@ -19,7 +19,7 @@ export interface RmqServer {
 }
 
 interface Destroyable {
-  destroy(): void;
+  destroy(error: Error): void;
 }
 
 /** Dependencies of {@link RmqTransport}. */
@@ -27,6 +27,8 @@ export interface RmqTransportDependencies {
   readonly messages: RunningMessages;
   /** Called for a reply that could not be sent; returns whether the error needs no further handling. */
   onReplyLost(this: void, error: unknown): boolean;
+  /** Called for messages that are lost when the server is closed. */
+  onLost(this: void, name: string): void;
   /** The error that answers a request which was cut. */
   errorFor(this: void, message: string): unknown;
 }
@@ -38,8 +40,7 @@ export class RmqTransport implements Transport {
 
   readonly #server: RmqServer;
   readonly #dependencies: RmqTransportDependencies;
-  readonly #deliveries = new AmqpDeliveries(nameOf);
-  readonly #subscriptions = new AmqpSubscriptions(this.#deliveries);
+  readonly #subscriptions = new AmqpSubscriptions(() => this.#server.server?.connection, nameOf);
   readonly #restore: (() => void)[] = [];
   readonly #channels = new WeakSet<object>();
 
@@ -71,17 +72,21 @@ export class RmqTransport implements Transport {
   }
 
   /** Each reply was counted until RabbitMQ had confirmed it. Acknowledgements are sent before the channel closes. */
-  flush(): Promise<void> {
-    return Promise.resolve();
+  async flush(): Promise<void> {
+    for (const name of await this.#subscriptions.queues.doomed()) this.#dependencies.onLost(name);
   }
 
   handBack(): Promise<HandBack[]> {
-    return this.#deliveries.handBack();
+    return this.#subscriptions.deliveries.handBack();
+  }
+
+  messageOf(context: unknown): AmqpMessage | undefined {
+    return messageOf(context);
   }
 
   wentBack(context: unknown): boolean {
     const message = messageOf(context);
-    return message !== undefined && this.#deliveries.wentBack(message);
+    return message !== undefined && this.#subscriptions.deliveries.wentBack(message);
   }
 
   errorFor(message: string): unknown {
@@ -89,7 +94,11 @@ export class RmqTransport implements Transport {
   }
 
   abandon(): void {
-    this.#server.server?.connection?.connection?.stream?.destroy();
+    const { server } = this.#server;
+    const stream = server?.connection?.connection?.stream;
+    // The manager of a connection restores it, unless it has been closed before the connection ends.
+    void server?.close().catch(() => undefined);
+    setImmediate(() => stream?.destroy(new Error('RabbitMQ does not answer')));
   }
 
   /** Nest drops the promise of a reply; it would be rejected, with nobody to handle that, if the channel closed first. */

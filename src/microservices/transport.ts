@@ -27,6 +27,8 @@ export interface Transport {
   flush(): Promise<void>;
   /** Gives unfinished messages back to the broker; settles when it has them. */
   handBack?(): Promise<HandBack[]>;
+  /** The message that a handler got with this context, if {@link handBack} tells what could not go back. */
+  messageOf?(context: unknown): object | undefined;
   /** Whether {@link handBack} has given back the message that a handler got with this context. */
   wentBack?(context: unknown): boolean;
   /** The error that answers a request which was cut. */

@@ -58,8 +58,8 @@ const KINDS: readonly { readonly name: string; readonly make: Make }[] = [
   },
   {
     name: 'RMQ',
-    make: (server, { messages, onReplyLost }, { cut }) =>
-      new RmqTransport(server as unknown as RmqServer, { messages, onReplyLost, errorFor: cut }),
+    make: (server, { messages, onReplyLost, onLost }, { cut }) =>
+      new RmqTransport(server as unknown as RmqServer, { messages, onReplyLost, onLost, errorFor: cut }),
   },
   { name: 'Kafka', make: (server) => new KafkaTransport(server as unknown as KafkaServer) },
 ];

@@ -58,6 +58,21 @@ async function seen(queue: string, wanted: { messageCount?: number; consumerCoun
   );
 }
 
+/** Sends orders until no consumer takes them; returns their ids. */
+async function sendUntilTwoWait(): Promise<string[]> {
+  const ids: string[] = [];
+  await until(
+    async () => {
+      const id = crypto.randomUUID();
+      ids.push(id);
+      await send('orders', order(id));
+      return server.queue('orders');
+    },
+    ({ messageCount }) => messageCount >= 2,
+  );
+  return ids;
+}
+
 /** Asks whether there is such a queue. */
 function exists(queue: string): () => Promise<boolean> {
   return () =>
@@ -155,6 +170,39 @@ describe.each([12, 11] as const)('consumers of @golevelup/nestjs-rabbitmq on Nes
     const other = await startConsumer();
     for (const id of ['mail', 'order']) await other.event('done', (event) => event['id'] === id);
     expect(await terminate(other)).toMatchObject(CLEAN);
+  });
+
+  it.each([{ autoDelete: true }, { exclusive: true }])(
+    'have what cannot go back named as cut, in a queue with %o',
+    async (queueOptions) => {
+      const hanging = await startConsumer({ hangs: true, gracePeriodMs: 3_000, queueOptions });
+      await send('orders', order('order'));
+      await hanging.event('begun');
+      const end = await terminate(hanging);
+      expect(end).toMatchObject({
+        code: 1,
+        status: 'failed',
+        cuts: [{ kind: 'message', name: expect.stringMatching(/^\d+ of orders$/), phase: 'drain' }],
+      });
+      expect(end.output).not.toContain('was handed back');
+    },
+  );
+
+  it('keep a queue that is deleted with its last consumer, and name what waits in it at the end', async () => {
+    const consumer = await startConsumer({ queueOptions: { autoDelete: true } });
+    await toggle(consumer, 'draining', 1);
+    await seen('receipts', { consumerCount: 0 });
+    const ids = await sendUntilTwoWait();
+    await toggle(consumer, 'resumed', 1);
+    await consumers.hear('done', ids);
+    await toggle(consumer, 'draining', 2);
+    await sendUntilTwoWait();
+    const end = await terminate(consumer);
+    expect(end).toMatchObject({
+      code: 1,
+      status: 'failed',
+      cuts: [{ kind: 'message', name: expect.stringMatching(/^waiting in orders \(\d\)$/) }],
+    });
   });
 
   it('have what was acknowledged on delivery named as cut when it does not finish', async () => {

@@ -16,6 +16,8 @@ export interface Consumer {
   unfinished(): string[];
   /** Hands unfinished jobs or messages back; rejects if none can be handed back. */
   handBack(): Promise<HandBack[]>;
+  /** Returns the names of what is lost when the consumer is closed, although nothing works on it. */
+  doomed?(): Promise<string[]>;
   /** Abandons unfinished jobs or messages, so that closing does not wait for them. */
   abandon(): void;
   /** Closes the consumer, if its package leaves that to the application. */

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '../../core/errors.js';
 import { SafeLogger } from '../../report/safe-logger.js';
+import { atMost } from '../../util/at-most.js';
 import { SteeredConsumer } from './steered-consumer.js';
 import type { Clock } from '../../util/clock.js';
 import type { ShutdownContext, ShutdownParticipant } from '../../core/participant.js';
@@ -11,6 +12,8 @@ export const CONSUMERS_PRIORITY = 500;
 
 /** Time at the end of the drain for handing work back, in milliseconds; at most half of the time left when it begins. */
 const HAND_BACK_MS = 1_000;
+/** How long a server may take to say what waits in it, in milliseconds; at most half of the time left. */
+const CONFIRM_MS = 2_000;
 
 /**
  * The consumers of one package: from the announcement on they fetch nothing, and work in progress finishes. A consumer
@@ -73,6 +76,7 @@ export class Consumers implements ShutdownParticipant {
     context.signal.addEventListener('abort', () => this.#cut(context), { once: true });
     await Promise.race([Promise.all(this.#consumers.map((consumer) => consumer.finish())), handedBack]);
     timer.cancel();
+    await Promise.all(this.#consumers.map(({ consumer }) => this.#cutDoomed(consumer, context)));
     const blindSpot = this.#blindSpot();
     if (blindSpot !== undefined) throw new Error(blindSpot);
   }
@@ -113,6 +117,15 @@ export class Consumers implements ShutdownParticipant {
       }
     }
     return results;
+  }
+
+  async #cutDoomed(consumer: Consumer, context: ShutdownContext): Promise<void> {
+    const doomed = (async () => {
+      for (const name of (await consumer.doomed?.()) ?? []) this.#cutOne(consumer, name, context);
+    })();
+    const ms = Math.min(CONFIRM_MS, context.until.remainingMs / 2);
+    // Without a connection, nothing can be asked.
+    await atMost(this.#clock, ms, doomed).catch(() => undefined);
   }
 
   #cut(context: ShutdownContext): void {

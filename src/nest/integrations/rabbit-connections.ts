@@ -1,8 +1,8 @@
 import { hasMethods } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
 import { AmqpSubscriptions } from '../../microservices/amqp-channel.js';
-import { AmqpDeliveries, type AmqpChannel, type AmqpMessage } from '../../microservices/amqp-deliveries.js';
 import { PendingResults } from './pending-results.js';
+import type { AmqpChannel, AmqpConnection, AmqpMessage } from '../../microservices/amqp.js';
 import type { Consumer, HandBack } from './consumer.js';
 
 type Setup = (channel: AmqpChannel) => Promise<void>;
@@ -13,7 +13,7 @@ interface RabbitConnection {
   readonly managedChannels: Readonly<
     Record<string, { addSetup(setup: Setup): Promise<void>; removeSetup(setup: Setup): unknown }>
   >;
-  readonly managedConnection: { close(): Promise<void> };
+  readonly managedConnection: { close(): Promise<void>; readonly connection?: AmqpConnection };
 }
 
 /** Methods that register a handler, which is their first argument. */
@@ -31,8 +31,7 @@ export class RabbitConsumer implements Consumer {
   readonly waits = new PendingResults();
 
   readonly #connection: RabbitConnection;
-  readonly #deliveries = new AmqpDeliveries();
-  readonly #subscriptions = new AmqpSubscriptions(this.#deliveries);
+  readonly #subscriptions = new AmqpSubscriptions(() => this.#connection.managedConnection.connection);
 
   constructor(connection: RabbitConnection) {
     this.#connection = connection;
@@ -69,15 +68,19 @@ export class RabbitConsumer implements Consumer {
   }
 
   idle(): Promise<void> {
-    return this.#deliveries.none();
+    return this.#subscriptions.deliveries.none();
   }
 
   unfinished(): string[] {
-    return this.#deliveries.unfinished();
+    return this.#subscriptions.deliveries.unfinished();
   }
 
   handBack(): Promise<HandBack[]> {
-    return this.#deliveries.handBack();
+    return this.#subscriptions.deliveries.handBack();
+  }
+
+  doomed(): Promise<string[]> {
+    return this.#subscriptions.queues.doomed();
   }
 
   /** The connection's own `close()` waits for every handler. */
@@ -87,7 +90,7 @@ export class RabbitConsumer implements Consumer {
 
   #counted(handler: Handler, queue: string): Handler {
     return (payload, raw, ...rest) =>
-      this.#deliveries.handle([raw].flat(), queue, () => handler(payload, raw, ...rest));
+      this.#subscriptions.deliveries.handle([raw].flat(), queue, () => handler(payload, raw, ...rest));
   }
 }
 

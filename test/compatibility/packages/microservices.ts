@@ -44,9 +44,10 @@ export const MICROSERVICES: PackageGroup = {
       loadedBy: '@nestjs/microservices',
       found: FOUND,
       write: '`noAck: false` and `prefetchCount`.',
-      limits: 'Handing back messages of a queue with `noAck`.',
+      limits:
+        'Handing back messages of a queue with `noAck`, or that [ends with the server](microservices.md#queues-of-rabbitmq).',
       recognisedBy: BY_NEST,
-      specs: ['services/microservices-rmq.rabbitmq.spec.ts'],
+      specs: ['services/microservices-rmq.rabbitmq.spec.ts', 'services/rmq-queues.rabbitmq.spec.ts'],
     },
     {
       name: '@grpc/grpc-js',

@@ -57,7 +57,8 @@ export const QUEUES: PackageGroup = {
       found:
         'The handlers of `@RabbitSubscribe()` and `@RabbitRPC()`: cancelled at the announcement, awaited until they acknowledge. What has not finished goes back to the server.',
       write: 'Nothing. On Nest 12, an npm override for its peer dependencies.',
-      limits: 'A message of a consumer with `noAck` cannot go back: it is cut.',
+      limits:
+        'A message of a consumer with `noAck`, or of a queue that ends with the process, cannot go back: it is cut.',
       recognisedBy: 'the methods of the connection',
       specs: ['services/rabbitmq.rabbitmq.spec.ts'],
     },
