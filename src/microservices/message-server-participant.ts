@@ -306,7 +306,7 @@ export class MessageServerParticipant implements ShutdownParticipant {
         this.#onRequests();
       }, remainingMs * SELF_SERVICE_SHARE),
       ...Array.from(limits, (limitMs) =>
-        clock.setTimer(() => this.messages.endStreams(0), Math.min(limitMs, remainingMs)),
+        clock.setTimer(() => this.messages.endStreams(), Math.min(limitMs, remainingMs)),
       ),
       before(HAND_BACK_MS, 0.5, () => void this.#handBack()),
       before(ANSWER_MS, 0.25, () => this.#cutMessages()),

@@ -19,7 +19,8 @@ export class Message {
   traits!: HandlerTraits;
   /** The last argument of the handler, which belongs to this message alone. */
   context: unknown;
-  index = 0;
+  /** Its place among those that are running; -1 when it has ended. */
+  index = -1;
   startedAt: number | undefined;
   isCut = false;
   resolve: ((result: unknown) => void) | undefined;
@@ -94,7 +95,7 @@ export class RunningMessages {
     });
   }
 
-  /** Counts something that belongs to a message until the returned function is called. */
+  /** Counts something that belongs to a message until the returned function is called, or the message is dropped. */
   begin(traits: HandlerTraits, context: unknown): () => void {
     const message = this.#add(this.#create(), traits, context);
     return () => this.#end(message);
@@ -140,10 +141,10 @@ export class RunningMessages {
     signal.removeEventListener('abort', this.#changed.notify);
   }
 
-  /** Ends the streams that may go on for `limitMs` at most. */
-  endStreams(limitMs: number): void {
+  /** Ends the streams that may not go on any longer. */
+  endStreams(): void {
     for (const { subscriber, context } of this.all()) {
-      if (subscriber && this.#dependencies.streamLimitMs(context) <= limitMs) subscriber.complete();
+      if (subscriber && this.#dependencies.streamLimitMs(context) <= 0) subscriber.complete();
     }
   }
 
@@ -221,23 +222,27 @@ export class RunningMessages {
       if (this.#dependencies.streamLimitMs(context) <= 0) subscriber.complete();
       return () => {
         subscription.unsubscribe();
-        if (!message.isCut) this.#end(message);
+        this.#end(message);
       };
     });
   }
 
   #recycle(message: Message): void {
+    if (message.isCut) return;
     this.#end(message);
     if (this.#spare.length < MAX_SPARE) this.#spare.push(message);
   }
 
   #end(message: Message): void {
-    const { context } = message;
+    const { context, index } = message;
+    // Streams and calls may end after they were cut.
+    if (index < 0) return;
     const last = this.#running.pop()!;
     if (last !== message) {
-      this.#running[message.index] = last;
-      last.index = message.index;
+      this.#running[index] = last;
+      last.index = index;
     }
+    message.index = -1;
     // What is over is not kept alive.
     message.context = message.resolve = message.reject = undefined;
     this.#dependencies.onEnded(context);
