@@ -47,9 +47,36 @@ export const SERVER_OF_MICROSERVICE: Probe<object> = {
     hasMethods(read(microservice, 'serverInstance') as object, ['addHandler', 'listen']),
 };
 
+export const JOINED_HANDLERS: Probe<object> = {
+  name: 'ListenersController.forkJoinHandlersIfAttached',
+  package: '@nestjs/microservices',
+  ifMissing: 'a request-scoped handler of an event is cut when another handler of the event fails',
+  isPresent: (microservice) => joinOf(microservice) !== undefined,
+};
+
+/** Returns what registers the handlers of a microservice, and joins the results of those that handle one event. */
+export function joinOf(microservice: object): HandlerJoin | undefined {
+  const controller = read(
+    Object(read(microservice, 'microservicesModule')) as object,
+    'listenersController',
+  ) as HandlerJoin | undefined;
+  return controller && hasMethods(controller, ['forkJoinHandlersIfAttached']) ? controller : undefined;
+}
+
+/** What is used of `ListenersController`. */
+export interface HandlerJoin {
+  readonly forkJoinHandlersIfAttached: (
+    this: unknown,
+    result: unknown,
+    args: unknown[],
+    handler: { readonly next?: unknown },
+  ) => unknown;
+}
+
 /** All probes of this folder. */
 export const MESSAGE_PROBES: readonly Probe[] = [
   ...Object.values(PARTS_OF_SERVER),
   SESSIONS_OF_GRPC,
   SERVER_OF_MICROSERVICE,
+  JOINED_HANDLERS,
 ];

@@ -1,6 +1,7 @@
 import { isPromise } from 'node:util/types';
 import { isObservable, Observable, throwError } from 'rxjs';
 import { Condition } from '../util/condition.js';
+import { EventLink } from './event-link.js';
 import type { Subscriber } from 'rxjs';
 import type { MessageHandler } from './message-server.js';
 
@@ -60,6 +61,8 @@ export class RunningMessages {
   readonly #running: Message[] = [];
   readonly #spare: Message[] = [];
   readonly #changed = new Condition();
+  readonly #events = new WeakMap<object, HandlerTraits>();
+  readonly #links: EventLink[] = [];
   #replies = 0;
 
   constructor(dependencies: RunningMessagesDependencies) {
@@ -90,9 +93,26 @@ export class RunningMessages {
    * It is the same one in every other respect: Nest looks for the next handler of an event on the handler before it.
    */
   counted(handler: MessageHandler, traits: HandlerTraits): MessageHandler {
+    const link = traits.isEvent ? this.#linked(handler, traits) : undefined;
     return new Proxy(handler, {
-      apply: (target, self, args: unknown[]) => this.#call(target, traits, self, args),
+      apply: (target, self, args: unknown[]) =>
+        link?.isFollowed
+          ? link.call(() => this.#call(target, traits, self, args), args)
+          : this.#call(target, traits, self, args),
     });
+  }
+
+  /** Whether Nest has joined handlers of one event itself, which has to be counted with {@link countJoined}. */
+  get areJoinedByNest(): boolean {
+    return this.#links.some(({ isLate }) => isLate);
+  }
+
+  /** Counts a handler of an event whose result Nest joins with that of the next handler. */
+  countJoined(handler: object, result: unknown, context: unknown): void {
+    const traits = this.#events.get(handler);
+    if (!traits || !isPromise(result)) return;
+    const message = this.#add(this.#spare.pop() ?? this.#create(), traits, context);
+    void result.then(message.onFulfilled, message.onRejected);
   }
 
   /** Counts something that belongs to a message until the returned function is called, or the message is dropped. */
@@ -180,6 +200,13 @@ export class RunningMessages {
     }
     this.#recycle(message);
     return isObservable(result) ? this.#stream(result, traits, context) : result;
+  }
+
+  #linked(handler: MessageHandler, traits: HandlerTraits): EventLink {
+    const link = new EventLink(handler);
+    this.#links.push(link);
+    this.#events.set(handler, traits);
+    return link;
   }
 
   #create(): Message {
