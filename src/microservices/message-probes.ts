@@ -54,14 +54,12 @@ export const JOINED_HANDLERS: Probe<object> = {
   isPresent: (microservice) => joinOf(microservice) !== undefined,
 };
 
-/** Returns what registers the handlers of a microservice, and joins the results of those that handle one event. */
-export function joinOf(microservice: object): HandlerJoin | undefined {
-  const controller = read(
-    Object(read(microservice, 'microservicesModule')) as object,
-    'listenersController',
-  ) as HandlerJoin | undefined;
-  return controller && hasMethods(controller, ['forkJoinHandlersIfAttached']) ? controller : undefined;
-}
+export const INTERCEPTED_HANDLERS: Probe<object> = {
+  name: 'RpcContextCreator.interceptorsConsumer',
+  package: '@nestjs/microservices',
+  ifMissing: 'a handler of an event that has interceptors is cut when another handler of the event fails',
+  isPresent: (microservice) => interceptorsOf(microservice) !== undefined,
+};
 
 /** What is used of `ListenersController`. */
 export interface HandlerJoin {
@@ -73,10 +71,40 @@ export interface HandlerJoin {
   ) => unknown;
 }
 
+/** What is used of `InterceptorsConsumer`. */
+export interface Interceptors {
+  readonly intercept: (
+    this: unknown,
+    interceptors: readonly unknown[] | undefined,
+    args: unknown[],
+    instance: unknown,
+    callback: unknown,
+    next: () => unknown,
+    type: unknown,
+  ) => unknown;
+}
+
+/** Returns what joins the results of the handlers of one event. */
+export function joinOf(microservice: object): HandlerJoin | undefined {
+  return partWith('forkJoinHandlersIfAttached', microservice, ['microservicesModule', 'listenersController']);
+}
+
+/** Returns what calls the handlers that have interceptors. */
+export function interceptorsOf(microservice: object): Interceptors | undefined {
+  const path = ['microservicesModule', 'listenersController', 'contextCreator', 'interceptorsConsumer'];
+  return partWith('intercept', microservice, path);
+}
+
+function partWith<Part>(method: string, microservice: object, path: readonly string[]): Part | undefined {
+  const part = path.reduce((owner, name) => Object(read(owner, name)) as object, microservice);
+  return hasMethods(part, [method]) ? (part as Part) : undefined;
+}
+
 /** All probes of this folder. */
 export const MESSAGE_PROBES: readonly Probe[] = [
   ...Object.values(PARTS_OF_SERVER),
   SESSIONS_OF_GRPC,
   SERVER_OF_MICROSERVICE,
   JOINED_HANDLERS,
+  INTERCEPTED_HANDLERS,
 ];

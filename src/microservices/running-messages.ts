@@ -1,6 +1,7 @@
 import { isPromise } from 'node:util/types';
 import { isObservable, Observable, throwError } from 'rxjs';
 import { Condition } from '../util/condition.js';
+import { isObject } from '../util/foreign.js';
 import { EventLink } from './event-link.js';
 import type { Subscriber } from 'rxjs';
 import type { MessageHandler } from './message-server.js';
@@ -62,6 +63,8 @@ export class RunningMessages {
   readonly #spare: Message[] = [];
   readonly #changed = new Condition();
   readonly #events = new WeakMap<object, HandlerTraits>();
+  /** By the contexts of messages that are events with several handlers. */
+  readonly #linkedEvents = new WeakMap<object, HandlerTraits>();
   readonly #links: EventLink[] = [];
   #replies = 0;
 
@@ -97,7 +100,7 @@ export class RunningMessages {
     return new Proxy(handler, {
       apply: (target, self, args: unknown[]) =>
         link?.isFollowed
-          ? link.call(() => this.#call(target, traits, self, args), args)
+          ? this.#callLinked(link, target, traits, self, args)
           : this.#call(target, traits, self, args),
     });
   }
@@ -107,12 +110,24 @@ export class RunningMessages {
     return this.#links.some(({ isLate }) => isLate);
   }
 
+  /** Whether an event has several handlers. */
+  get areLinked(): boolean {
+    return this.#links.some(({ isFollowed }) => isFollowed);
+  }
+
+  /** Whether a context belongs to an event with several handlers. */
+  isLinked(context: unknown): boolean {
+    return this.#linkedEvents.has(context as object);
+  }
+
   /** Counts a handler of an event whose result Nest joins with that of the next handler. */
   countJoined(handler: object, result: unknown, context: unknown): void {
-    const traits = this.#events.get(handler);
-    if (!traits || !isPromise(result)) return;
-    const message = this.#add(this.#spare.pop() ?? this.#create(), traits, context);
-    void result.then(message.onFulfilled, message.onRejected);
+    this.#countResult(this.#events.get(handler), result, context);
+  }
+
+  /** Counts what an Observable hides that Nest makes of a handler with interceptors, if {@link isLinked}. */
+  countIntercepted(result: unknown, context: unknown): void {
+    this.#countResult(this.#linkedEvents.get(context as object), result, context);
   }
 
   /** Counts something that belongs to a message until the returned function is called, or the message is dropped. */
@@ -200,6 +215,24 @@ export class RunningMessages {
     }
     this.#recycle(message);
     return isObservable(result) ? this.#stream(result, traits, context) : result;
+  }
+
+  #countResult(traits: HandlerTraits | undefined, result: unknown, context: unknown): void {
+    if (!traits || !isPromise(result)) return;
+    const message = this.#add(this.#spare.pop() ?? this.#create(), traits, context);
+    void result.then(message.onFulfilled, message.onRejected);
+  }
+
+  #callLinked(
+    link: EventLink,
+    handler: MessageHandler,
+    traits: HandlerTraits,
+    self: unknown,
+    args: unknown[],
+  ): unknown {
+    const context = args.at(-1);
+    if (isObject(context)) this.#linkedEvents.set(context, traits);
+    return link.call(() => this.#call(handler, traits, self, args), args);
   }
 
   #linked(handler: MessageHandler, traits: HandlerTraits): EventLink {

@@ -127,7 +127,7 @@ export class Microservices {
 
   #watchHandlersOf(microservice: object): void {
     const participant = this.#participants.get(read(microservice, 'serverInstance') as object);
-    if (participant) this.#restore.push(this.#joined.watch(microservice, participant.messages));
+    if (participant) this.#restore.push(...this.#joined.watch(microservice, participant.messages));
   }
 
   #add(server: unknown): void {

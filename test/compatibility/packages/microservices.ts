@@ -12,7 +12,7 @@ export const MICROSERVICES: PackageGroup = {
         'Every server, custom strategies included: nothing new is received from `quiesce` on, handlers and replies finish, and what is cut is named. TCP needs no other package.',
       write: 'Nothing. For what each transport needs: [Microservices](microservices.md).',
       limits:
-        'On Nest 11.0.0 to 11.1.3, `close()` of a microservice does not drain without `enableGracefulShutdown(app)`. Nor are several request-scoped handlers of one event counted one by one without it, on any version.',
+        'On Nest 11.0.0 to 11.1.3, `close()` of a microservice does not drain without `enableGracefulShutdown(app)`. On any version, several handlers of one event are not counted one by one without it if they are request-scoped or have interceptors.',
       recognisedBy: 'the methods of its servers',
       specs: [
         'e2e/microservices/tcp.spec.ts',

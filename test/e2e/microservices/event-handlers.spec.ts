@@ -144,7 +144,7 @@ class Event {
 async function listen(
   events: readonly Event[],
   module: Type,
-  enable: (app: INestMicroservice) => unknown = enableGracefulShutdown,
+  prepare: (app: INestMicroservice) => void,
 ): Promise<[INestMicroservice, Strategy]> {
   const strategy = new Strategy();
   @Module({ imports: [module], controllers: events.flatMap(({ controllers }) => controllers) })
@@ -154,9 +154,14 @@ async function listen(
     logger: false,
     abortOnError: false,
   });
-  if (module !== Bare) enable(remember(app));
+  prepare(app);
   await app.listen();
   return [app, strategy];
+}
+
+/** Adds an interceptor that does nothing; with any, Nest calls handlers in another way. */
+function usePassing(app: INestMicroservice): void {
+  app.useGlobalInterceptors({ intercept: (_, next) => next.handle() });
 }
 
 /** Resolves when everything has come of what was told to end. */
@@ -172,9 +177,13 @@ async function seen(
   all: readonly (readonly Handler[])[],
   order: readonly number[],
   module: Type,
+  intercept?: (app: INestMicroservice) => void,
 ): Promise<Record<string, readonly string[]>> {
   const events = all.map((handlers) => new Event(handlers));
-  const [app, server] = await listen(events, module);
+  const [app, server] = await listen(events, module, (created) => {
+    if (module !== Bare) enableGracefulShutdown(remember(created));
+    intercept?.(created);
+  });
   for (const event of events) {
     const emitted = event.emit(server);
     for (const index of order) {
@@ -184,7 +193,10 @@ async function seen(
     await emitted;
   }
   await app.close();
-  return Object.fromEntries(events.map(({ name, notes }) => [name, notes]));
+  // Nest calls a handler that has interceptors some microtasks later, and one more if its messages are counted.
+  const byHandler = (notes: string[]): string[] =>
+    intercept ? notes.toSorted((one, other) => one[0]!.localeCompare(other[0]!)) : notes;
+  return Object.fromEntries(events.map(({ name, notes }) => [name, byHandler(notes)]));
 }
 
 const SCOPES: readonly Scoping[] = ['static', 'request-scoped'];
@@ -194,18 +206,25 @@ describe.each(SCOPES.flatMap((first) => SCOPES.map((second) => [first, second] a
   'an event with a %s and a %s handler',
   (firstScope, secondScope) => {
     it.each([
-      ['first', [0, 1]],
-      ['second', [1, 0]],
-    ])('is handled as on bare Nest, whatever they return, with the %s ending first', async (_, order) => {
-      const all = ALL.flatMap((first) =>
-        ALL.map((second): Handler[] => [
-          { kind: first, scope: firstScope },
-          { kind: second, scope: secondScope },
-        ]),
-      );
+      ['without', 'first', [0, 1], undefined],
+      ['without', 'second', [1, 0], undefined],
+      ['with', 'first', [0, 1], usePassing],
+      ['with', 'second', [1, 0], usePassing],
+    ])(
+      'is handled as on bare Nest, %s interceptors, with the %s ending first',
+      async (_, __, order, intercept) => {
+        const all = ALL.flatMap((first) =>
+          ALL.map((second): Handler[] => [
+            { kind: first, scope: firstScope },
+            { kind: second, scope: secondScope },
+          ]),
+        );
 
-      expect(await seen(all, order, rootModule({}))).toEqual(await seen(all, order, Bare));
-    });
+        expect(await seen(all, order, rootModule({}), intercept)).toEqual(
+          await seen(all, order, Bare, intercept),
+        );
+      },
+    );
   },
 );
 
@@ -219,7 +238,9 @@ const PLACES = [
 ];
 
 describe.each(PLACES)('$place handlers of an event', ({ slow, count }) => {
-  it.each(SCOPES)('is awaited, %s, however early the others end', async (scope) => {
+  it.each(
+    SCOPES.flatMap((scope) => [[scope, 'without', undefined] as const, [scope, 'with', usePassing] as const]),
+  )('is awaited, %s and %s interceptors, however early the others end', async (scope, _, intercept) => {
     const events = SCOPES.flatMap((others) =>
       ALL.map(
         (kind) =>
@@ -230,7 +251,11 @@ describe.each(PLACES)('$place handlers of an event', ({ slow, count }) => {
           ),
       ),
     );
-    const [app, server] = await listen(events, rootModule({ options: { announceDelayMs: 0 } }));
+    const module = rootModule({ options: { announceDelayMs: 0 } });
+    const [app, server] = await listen(events, module, (created) => {
+      enableGracefulShutdown(remember(created));
+      intercept?.(created);
+    });
     const coordinator = coordinatorOf(app);
     await Promise.all(events.map((event) => event.emit(server)));
     for (let index = 0; index < count; index += 1) {
@@ -241,7 +266,10 @@ describe.each(PLACES)('$place handlers of an event', ({ slow, count }) => {
     const draining = reached(app, 'drain');
     const report = coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' });
     await draining;
-    expect(coordinator.progress()).toMatchObject({ inFlight: events.length });
+    // With interceptors, Nest does not call a handler if one before it has failed already.
+    const called = events.filter(({ notes }) => notes.includes(`${slow} called`));
+    expect(called.length).toBeGreaterThan(0);
+    expect(coordinator.progress()).toMatchObject({ inFlight: called.length });
     for (const event of events) event.end(slow);
 
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
@@ -289,7 +317,7 @@ describe('two request-scoped handlers of an event', () => {
 
   it('fail the drain without enableGracefulShutdown(app), since one could be lost unseen', async () => {
     const event = new Event(handlers);
-    const [app, server] = await listen([event], rootModule({ options }), (created) => created);
+    const [app, server] = await listen([event], rootModule({ options }), remember);
 
     const { report } = await shutDown(event, app, server);
 

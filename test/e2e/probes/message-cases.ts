@@ -4,6 +4,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { EventPattern, Transport } from '@nestjs/microservices';
 import { enableGracefulShutdown } from 'nestjs-drain';
 import {
+  INTERCEPTED_HANDLERS,
   JOINED_HANDLERS,
   PARTS_OF_SERVER,
   SERVER_OF_MICROSERVICE,
@@ -90,12 +91,12 @@ export const MESSAGE_CASES: readonly ProbeCase[] = [
     failing: 'gRPC microservice',
     remove: () => handing(SESSIONS_OF_GRPC, {}),
   },
-  {
-    probe: JOINED_HANDLERS,
+  ...[JOINED_HANDLERS, INTERCEPTED_HANDLERS].map((probe) => ({
+    probe,
     feature: requestScopedHandlers,
     failing: 'TCP microservice',
-    remove: () => handing(JOINED_HANDLERS, {}),
-  },
+    remove: () => handing(probe, {}),
+  })),
   { probe: SERVER_OF_MICROSERVICE, feature: microservice(TCP, true), remove: withoutServer },
 ];
 
