@@ -3,7 +3,6 @@ import type { Transport } from './transport.js';
 
 /** A custom strategy: its messages are counted, and two methods tell it to stop receiving and to start again. */
 export class CustomTransport implements Transport {
-  readonly name = 'custom';
   readonly isListening = false;
   readonly errorFor: (message: string) => unknown;
 

@@ -32,8 +32,6 @@ const PASS_THROUGH = 'pt_stream';
  * crossed the GOAWAY.
  */
 export class GrpcTransport implements Transport {
-  readonly name = 'gRPC';
-
   readonly #server: GrpcServer;
   readonly #messages: RunningMessages;
   readonly #probes: ProbeCheck;
@@ -141,10 +139,9 @@ export class GrpcTransport implements Transport {
           return Reflect.apply(target, self, [call, callback]) as unknown;
         }
         const end = this.#messages.begin(traits, call);
-        const once = onceOnly(end);
-        for (const event of ['finish', 'cancelled', 'close']) (call as EventEmitter).once(event, once);
+        for (const event of ['finish', 'cancelled', 'close']) (call as EventEmitter).once(event, end);
         const answer = (...results: unknown[]): unknown => {
-          once();
+          end();
           return (callback as MessageHandler)(...results);
         };
         const args = typeof callback === 'function' ? [call, answer] : [call];
@@ -152,13 +149,4 @@ export class GrpcTransport implements Transport {
       },
     });
   }
-}
-
-function onceOnly(call: () => void): () => void {
-  let isOver = false;
-  return () => {
-    if (isOver) return;
-    isOver = true;
-    call();
-  };
 }

@@ -47,9 +47,64 @@ export const SERVER_OF_MICROSERVICE: Probe<object> = {
     hasMethods(read(microservice, 'serverInstance') as object, ['addHandler', 'listen']),
 };
 
+export const JOINED_HANDLERS: Probe<object> = {
+  name: 'ListenersController.forkJoinHandlersIfAttached',
+  package: '@nestjs/microservices',
+  ifMissing: 'a request-scoped handler of an event is cut when another handler of the event fails',
+  isPresent: (microservice) => joinOf(microservice) !== undefined,
+};
+
+export const INTERCEPTED_HANDLERS: Probe<object> = {
+  name: 'RpcContextCreator.interceptorsConsumer',
+  package: '@nestjs/microservices',
+  ifMissing: 'a handler of an event that has interceptors is cut when another handler of the event fails',
+  isPresent: (microservice) => interceptorsOf(microservice) !== undefined,
+};
+
+/** What is used of `ListenersController`. */
+export interface HandlerJoin {
+  readonly forkJoinHandlersIfAttached: (
+    this: unknown,
+    result: unknown,
+    args: unknown[],
+    handler: { readonly next?: unknown },
+  ) => unknown;
+}
+
+/** What is used of `InterceptorsConsumer`. */
+export interface Interceptors {
+  readonly intercept: (
+    this: unknown,
+    interceptors: readonly unknown[] | undefined,
+    args: unknown[],
+    instance: unknown,
+    callback: unknown,
+    next: () => unknown,
+    type: unknown,
+  ) => unknown;
+}
+
+/** Returns what joins the results of the handlers of one event. */
+export function joinOf(microservice: object): HandlerJoin | undefined {
+  return partWith('forkJoinHandlersIfAttached', microservice, ['microservicesModule', 'listenersController']);
+}
+
+/** Returns what calls the handlers that have interceptors. */
+export function interceptorsOf(microservice: object): Interceptors | undefined {
+  const path = ['microservicesModule', 'listenersController', 'contextCreator', 'interceptorsConsumer'];
+  return partWith('intercept', microservice, path);
+}
+
+function partWith<Part>(method: string, microservice: object, path: readonly string[]): Part | undefined {
+  const part = path.reduce((owner, name) => Object(read(owner, name)) as object, microservice);
+  return hasMethods(part, [method]) ? (part as Part) : undefined;
+}
+
 /** All probes of this folder. */
 export const MESSAGE_PROBES: readonly Probe[] = [
   ...Object.values(PARTS_OF_SERVER),
   SESSIONS_OF_GRPC,
   SERVER_OF_MICROSERVICE,
+  JOINED_HANDLERS,
+  INTERCEPTED_HANDLERS,
 ];

@@ -225,10 +225,11 @@ export class MessageServerParticipant implements ShutdownParticipant {
     for (const [pattern, handler] of handlers) {
       const { isEventHandler } = handler as { isEventHandler?: boolean };
       const traits = { name: nameOfPattern(pattern), isEvent: isEventHandler === true };
-      for (let one = handler as Chained; one.next; one = one.next) {
-        one.next = this.messages.counted(one.next, traits) as Chained;
-      }
-      handlers.set(pattern, this.messages.counted(handler, traits));
+      const chain: Chained[] = [];
+      for (let one: Chained | undefined = handler; one; one = one.next) chain.push(one);
+      const counted: Chained[] = chain.map((one) => this.messages.counted(one, traits));
+      for (const [index, one] of counted.slice(1).entries()) counted[index]!.next = one;
+      handlers.set(pattern, counted[0]!);
     }
   }
 
@@ -309,7 +310,7 @@ export class MessageServerParticipant implements ShutdownParticipant {
         this.#onRequests();
       }, remainingMs * SELF_SERVICE_SHARE),
       ...Array.from(limits, (limitMs) =>
-        clock.setTimer(() => this.messages.endStreams(0), Math.min(limitMs, remainingMs)),
+        clock.setTimer(() => this.messages.endStreams(), Math.min(limitMs, remainingMs)),
       ),
       before(HAND_BACK_MS, 0.5, () => void this.#handBack()),
       before(ANSWER_MS, 0.25, () => this.#cutMessages()),

@@ -21,7 +21,6 @@ export interface RedisServer {
 
 /** Redis: unsubscribes. Every subscribed server receives every message, so nothing is handed over. */
 export class RedisTransport implements Transport {
-  readonly name = 'Redis';
   readonly isListening = false;
   readonly errorFor: (message: string) => unknown;
 

@@ -1,6 +1,8 @@
 import { isPromise } from 'node:util/types';
 import { isObservable, Observable, throwError } from 'rxjs';
 import { Condition } from '../util/condition.js';
+import { isObject } from '../util/foreign.js';
+import { EventLink } from './event-link.js';
 import type { Subscriber } from 'rxjs';
 import type { MessageHandler } from './message-server.js';
 
@@ -19,7 +21,8 @@ export class Message {
   traits!: HandlerTraits;
   /** The last argument of the handler, which belongs to this message alone. */
   context: unknown;
-  index = 0;
+  /** Its place among those that are running; -1 when it has ended. */
+  index = -1;
   startedAt: number | undefined;
   isCut = false;
   resolve: ((result: unknown) => void) | undefined;
@@ -59,6 +62,10 @@ export class RunningMessages {
   readonly #running: Message[] = [];
   readonly #spare: Message[] = [];
   readonly #changed = new Condition();
+  readonly #events = new WeakMap<object, HandlerTraits>();
+  /** By the contexts of messages that are events with several handlers. */
+  readonly #linkedEvents = new WeakMap<object, HandlerTraits>();
+  readonly #links: EventLink[] = [];
   #replies = 0;
 
   constructor(dependencies: RunningMessagesDependencies) {
@@ -89,12 +96,41 @@ export class RunningMessages {
    * It is the same one in every other respect: Nest looks for the next handler of an event on the handler before it.
    */
   counted(handler: MessageHandler, traits: HandlerTraits): MessageHandler {
+    const link = traits.isEvent ? this.#linked(handler, traits) : undefined;
     return new Proxy(handler, {
-      apply: (target, self, args: unknown[]) => this.#call(target, traits, self, args),
+      apply: (target, self, args: unknown[]) =>
+        link?.isFollowed
+          ? this.#callLinked(link, target, traits, self, args)
+          : this.#call(target, traits, self, args),
     });
   }
 
-  /** Counts something that belongs to a message until the returned function is called. */
+  /** Whether Nest has joined handlers of one event itself, which has to be counted with {@link countJoined}. */
+  get areJoinedByNest(): boolean {
+    return this.#links.some(({ isLate }) => isLate);
+  }
+
+  /** Whether an event has several handlers. */
+  get areLinked(): boolean {
+    return this.#links.some(({ isFollowed }) => isFollowed);
+  }
+
+  /** Whether a context belongs to an event with several handlers. */
+  isLinked(context: unknown): boolean {
+    return this.#linkedEvents.has(context as object);
+  }
+
+  /** Counts a handler of an event whose result Nest joins with that of the next handler. */
+  countJoined(handler: object, result: unknown, context: unknown): void {
+    this.#countResult(this.#events.get(handler), result, context);
+  }
+
+  /** Counts what an Observable hides that Nest makes of a handler with interceptors, if {@link isLinked}. */
+  countIntercepted(result: unknown, context: unknown): void {
+    this.#countResult(this.#linkedEvents.get(context as object), result, context);
+  }
+
+  /** Counts something that belongs to a message until the returned function is called, or the message is dropped. */
   begin(traits: HandlerTraits, context: unknown): () => void {
     const message = this.#add(this.#create(), traits, context);
     return () => this.#end(message);
@@ -140,10 +176,10 @@ export class RunningMessages {
     signal.removeEventListener('abort', this.#changed.notify);
   }
 
-  /** Ends the streams that may go on for `limitMs` at most. */
-  endStreams(limitMs: number): void {
+  /** Ends the streams that may not go on any longer. */
+  endStreams(): void {
     for (const { subscriber, context } of this.all()) {
-      if (subscriber && this.#dependencies.streamLimitMs(context) <= limitMs) subscriber.complete();
+      if (subscriber && this.#dependencies.streamLimitMs(context) <= 0) subscriber.complete();
     }
   }
 
@@ -179,6 +215,31 @@ export class RunningMessages {
     }
     this.#recycle(message);
     return isObservable(result) ? this.#stream(result, traits, context) : result;
+  }
+
+  #countResult(traits: HandlerTraits | undefined, result: unknown, context: unknown): void {
+    if (!traits || !isPromise(result)) return;
+    const message = this.#add(this.#spare.pop() ?? this.#create(), traits, context);
+    void result.then(message.onFulfilled, message.onRejected);
+  }
+
+  #callLinked(
+    link: EventLink,
+    handler: MessageHandler,
+    traits: HandlerTraits,
+    self: unknown,
+    args: unknown[],
+  ): unknown {
+    const context = args.at(-1);
+    if (isObject(context)) this.#linkedEvents.set(context, traits);
+    return link.call(() => this.#call(handler, traits, self, args), args);
+  }
+
+  #linked(handler: MessageHandler, traits: HandlerTraits): EventLink {
+    const link = new EventLink(handler);
+    this.#links.push(link);
+    this.#events.set(handler, traits);
+    return link;
   }
 
   #create(): Message {
@@ -221,23 +282,27 @@ export class RunningMessages {
       if (this.#dependencies.streamLimitMs(context) <= 0) subscriber.complete();
       return () => {
         subscription.unsubscribe();
-        if (!message.isCut) this.#end(message);
+        this.#end(message);
       };
     });
   }
 
   #recycle(message: Message): void {
+    if (message.isCut) return;
     this.#end(message);
     if (this.#spare.length < MAX_SPARE) this.#spare.push(message);
   }
 
   #end(message: Message): void {
-    const { context } = message;
+    const { context, index } = message;
+    // Streams and calls may end after they were cut.
+    if (index < 0) return;
     const last = this.#running.pop()!;
     if (last !== message) {
-      this.#running[message.index] = last;
-      last.index = message.index;
+      this.#running[index] = last;
+      last.index = index;
     }
+    message.index = -1;
     // What is over is not kept alive.
     message.context = message.resolve = message.reject = undefined;
     this.#dependencies.onEnded(context);

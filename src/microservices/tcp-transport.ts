@@ -38,8 +38,6 @@ const GOODBYE_MS = 500;
  * to a server that the load balancer still knows. From `quiesce` on, late requests are refused and late events served.
  */
 export class TcpTransport implements Transport {
-  readonly name = 'TCP';
-
   readonly #server: TcpServer;
   readonly #dependencies: TcpTransportDependencies;
   readonly #sockets = new Set<Socket>();

@@ -7,8 +7,6 @@ export type CloseListener = (this: void, server: Server) => Promise<void>;
 
 /** How the server of one transport is drained. */
 export interface Transport {
-  /** Name for people: `TCP`. */
-  readonly name: string;
   /** Whether clients connect to it, so that they need time to find another one; false if a broker is in between. */
   readonly isListening: boolean;
   /** How long the other side may take to confirm what it was told, in milliseconds. Default: 2 000. */

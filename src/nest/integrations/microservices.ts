@@ -8,10 +8,11 @@ import { ListeningSocket } from '../../http/listening-socket.js';
 import { SafeLogger } from '../../report/safe-logger.js';
 import { streamLimitMs } from '../../sse/stream-policy.js';
 import { systemClock } from '../../util/clock.js';
-import { classNameOf, hasMethod, hasMethods, isObject, read } from '../../util/foreign.js';
+import { callMethod, classNameOf, hasMethod, hasMethods, isObject, read } from '../../util/foreign.js';
 import { overrideMethod } from '../../util/override-method.js';
 import { withCallSites } from '../../util/stack.js';
 import { UniqueNames } from '../../util/unique-names.js';
+import { JoinedHandlers } from './joined-handlers.js';
 import { MessageClients } from './message-clients.js';
 import { isTracked } from '../decorators/track-task.decorator.js';
 import type { ModulesContainer } from '@nestjs/core';
@@ -46,6 +47,7 @@ export class Microservices {
   readonly #probes: ProbeCheck;
   readonly #callbacks: MicroserviceCallbacks;
   readonly #participants = new Map<object, MessageServerParticipant>();
+  readonly #joined: JoinedHandlers;
   readonly #clients = new MessageClients();
   readonly #names = new UniqueNames();
   readonly #logger = new SafeLogger(new Logger('GracefulShutdown'));
@@ -66,6 +68,7 @@ export class Microservices {
     this.#coordinator = coordinator;
     this.#options = options;
     this.#probes = probes;
+    this.#joined = new JoinedHandlers(probes);
     this.#callbacks = callbacks;
     // Nest registers a server before its handlers. Before 11.1.4 it does not: see `findIn`.
     this.#isToldByContainer = hasMethods(modules, ['getRpcTargetRegistry']);
@@ -84,15 +87,18 @@ export class Microservices {
     return [...this.#participants.values()].some(({ isListening }) => isListening);
   }
 
-  /** Finds the servers of an application that was handed over, where the container does not know them. */
+  /**
+   * Finds the microservices of an application that was handed over: servers that the container does not know, and handlers that
+   * Nest joins.
+   */
   findIn(app: object): void {
-    if (this.#isToldByContainer) return;
     const isMicroservice = !hasMethod(app, 'connectMicroservice') && hasMethod(app, 'listen');
-    if (isMicroservice) this.#addServerOf(app);
+    if (isMicroservice) this.#addMicroservice(app);
+    for (const microservice of microservicesOf(app)) this.#watchHandlersOf(microservice);
     this.#restore.push(
       overrideMethod(app, 'connectMicroservice', (connect) => (...args) => {
         const microservice = connect(...args);
-        this.#addServerOf(Object(microservice) as object);
+        this.#addMicroservice(Object(microservice) as object);
         return microservice;
       }),
     );
@@ -112,9 +118,16 @@ export class Microservices {
     for (const restore of this.#restore.splice(0)) restore();
   }
 
-  #addServerOf(microservice: object): void {
-    if (!this.#probes.check(SERVER_OF_MICROSERVICE, microservice)) return;
-    this.#add(read(microservice, 'serverInstance'));
+  #addMicroservice(microservice: object): void {
+    if (!this.#isToldByContainer && this.#probes.check(SERVER_OF_MICROSERVICE, microservice)) {
+      this.#add(read(microservice, 'serverInstance'));
+    }
+    this.#watchHandlersOf(microservice);
+  }
+
+  #watchHandlersOf(microservice: object): void {
+    const participant = this.#participants.get(read(microservice, 'serverInstance') as object);
+    if (participant) this.#restore.push(...this.#joined.watch(microservice, participant.messages));
   }
 
   #add(server: unknown): void {
@@ -122,7 +135,7 @@ export class Microservices {
     const coordinator = this.#coordinator;
     if (coordinator.terminatingReason !== undefined) return;
     const name = transportName(server);
-    const participant = new MessageServerParticipant(server, {
+    const participant: MessageServerParticipant = new MessageServerParticipant(server, {
       name: this.#names.take(`${name} microservice`),
       clock: systemClock,
       logger: this.#logger,
@@ -134,7 +147,7 @@ export class Microservices {
       onArrival: () => coordinator.arrivals.record(),
       streamLimitMs,
       ownRequests: this.#clients.requestsTo(server),
-      blindSpot: () => blindSpotOf(server, this.#probes),
+      blindSpot: () => blindSpotOf(server, this.#probes) ?? this.#joined.blindSpotOf(participant.messages),
     });
     this.#participants.set(server, participant);
     this.#countOnce();
@@ -207,6 +220,12 @@ function methodsOf(type: unknown): object[] {
     }
   }
   return methods;
+}
+
+/** The microservices that are connected to an application already. */
+function microservicesOf(app: object): readonly object[] {
+  const microservices = hasMethod(app, 'getMicroservices') ? callMethod(app, 'getMicroservices') : [];
+  return Array.isArray(microservices) ? microservices.filter(isObject) : [];
 }
 
 function isMessageServer(server: unknown): server is MessageServer & object {

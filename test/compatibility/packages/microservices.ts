@@ -12,10 +12,11 @@ export const MICROSERVICES: PackageGroup = {
         'Every server, custom strategies included: nothing new is received from `quiesce` on, handlers and replies finish, and what is cut is named. TCP needs no other package.',
       write: 'Nothing. For what each transport needs: [Microservices](microservices.md).',
       limits:
-        'On Nest 11.0.0 to 11.1.3, `close()` of a microservice does not drain without `enableGracefulShutdown(app)`.',
+        'On Nest 11.0.0 to 11.1.3, `close()` of a microservice does not drain without `enableGracefulShutdown(app)`. On any version, several handlers of one event are not counted one by one without it if they are request-scoped or have interceptors.',
       recognisedBy: 'the methods of its servers',
       specs: [
         'e2e/microservices/tcp.spec.ts',
+        'e2e/microservices/event-handlers.spec.ts',
         'e2e/microservices/lifecycle.spec.ts',
         'e2e/microservices/older-nest.spec.ts',
         'process/microservices.spec.ts',
@@ -57,7 +58,7 @@ export const MICROSERVICES: PackageGroup = {
       write: 'Nothing.',
       limits: 'A server that is made by hand: it needs a participant.',
       recognisedBy: BY_NEST,
-      specs: ['process/microservices.spec.ts'],
+      specs: ['process/microservices.spec.ts', 'e2e/microservices/grpc-streams.spec.ts'],
     },
     {
       name: 'grpc-health-check',

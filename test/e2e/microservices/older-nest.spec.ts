@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer, NestFactory } from '@nestjs/core';
-import { MessagePattern, Payload, type MicroserviceOptions } from '@nestjs/microservices';
+import { EventPattern, MessagePattern, Payload, type MicroserviceOptions } from '@nestjs/microservices';
 import { enableGracefulShutdown } from 'nestjs-drain';
 import { overrideProperty } from '../../../src/util/override-property.js';
 import {
@@ -53,6 +53,21 @@ describe('on Nest before 11.1.4', () => {
     order(@Payload() name?: string): Promise<string> {
       return gate.pass(name ?? 'page');
     }
+
+    @EventPattern('note')
+    note(@Payload() name: string): Promise<string> {
+      return gate.pass(`${name} first`);
+    }
+
+    @EventPattern('note')
+    fail(@Payload() name: string): void {
+      throw new Error(`${name} failed`);
+    }
+
+    @EventPattern('note')
+    noteAgain(@Payload() name: string): Promise<string> {
+      return gate.pass(`${name} third`);
+    }
   }
 
   /** Closes the application while it handles a message; returns the reply. */
@@ -80,6 +95,32 @@ describe('on Nest before 11.1.4', () => {
     await app.listen();
 
     expect(await closeBusy(app, app)).toBe('done a');
+  });
+
+  it('a microservice that is initialised already is drained, with each handler of an event', async () => {
+    const app = remember(
+      await NestFactory.createMicroservice<MicroserviceOptions>(
+        rootModule({ controllers: [Orders], options: { announceDelayMs: 0 } }),
+        { ...TCP, logger: false, abortOnError: false },
+      ),
+    );
+    await app.init();
+    enableGracefulShutdown(app);
+    await app.listen();
+    const client = await clientOf(app.unwrap<Server>());
+    client.emit('note', 'n');
+    await Promise.all([gate.arrived('n first'), gate.arrived('n third')]);
+
+    const draining = reached(app, 'drain');
+    const closed = app.close();
+    await draining;
+    expect(coordinatorOf(app).progress()).toMatchObject({ unfinished: ['note'] });
+    gate.open('n third');
+    gate.open('n first');
+    await closed;
+
+    expect(coordinatorOf(app).report).toMatchObject({ status: 'completed', cuts: [] });
+    expect(gate.finished).toEqual(['n third', 'n first']);
   });
 
   it('a hybrid application is drained, and its request handlers are counted', async () => {

@@ -5,7 +5,7 @@ import { Controller, Inject, Scope } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, EventPattern, MessagePattern, Payload, TcpContext } from '@nestjs/microservices';
 import { BackgroundTasks, enableGracefulShutdown, ShutdownStream, TrackTask } from 'nestjs-drain';
-import { defer, from, interval, map, mergeMap, lastValueFrom, NEVER, toArray } from 'rxjs';
+import { defer, EMPTY, from, interval, map, mergeMap, lastValueFrom, NEVER, toArray } from 'rxjs';
 import { deferred } from '../../../src/util/deferred.js';
 import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { closeAll, coordinatorOf, createHttp, LogLines, remember, rootModule } from '../nest/applications.js';
@@ -48,6 +48,16 @@ function controllers(gate: Gate): Type[] {
       return defer(() => gate.pass(`${name} second`));
     }
 
+    @EventPattern('split')
+    async split(@Payload() name: string): Promise<void> {
+      await gate.pass(`${name} first`);
+    }
+
+    @EventPattern('split')
+    fail(@Payload() name: string): void {
+      throw new Error(`${name} failed`);
+    }
+
     @MessagePattern('stream')
     stream(@Payload() names: string): Observable<string> {
       return from(names.split(' ')).pipe(mergeMap((name) => gate.pass(name)));
@@ -82,6 +92,16 @@ function controllers(gate: Gate): Type[] {
     @MessagePattern('scoped')
     scoped(@Payload() name: string): Promise<string> {
       return gate.pass(name);
+    }
+
+    @EventPattern('split')
+    async split(@Payload() name: string): Promise<void> {
+      await gate.pass(`${name} third`);
+    }
+
+    @EventPattern('split')
+    empty(@Payload() _name: string): Observable<never> {
+      return EMPTY;
     }
   }
   return [Orders, Scoped];
@@ -151,6 +171,27 @@ describe('a microservice on TCP', () => {
     expect(await values).toEqual(['done x', 'done y']);
     expect(await report).toMatchObject({ status: 'completed', cuts: [] });
     expect(gate.finished.toSorted()).toEqual(['n first', 'n second', 'x', 'y']);
+  });
+
+  it('finishes each handler of an event, although another fails and another returns nothing', async () => {
+    const gate = new Gate();
+    const { app, client } = await createMicroservice(gate);
+    client.emit('split', 's');
+    await Promise.all([gate.arrived('s first'), gate.arrived('s third')]);
+    // By the time that this is answered, the other handlers have ended.
+    gate.open('after');
+    await ask(client, 'order', 'after');
+
+    const draining = reached(app, 'drain');
+    const report = terminate(app);
+    await draining;
+    gate.open('s first');
+    await ask(client, 'order', 'late').catch(() => undefined);
+    expect(coordinatorOf(app).progress()).toMatchObject({ inFlight: 1, unfinished: ['split'] });
+    gate.open('s third');
+
+    expect(await report).toMatchObject({ status: 'completed', cuts: [] });
+    expect(gate.finished).toEqual(['after', 's first', 's third']);
   });
 
   it('ends an endless stream that is told to end', async () => {

@@ -1,15 +1,21 @@
 import { fileURLToPath } from 'node:url';
+import { Controller, Scope } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { Transport } from '@nestjs/microservices';
+import { EventPattern, Transport } from '@nestjs/microservices';
 import { enableGracefulShutdown } from 'nestjs-drain';
 import {
+  INTERCEPTED_HANDLERS,
+  JOINED_HANDLERS,
   PARTS_OF_SERVER,
   SERVER_OF_MICROSERVICE,
   SESSIONS_OF_GRPC,
 } from '../../../src/microservices/message-probes.js';
+import { deferred } from '../../../src/util/deferred.js';
 import { overrideProperty } from '../../../src/util/override-property.js';
+import { clientOf, closeClients } from '../microservices/clients.js';
 import { coordinatorOf, createHttp } from '../nest/applications.js';
 import { handing } from './handing.js';
+import type { Server } from 'node:net';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { Restore } from '../../support/removal.js';
 import type { Feature } from './feature.js';
@@ -45,6 +51,33 @@ function microservice(options: object, listens: boolean): Feature {
   };
 }
 
+/** A microservice that has received an event with two request-scoped handlers. */
+const requestScopedHandlers: Feature = async (log) => {
+  const handled = deferred<void>();
+  @Controller({ scope: Scope.REQUEST })
+  class Notes {
+    @EventPattern('note')
+    note(_text: string): void {}
+
+    @EventPattern('note')
+    noteAgain(_text: string): void {
+      handled.resolve();
+    }
+  }
+  const app = await createHttp(
+    { controllers: [Notes], options: { logProgress: false, announceDelayMs: 0 } },
+    { logger: log },
+  );
+  enableGracefulShutdown(app);
+  const microservice = app.connectMicroservice<MicroserviceOptions>(TCP as MicroserviceOptions);
+  await app.startAllMicroservices();
+  const client = await clientOf(microservice.unwrap<Server>());
+  client.emit('note', 'n');
+  await handled.promise;
+  await closeClients();
+  return { coordinator: coordinatorOf(app), close: () => app.close() };
+};
+
 export const MESSAGE_CASES: readonly ProbeCase[] = [
   ...Object.entries(PARTS_OF_SERVER).map(([name, probe]) => ({
     probe,
@@ -58,6 +91,12 @@ export const MESSAGE_CASES: readonly ProbeCase[] = [
     failing: 'gRPC microservice',
     remove: () => handing(SESSIONS_OF_GRPC, {}),
   },
+  ...[JOINED_HANDLERS, INTERCEPTED_HANDLERS].map((probe) => ({
+    probe,
+    feature: requestScopedHandlers,
+    failing: 'TCP microservice',
+    remove: () => handing(probe, {}),
+  })),
   { probe: SERVER_OF_MICROSERVICE, feature: microservice(TCP, true), remove: withoutServer },
 ];
 
