@@ -61,7 +61,10 @@ const KINDS: readonly { readonly name: string; readonly make: Make }[] = [
     make: (server, { messages, onReplyLost }, { cut }) =>
       new RmqTransport(server as unknown as RmqServer, { messages, onReplyLost, errorFor: cut }),
   },
-  { name: 'Kafka', make: (server) => new KafkaTransport(server as unknown as KafkaServer) },
+  {
+    name: 'Kafka',
+    make: (server, _, { cut }) => new KafkaTransport(server as unknown as KafkaServer, cut),
+  },
 ];
 
 /** Returns the name of a server's transport: `RMQ`; `custom` for a strategy that is none of Nest's. */
