@@ -4,6 +4,7 @@ import type { Transport } from './transport.js';
 
 /** What is used of a subscription of NATS. */
 interface NatsSubscription {
+  isClosed(): boolean;
   /** Unsubscribes, and settles when all messages that had arrived have been passed on. */
   drain(): Promise<void>;
 }
@@ -12,11 +13,16 @@ interface NatsSubscription {
 interface NatsClient {
   subscribe(...args: unknown[]): NatsSubscription;
   flush(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** What is used of `ServerNats`. */
 export interface NatsServer {
+  readonly options?: { readonly gracefulShutdown?: boolean };
   createNatsClient(): Promise<NatsClient>;
+  bindEvents(client: NatsClient): void;
+  /** Before it closes the connection, if its option `gracefulShutdown` is set. */
+  waitForGracePeriod?(): Promise<void>;
 }
 
 /** NATS: drains its subscriptions. What they have received is handled, and the queue group gets the rest. */
@@ -27,8 +33,11 @@ export class NatsTransport implements Transport {
 
   readonly #server: NatsServer;
   readonly #restore: (() => void)[] = [];
+  /** Those of Nest, with what makes them anew. */
   readonly #subscriptions = new Map<NatsSubscription, () => NatsSubscription>();
   #client: NatsClient | undefined;
+  #isBinding = false;
+  #isStopped = false;
 
   constructor(server: NatsServer, errorFor: (message: string) => unknown) {
     this.#server = server;
@@ -42,6 +51,18 @@ export class NatsTransport implements Transport {
         if (isObject(client)) this.#watchClient(client as NatsClient);
         return client;
       }),
+      overrideMethod(this.#server, 'bindEvents', (bind) => (...args) => {
+        this.#isBinding = true;
+        try {
+          return bind(...args);
+        } finally {
+          this.#isBinding = false;
+        }
+      }),
+      // What it waits for has been awaited.
+      overrideMethod(this.#server, 'waitForGracePeriod', (wait) => (...args) => {
+        return this.#isStopped ? Promise.resolve() : wait(...args);
+      }),
       () => {
         for (const restore of this.#restore.splice(0)) restore();
       },
@@ -49,10 +70,13 @@ export class NatsTransport implements Transport {
   }
 
   async stopIntake(): Promise<void> {
-    await Promise.all(Array.from(this.#subscriptions.keys(), (subscription) => subscription.drain()));
+    this.#isStopped = true;
+    const open = [...this.#subscriptions.keys()].filter((subscription) => !subscription.isClosed());
+    await Promise.all(open.map((subscription) => subscription.drain()));
   }
 
   async startIntake(): Promise<void> {
+    this.#isStopped = false;
     const starts = [...this.#subscriptions.values()];
     this.#subscriptions.clear();
     for (const start of starts) this.#subscriptions.set(start(), start);
@@ -63,13 +87,18 @@ export class NatsTransport implements Transport {
     await this.#client?.flush();
   }
 
+  abandon(): void {
+    // The connection may be gone.
+    this.#client?.close().catch(() => {});
+  }
+
   #watchClient(client: NatsClient): void {
     this.#client = client;
     this.#restore.push(
       overrideMethod(client, 'subscribe', (subscribe) => (...args) => {
         const start = (): NatsSubscription => subscribe(...args) as NatsSubscription;
         const subscription = start();
-        this.#subscriptions.set(subscription, start);
+        if (this.#isBinding) this.#subscriptions.set(subscription, start);
         return subscription;
       }),
     );

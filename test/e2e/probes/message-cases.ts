@@ -3,6 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
 import { enableGracefulShutdown } from 'nestjs-drain';
 import {
+  GRACE_PERIOD_OF_NATS,
   PARTS_OF_SERVER,
   SERVER_OF_MICROSERVICE,
   SESSIONS_OF_GRPC,
@@ -52,6 +53,11 @@ export const MESSAGE_CASES: readonly ProbeCase[] = [
     failing: `${name} microservice`,
     remove: () => handing(probe, {}),
   })),
+  {
+    probe: GRACE_PERIOD_OF_NATS,
+    feature: microservice({ transport: Transport.NATS, options: { gracefulShutdown: true } }, false),
+    remove: () => handing(GRACE_PERIOD_OF_NATS, {}),
+  },
   {
     probe: SESSIONS_OF_GRPC,
     feature: microservice(GRPC, true),
