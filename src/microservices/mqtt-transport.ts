@@ -1,6 +1,7 @@
 import { isPromise } from 'node:util/types';
 import { isObject } from '../util/foreign.js';
 import { overrideMethod } from '../util/override-method.js';
+import { Binding } from './binding.js';
 import type { Readable } from 'node:stream';
 import type { RunningMessages } from './running-messages.js';
 import type { Transport } from './transport.js';
@@ -35,7 +36,6 @@ interface MqttClient {
 /** What is used of `ServerMqtt`. */
 export interface MqttServer {
   createMqttClient(): unknown;
-  bindEvents(client: unknown): unknown;
 }
 
 /** Dependencies of {@link MqttTransport}. */
@@ -62,12 +62,12 @@ export class MqttTransport implements Transport {
   readonly #server: MqttServer;
   readonly #dependencies: MqttTransportDependencies;
   readonly #restore: (() => void)[] = [];
+  readonly #binding = new Binding();
   /** Those of Nest, with their options. */
   readonly #topics = new Map<string, unknown>();
   /** Handshakes of QoS 2, by the identifiers of their packets. */
   readonly #handshakes = new Map<number, () => void>();
   #client: MqttClient | undefined;
-  #isBinding = false;
   #isStopped = false;
   #unsubscribed: [topic: string, options: unknown][] = [];
 
@@ -87,14 +87,7 @@ export class MqttTransport implements Transport {
         // It is a promise from Nest 12 on.
         return isPromise(created) ? created.then(watch) : watch(created);
       }),
-      overrideMethod(this.#server, 'bindEvents', (bind) => (...args) => {
-        this.#isBinding = true;
-        try {
-          return bind(...args);
-        } finally {
-          this.#isBinding = false;
-        }
-      }),
+      this.#binding.watch(this.#server),
       () => {
         for (const restore of this.#restore.splice(0)) restore();
       },
@@ -141,7 +134,7 @@ export class MqttTransport implements Transport {
     const { messages, onReplyLost } = this.#dependencies;
     this.#restore.push(
       overrideMethod(client, 'subscribe', (subscribe) => (topic, ...rest) => {
-        if (this.#isBinding && typeof topic === 'string') this.#topics.set(topic, rest[0]);
+        if (this.#binding.isRunning && typeof topic === 'string') this.#topics.set(topic, rest[0]);
         return subscribe(topic, ...rest);
       }),
       overrideMethod(client, 'unsubscribe', (unsubscribe) => (topics, ...rest) => {

@@ -1,5 +1,6 @@
 import { isObject } from '../util/foreign.js';
 import { overrideMethod } from '../util/override-method.js';
+import { Binding } from './binding.js';
 import type { Transport } from './transport.js';
 
 /** What is used of a subscription of NATS. */
@@ -20,7 +21,6 @@ interface NatsClient {
 export interface NatsServer {
   readonly options?: { readonly gracefulShutdown?: boolean };
   createNatsClient(): Promise<NatsClient>;
-  bindEvents(client: NatsClient): void;
   /** Before it closes the connection, if its option `gracefulShutdown` is set. */
   waitForGracePeriod?(): Promise<void>;
 }
@@ -33,10 +33,10 @@ export class NatsTransport implements Transport {
 
   readonly #server: NatsServer;
   readonly #restore: (() => void)[] = [];
+  readonly #binding = new Binding();
   /** Those of Nest, with what makes them anew. */
   readonly #subscriptions = new Map<NatsSubscription, () => NatsSubscription>();
   #client: NatsClient | undefined;
-  #isBinding = false;
   #isStopped = false;
 
   constructor(server: NatsServer, errorFor: (message: string) => unknown) {
@@ -51,14 +51,7 @@ export class NatsTransport implements Transport {
         if (isObject(client)) this.#watchClient(client as NatsClient);
         return client;
       }),
-      overrideMethod(this.#server, 'bindEvents', (bind) => (...args) => {
-        this.#isBinding = true;
-        try {
-          return bind(...args);
-        } finally {
-          this.#isBinding = false;
-        }
-      }),
+      this.#binding.watch(this.#server),
       // What it waits for has been awaited.
       overrideMethod(this.#server, 'waitForGracePeriod', (wait) => (...args) => {
         return this.#isStopped ? Promise.resolve() : wait(...args);
@@ -98,7 +91,7 @@ export class NatsTransport implements Transport {
       overrideMethod(client, 'subscribe', (subscribe) => (...args) => {
         const start = (): NatsSubscription => subscribe(...args) as NatsSubscription;
         const subscription = start();
-        if (this.#isBinding) this.#subscriptions.set(subscription, start);
+        if (this.#binding.isRunning) this.#subscriptions.set(subscription, start);
         return subscription;
       }),
     );

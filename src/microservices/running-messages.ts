@@ -97,7 +97,9 @@ export class RunningMessages {
   /** Counts something that belongs to a message until the returned function is called. */
   begin(traits: HandlerTraits, context: unknown): () => void {
     const message = this.#add(this.#create(), traits, context);
-    return () => this.#end(message);
+    return () => {
+      if (!message.isCut) this.#end(message);
+    };
   }
 
   /** Counts a reply until it has been sent. `onLost` decides whether an error is passed on. */

@@ -19,36 +19,64 @@ leavesTheRestAlone('mqtt', async (broker) => {
   };
 });
 
-describe.each([12, 11] as const)('a microservice on MQTT, on Nest %i', (nest) => {
-  it.each([true, false])('finishes handshakes of QoS 2 and their messages, with clean: %s', async (clean) => {
-    await using meeting = await TRANSPORTS.mqtt();
+describe.each([12, 11] as const)('a microservice on MQTT with QoS 2, on Nest %i', (nest) => {
+  let meeting: Meeting;
+  let proxy: MqttProxy;
+  let client: MqttClient;
+  let program: Program;
+
+  beforeEach(async () => {
+    meeting = await TRANSPORTS.mqtt();
     const { url } = meeting.broker as MosquittoServer;
-    await using proxy = await MqttProxy.create(url);
+    proxy = await MqttProxy.create(url);
+    client = await connectAsync(url);
+  });
+
+  afterEach(async () => {
+    await client.endAsync(true);
+    await program[Symbol.asyncDispose]();
+    await proxy[Symbol.asyncDispose]();
+    await meeting[Symbol.asyncDispose]();
+  });
+
+  async function startOne(clean: boolean, gracePeriodMs: number): Promise<void> {
     const options = { url: proxy.url, subscribeOptions: { qos: 2 }, clean, clientId: 'orders' };
-    const settings = { isHybrid: false, isBare: false, nest };
-    const { program } = await startServer(meeting, settings, {
-      options,
-      eventPrefix: '',
-      announceDelayMs: 0,
-    });
-    await using _ = program;
-    const client = await connectAsync(url);
-    const emit = (id: string): Promise<unknown> =>
-      client.publishAsync('note', JSON.stringify({ pattern: 'note', data: { id, ms: 20 } }), { qos: 2 });
+    const plan = { options, eventPrefix: '', announceDelayMs: 0, gracePeriodMs };
+    ({ program } = await startServer(meeting, { isHybrid: false, isBare: false, nest }, plan));
     // Nest listens before the broker has confirmed its subscriptions.
     for (let count = 0; !program.events.some(({ event }) => event === 'done'); count += 1) {
       await emit(`early ${count}`);
     }
     await emit('before');
     await program.event('done', ({ id }) => id === 'before');
-    proxy.pubrecDelayMs = 700;
+  }
+
+  async function emit(id: string): Promise<void> {
+    await client.publishAsync('note', JSON.stringify({ pattern: 'note', data: { id, ms: 20 } }), { qos: 2 });
+  }
+
+  /** Returns when the server has begun the handshakes of two messages, which takes some time. */
+  async function beginTwo(pubrecDelayMs: number): Promise<void> {
+    proxy.pubrecDelayMs = pubrecDelayMs;
     const begun = proxy.count('pubrec');
     for (const id of ['first', 'second']) await emit(id);
     await proxy.sent('pubrec', begun + 2);
+  }
+
+  it.each([true, false])('finishes handshakes and their messages, with clean: %s', async (clean) => {
+    await startOne(clean, 8_000);
+    await beginTwo(700);
 
     expect(await terminate(program)).toMatchObject(CLEAN);
     for (const id of ['first', 'second']) expect(program.events).toContainEqual({ event: 'done', id });
-    await client.endAsync(true);
+  });
+
+  it.each([true, false])('names handshakes that do not end, with clean: %s', async (clean) => {
+    await startOne(clean, 3_000);
+    await beginTwo(Infinity);
+
+    const cut = { kind: 'message', name: 'note' };
+    expect(await terminate(program)).toMatchObject({ code: 1, cuts: [cut, cut] });
   });
 });
 

@@ -1,14 +1,17 @@
-import { expect, it } from '@jest/globals';
 import { connect } from '@nats-io/transport-node';
-import { startServer } from '../support/microservices/restarts.js';
-import { TRANSPORTS } from '../support/microservices/transports.js';
-import { CLEAN, terminate } from '../support/services/workers.js';
-import { answersItself, leavesTheRestAlone, losesNothing, survivesItsBroker } from './microservices.js';
+import {
+  answersItself,
+  closesAtOnce,
+  leavesTheRestAlone,
+  losesNothing,
+  survivesItsBroker,
+} from './microservices.js';
 import type { NatsServer } from '../support/services/nats.js';
 
 losesNothing('nats');
 answersItself('nats');
 survivesItsBroker('nats');
+closesAtOnce('nats', { gracefulShutdown: true });
 leavesTheRestAlone('nats', async (broker) => {
   const client = await connect({ servers: (broker as NatsServer).url });
   return {
@@ -18,16 +21,4 @@ leavesTheRestAlone('nats', async (broker) => {
     },
     [Symbol.asyncDispose]: () => client.close(),
   };
-});
-
-it.each([12, 11] as const)('gracefulShutdown of NATS costs no time, on Nest %i', async (nest) => {
-  await using meeting = await TRANSPORTS.nats();
-  const { plan } = await meeting.server();
-  const options = { ...plan.options, gracefulShutdown: true };
-  const { program } = await startServer(meeting, { isHybrid: false, isBare: false, nest }, { options });
-  await using _ = program;
-
-  const end = await terminate(program);
-  expect(end).toMatchObject(CLEAN);
-  expect(end.output).not.toContain('closing took longer');
 });

@@ -58,6 +58,21 @@ export function answersItself(transport: TransportName): void {
   );
 }
 
+/** A server with an option that has Nest wait before it closes the connection. */
+export function closesAtOnce(transport: TransportName, waiting: object): void {
+  it.each([12, 11] as const)(`a microservice on ${transport} closes at once, on Nest %i`, async (nest) => {
+    await using meeting = await TRANSPORTS[transport]();
+    const { plan } = await meeting.server();
+    const settings = { isHybrid: false, isBare: false, nest };
+    const { program } = await startServer(meeting, settings, { options: { ...plan.options, ...waiting } });
+    await using _ = program;
+
+    const end = await terminate(program);
+    expect(end).toMatchObject(CLEAN);
+    expect(end.output).not.toContain('closing took longer');
+  });
+}
+
 /** A server whose application subscribes with the client of the server, and one without handlers. */
 export function leavesTheRestAlone(
   transport: 'nats' | 'mqtt' | 'redis',

@@ -7,7 +7,7 @@ const TYPES = { connect: 1, pubrec: 5 } as const;
 
 /** Between servers and a broker of MQTT: tells what servers send, and may be slow with some of it. */
 export class MqttProxy implements AsyncDisposable {
-  /** By how many milliseconds each PUBREC comes late. */
+  /** By how many milliseconds each PUBREC comes late; Infinity if none arrives. */
   pubrecDelayMs = 0;
 
   readonly #server;
@@ -75,8 +75,8 @@ export class MqttProxy implements AsyncDisposable {
     this.#counts.set(type, (this.#counts.get(type) ?? 0) + 1);
     this.#changed.notify();
     const pass = (): void => void (upstream.writable && upstream.write(packet));
-    if (type === TYPES.pubrec) setTimeout(pass, this.pubrecDelayMs);
-    else pass();
+    if (type !== TYPES.pubrec) pass();
+    else if (this.pubrecDelayMs < Infinity) setTimeout(pass, this.pubrecDelayMs);
   }
 }
 
