@@ -1,3 +1,4 @@
+import { hasMethods, isObject } from '../util/foreign.js';
 import { overrideMethod } from '../util/override-method.js';
 import type { HandBack } from './hand-back.js';
 import type { Transport } from './transport.js';
@@ -6,12 +7,19 @@ interface GroupJoined {
   readonly payload: { readonly memberAssignment: Readonly<Record<string, number[]>> };
 }
 
+interface TopicPartitions {
+  readonly topic: string;
+  readonly partitions: number[];
+}
+
 /** What is used of a consumer of kafkajs. */
 interface KafkaConsumer {
   readonly events: { readonly GROUP_JOIN: string };
   on(event: string, listener: (event: GroupJoined) => void): () => void;
-  pause(topics: { topic: string; partitions: number[] }[]): void;
-  resume(topics: { topic: string; partitions: number[] }[]): void;
+  /** The partitions that are assigned and paused. */
+  paused(): TopicPartitions[];
+  pause(topics: TopicPartitions[]): void;
+  resume(topics: TopicPartitions[]): void;
   stop(): Promise<void>;
 }
 
@@ -24,39 +32,45 @@ interface KafkaPayload {
 
 type EachMessage = (payload: KafkaPayload) => Promise<unknown>;
 
+/** What is used of a `KafkaContext`. */
+interface KafkaContext {
+  getTopic(): string;
+  getPartition(): number;
+  getMessage(): KafkaPayload['message'];
+}
+
 /** What is used of `ServerKafka`. */
 export interface KafkaServer {
   bindEvents(consumer: KafkaConsumer): Promise<unknown>;
   getMessageHandler(): EachMessage;
 }
 
-/** A message that is being handled. */
-interface Handling {
-  readonly payload: KafkaPayload;
-  readonly giveUp: (error: Error) => void;
-}
-
 /**
  * Kafka: pauses its partitions, and leaves the consumer group in `quiesce`, when the running handlers have ended.
  *
- * A message is committed when its handler has succeeded, so what has not finished goes to the rest of the group.
+ * A message is committed when its handler has succeeded, or its stream has emitted the first value. What has not come so far
+ * goes to the rest of the group.
  */
 export class KafkaTransport implements Transport {
-  readonly name = 'Kafka';
   readonly isListening = false;
   /** kafkajs leaves the group when its current fetch is over, which takes 5 s at most by default. */
   readonly confirmMs = 6_000;
 
   readonly #server: KafkaServer;
-  readonly #handling = new Set<Handling>();
-  #handedBack = false;
+  readonly #errorFor: (message: string) => unknown;
+  /** The messages that kafkajs waits for, with what makes them fail. */
+  readonly #handling = new Map<KafkaPayload, (error: Error) => void>();
+  readonly #givenUp = new Set<string>();
   #consumer: KafkaConsumer | undefined;
-  #assignment: { topic: string; partitions: number[] }[] = [];
+  #assignment: TopicPartitions[] = [];
   #isPaused = false;
+  /** Without what the application has paused. kafkajs keeps the pause of a partition that goes and comes back. */
+  readonly #paused: TopicPartitions[] = [];
   #stopped: Promise<void> | undefined;
 
-  constructor(server: KafkaServer) {
+  constructor(server: KafkaServer, errorFor: (message: string) => unknown) {
     this.#server = server;
+    this.#errorFor = errorFor;
   }
 
   watch(): (() => void)[] {
@@ -80,13 +94,13 @@ export class KafkaTransport implements Transport {
 
   stopIntake(): Promise<void> {
     this.#isPaused = true;
-    this.#consumer?.pause(this.#assignment);
+    this.#pause();
     return Promise.resolve();
   }
 
   startIntake(): Promise<void> {
     this.#isPaused = false;
-    this.#consumer?.resume(this.#assignment);
+    this.#consumer?.resume(this.#paused.splice(0));
     return Promise.resolve();
   }
 
@@ -102,16 +116,27 @@ export class KafkaTransport implements Transport {
   }
 
   handBack(): Promise<HandBack[]> {
-    this.#handedBack = true;
-    const names = Array.from(this.#handling, ({ payload: { topic, partition, message } }) => ({
-      name: `${message.offset} of ${topic}/${partition}`,
-    }));
-    for (const { giveUp } of this.#handling) giveUp(new Error('handed back: the server is shutting down'));
+    const names: HandBack[] = [];
+    for (const [payload, giveUp] of this.#handling) {
+      const { topic, partition, message } = payload;
+      names.push({ name: `${message.offset} of ${topic}/${partition}` });
+      this.#givenUp.add(placeOf(payload));
+      giveUp(new Error('handed back: the server is shutting down'));
+    }
     return Promise.resolve(names);
   }
 
-  wentBack(): boolean {
-    return this.#handedBack;
+  wentBack(context: unknown): boolean {
+    const place = placeOfContext(context);
+    return place !== undefined && this.#givenUp.has(place);
+  }
+
+  /** Answers the rest of a stream only. Whatever else has no answer is not committed, and will be delivered again. */
+  errorFor(message: string, context?: unknown): unknown {
+    const place = placeOfContext(context);
+    if (place === undefined || this.#givenUp.has(place)) return undefined;
+    const isHandling = Array.from(this.#handling.keys(), placeOf).includes(place);
+    return isHandling ? undefined : this.#errorFor(message);
   }
 
   readonly #onAssigned = ({ payload }: GroupJoined): void => {
@@ -120,26 +145,54 @@ export class KafkaTransport implements Transport {
       partitions,
     }));
     // Partitions that come in the middle of an announcement.
-    if (this.#isPaused) this.#consumer?.pause(this.#assignment);
+    if (this.#isPaused) this.#pause();
   };
+
+  #pause(): void {
+    const consumer = this.#consumer;
+    if (!consumer) return;
+    const paused = new Set(consumer.paused().flatMap(pairsOf));
+    for (const { topic, partitions } of this.#assignment) {
+      const running = partitions.filter((partition) => !paused.has(`${topic}/${partition}`));
+      if (running.length === 0) continue;
+      // To pause some of them would end the pause of a whole topic.
+      consumer.pause([{ topic, partitions }]);
+      this.#paused.push({ topic, partitions: running });
+    }
+  }
 
   /** Returns a handler that can be made to fail, so that kafkajs commits nothing and stops waiting for it. */
   #returnable(eachMessage: EachMessage): EachMessage {
     return (payload) =>
       new Promise((resolve, reject) => {
         const handled = Promise.resolve(eachMessage(payload));
-        const handling = { payload, giveUp: reject };
-        this.#handling.add(handling);
+        this.#handling.set(payload, reject);
         handled.then(
           (result) => {
-            this.#handling.delete(handling);
+            this.#handling.delete(payload);
             resolve(result);
           },
           (error: Error) => {
-            this.#handling.delete(handling);
+            this.#handling.delete(payload);
             reject(error);
           },
         );
       });
   }
+}
+
+function pairsOf({ topic, partitions }: TopicPartitions): string[] {
+  return partitions.map((partition) => `${topic}/${partition}`);
+}
+
+function placeOf({ topic, partition, message }: KafkaPayload): string {
+  return `${topic}/${partition}/${message.offset}`;
+}
+
+/** Returns the place of the message that a handler has got with this context, if it is Nest's. */
+function placeOfContext(context: unknown): string | undefined {
+  if (!isObject(context) || !hasMethods(context, ['getTopic', 'getPartition', 'getMessage']))
+    return undefined;
+  const kafka = context as unknown as KafkaContext;
+  return placeOf({ topic: kafka.getTopic(), partition: kafka.getPartition(), message: kafka.getMessage() });
 }

@@ -25,11 +25,18 @@ export const PARTS_OF_SERVER: Readonly<Record<string, Probe<object>>> = {
     (server) => typeof read((server as { unwrap(): object }).unwrap(), 'listening') === 'boolean',
   ),
   Redis: partsOf('ServerRedis', ['unwrap', 'getHandlers', 'getRequestPattern']),
-  NATS: partsOf('ServerNats', ['createNatsClient']),
-  MQTT: partsOf('ServerMqtt', ['createMqttClient']),
+  NATS: partsOf('ServerNats', ['createNatsClient', 'bindEvents']),
+  MQTT: partsOf('ServerMqtt', ['createMqttClient', 'bindEvents']),
   gRPC: partsOf('ServerGrpc', ['createClient']),
   RMQ: partsOf('ServerRMQ', ['setupChannel']),
   Kafka: partsOf('ServerKafka', ['bindEvents', 'getMessageHandler']),
+};
+
+export const GRACE_PERIOD_OF_NATS: Probe<object> = {
+  name: 'ServerNats.waitForGracePeriod()',
+  package: '@nestjs/microservices',
+  ifMissing: 'with the option gracefulShutdown, closing its server takes 2 s in vain',
+  isPresent: (server) => hasMethods(server, ['waitForGracePeriod']),
 };
 
 export const SESSIONS_OF_GRPC: Probe<object> = {
@@ -103,6 +110,7 @@ function partWith<Part>(method: string, microservice: object, path: readonly str
 /** All probes of this folder. */
 export const MESSAGE_PROBES: readonly Probe[] = [
   ...Object.values(PARTS_OF_SERVER),
+  GRACE_PERIOD_OF_NATS,
   SESSIONS_OF_GRPC,
   SERVER_OF_MICROSERVICE,
   JOINED_HANDLERS,

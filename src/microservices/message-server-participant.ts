@@ -342,7 +342,7 @@ export class MessageServerParticipant implements ShutdownParticipant {
     for (const { traits, startedAt } of this.#distinct()) this.#cutOne(traits.name, startedAt);
     for (const message of this.messages.all()) {
       const text = `${message.traits.name} was cut: the server is shutting down`;
-      this.messages.drop(message, this.#transport.errorFor?.(text));
+      this.messages.drop(message, this.#transport.errorFor?.(text, message.context));
     }
   }
 
@@ -389,7 +389,8 @@ export class MessageServerParticipant implements ShutdownParticipant {
     const ms = Math.min(this.#confirmMs, (this.#context?.deadline.remainingMs ?? Infinity) / 2);
     try {
       if (await atMost(clock, ms, Promise.resolve(close()))) return;
-      logger.warn(`${this.name}: closing took longer than ${Math.round(ms)} ms: the connection was dropped`);
+      const end = this.#transport.abandon ? 'the connection was dropped' : 'it is not awaited';
+      logger.warn(`${this.name}: closing took longer than ${Math.round(ms)} ms: ${end}`);
     } catch (error) {
       // Its replies have been sent, or named. A connection that is gone needs no closing.
       logger.warn(`${this.name}: closing failed: ${messageOf(error)}`);

@@ -36,19 +36,18 @@ export class RedisTransport implements Transport {
   }
 
   async stopIntake(): Promise<void> {
+    const channels = this.#channels();
     const [, sub] = this.#server.unwrap();
-    await (this.#server.options?.wildcards === true ? sub.punsubscribe() : sub.unsubscribe());
+    // Without one, it would unsubscribe from all, with those of the application.
+    if (channels.length === 0) return;
+    await (this.#hasWildcards ? sub.punsubscribe(...channels) : sub.unsubscribe(...channels));
   }
 
   async startIntake(): Promise<void> {
+    const channels = this.#channels();
     const [, sub] = this.#server.unwrap();
-    const channels = Array.from(this.#server.getHandlers(), ([pattern, { isEventHandler }]) =>
-      isEventHandler ? pattern : this.#server.getRequestPattern(pattern),
-    );
     if (channels.length === 0) return;
-    await (this.#server.options?.wildcards === true
-      ? sub.psubscribe(...channels)
-      : sub.subscribe(...channels));
+    await (this.#hasWildcards ? sub.psubscribe(...channels) : sub.subscribe(...channels));
   }
 
   /** Each reply was counted until Redis had it. */
@@ -58,5 +57,16 @@ export class RedisTransport implements Transport {
 
   abandon(): void {
     for (const client of this.#server.unwrap()) client.disconnect();
+  }
+
+  get #hasWildcards(): boolean {
+    return this.#server.options?.wildcards === true;
+  }
+
+  /** Those that Nest subscribes to. */
+  #channels(): string[] {
+    return Array.from(this.#server.getHandlers(), ([pattern, { isEventHandler }]) =>
+      isEventHandler ? pattern : this.#server.getRequestPattern(pattern),
+    );
   }
 }

@@ -35,7 +35,6 @@ export interface RmqTransportDependencies {
 
 /** RabbitMQ: cancels its consumer. Messages that were not acknowledged go back to their queue. */
 export class RmqTransport implements Transport {
-  readonly name = 'RMQ';
   readonly isListening = false;
 
   readonly #server: RmqServer;

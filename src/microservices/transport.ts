@@ -29,8 +29,8 @@ export interface Transport {
   messageOf?(context: unknown): object | undefined;
   /** Whether {@link handBack} has given back the message that a handler got with this context. */
   wentBack?(context: unknown): boolean;
-  /** The error that answers a request which was cut. */
-  errorFor?(message: string): unknown;
+  /** The error that answers a request, if any; `context` is that of its handler, if it has begun. */
+  errorFor?(message: string, context?: unknown): unknown;
   /** Returns numbers beside those of the messages. */
   statistics?(): Statistics;
   /** Drops the connection: the other side does not answer. */

@@ -2,7 +2,7 @@ import { hasMethods, read } from '../util/foreign.js';
 import { CustomTransport } from './custom-transport.js';
 import { GrpcTransport, type GrpcServer } from './grpc-transport.js';
 import { KafkaTransport, type KafkaServer } from './kafka-transport.js';
-import { PARTS_OF_SERVER, SESSIONS_OF_GRPC } from './message-probes.js';
+import { GRACE_PERIOD_OF_NATS, PARTS_OF_SERVER, SESSIONS_OF_GRPC } from './message-probes.js';
 import { MqttTransport, type MqttServer } from './mqtt-transport.js';
 import { NatsTransport, type NatsServer } from './nats-transport.js';
 import { RedisTransport, type RedisServer } from './redis-transport.js';
@@ -45,7 +45,14 @@ const KINDS: readonly { readonly name: string; readonly make: Make }[] = [
     name: 'Redis',
     make: (server, _, { cut }) => new RedisTransport(server as unknown as RedisServer, cut),
   },
-  { name: 'NATS', make: (server, _, { cut }) => new NatsTransport(server as unknown as NatsServer, cut) },
+  {
+    name: 'NATS',
+    make: (server, _, { cut }, probes) => {
+      const nats = server as unknown as NatsServer;
+      if (nats.options?.gracefulShutdown) probes.check(GRACE_PERIOD_OF_NATS, server);
+      return new NatsTransport(nats, cut);
+    },
+  },
   {
     name: 'MQTT',
     make: (server, { messages, onReplyLost }, { cut }) =>
@@ -61,7 +68,10 @@ const KINDS: readonly { readonly name: string; readonly make: Make }[] = [
     make: (server, { messages, onReplyLost, onLost }, { cut }) =>
       new RmqTransport(server as unknown as RmqServer, { messages, onReplyLost, onLost, errorFor: cut }),
   },
-  { name: 'Kafka', make: (server) => new KafkaTransport(server as unknown as KafkaServer) },
+  {
+    name: 'Kafka',
+    make: (server, _, { cut }) => new KafkaTransport(server as unknown as KafkaServer, cut),
+  },
 ];
 
 /** Returns the name of a server's transport: `RMQ`; `custom` for a strategy that is none of Nest's. */

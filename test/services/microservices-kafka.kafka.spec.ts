@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { losesNothing, survivesItsBroker } from './microservices.js';
 import { startServer } from '../support/microservices/restarts.js';
 import { TRANSPORTS, type JobClient, type Meeting } from '../support/microservices/transports.js';
+import { toggle } from '../support/services/workers.js';
 import type { MicroservicePlan } from '../fixtures/microservice-plan.js';
 import type { Program } from '../support/process/program.js';
 import type { ShutdownReport } from 'nestjs-drain';
@@ -82,6 +83,34 @@ describe.each([12, 11] as const)('a microservice on Kafka and Nest %i', (nest) =
 
     const other = await startOne(nest);
     await other.event('begun', ({ id }) => id === 'endless');
+  });
+
+  it('cuts and names a stream whose message is committed, and tells its client', async () => {
+    const streaming = await startOne(nest, { gracePeriodMs: 5_000 });
+    const reply = client.others['stream']!({ id: 'long', ms: 15_000 }).catch((error: unknown) => error);
+    await client.emit!({ id: 'endless', ms: -1 });
+    await streaming.event('begun', ({ id }) => id === 'endless');
+    await streaming.event('streaming');
+
+    const { code, report, output } = await terminate(streaming);
+    expect(code).toBe(1);
+    expect(report.cuts).toMatchObject([{ kind: 'message', name: 'stream' }]);
+    expect(output).toMatch(/message \d+ of note\/\d was handed back/);
+    expect(output).not.toMatch(/message \d+ of stream\/\d was handed back/);
+    expect(await reply).toMatchObject({ status: 'error', code: 'SHUTTING_DOWN' });
+  });
+
+  it('receives from all partitions after an announcement in which some went away and came back', async () => {
+    const drained = await startOne(nest);
+    await toggle(drained, 'draining', 1);
+    const other = await startOne(nest);
+    await toggle(drained, 'resumed', 1);
+    await terminate(other);
+
+    const ids = Array.from({ length: 40 }, (_, index) => `after ${index}`);
+    for (const id of ids) await client.emit!({ id, ms: 0 });
+    for (const id of ids) await drained.event('done', (event) => event['id'] === id);
+    expect(await terminate(drained)).toMatchObject({ code: 0, report: { status: 'completed', cuts: [] } });
   });
 
   it('leaves the rest to the other servers of its group, and nothing that it has done', async () => {

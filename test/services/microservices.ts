@@ -1,6 +1,12 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { restart, startServer } from '../support/microservices/restarts.js';
-import { TRANSPORTS, type Meeting, type TransportName } from '../support/microservices/transports.js';
+import {
+  TRANSPORTS,
+  type Broker,
+  type Meeting,
+  type TransportName,
+} from '../support/microservices/transports.js';
+import { CLEAN, terminate, toggle } from '../support/services/workers.js';
 import type { Program } from '../support/process/program.js';
 import type { MicroservicePlan } from '../fixtures/microservice-plan.js';
 import type { ShutdownReport } from 'nestjs-drain';
@@ -50,6 +56,63 @@ export function answersItself(transport: TransportName): void {
       await client.close();
     },
   );
+}
+
+/** A server with an option that has Nest wait before it closes the connection. */
+export function closesAtOnce(transport: TransportName, waiting: object): void {
+  it.each([12, 11] as const)(`a microservice on ${transport} closes at once, on Nest %i`, async (nest) => {
+    await using meeting = await TRANSPORTS[transport]();
+    const { plan } = await meeting.server();
+    const settings = { isHybrid: false, isBare: false, nest };
+    const { program } = await startServer(meeting, settings, { options: { ...plan.options, ...waiting } });
+    await using _ = program;
+
+    const end = await terminate(program);
+    expect(end).toMatchObject(CLEAN);
+    expect(end.output).not.toContain('closing took longer');
+  });
+}
+
+/** A server whose application subscribes with the client of the server, and one without handlers. */
+export function leavesTheRestAlone(
+  transport: 'nats' | 'mqtt' | 'redis',
+  publisher: (broker: Broker) => Promise<Publisher>,
+): void {
+  describe.each([12, 11] as const)(`a microservice on ${transport} and Nest %i`, (nest) => {
+    const settings = { isHybrid: false, isBare: false, nest };
+
+    it.each([true, false])(
+      'keeps subscriptions of its application, with handlers: %s',
+      async (hasHandlers) => {
+        await using meeting = await TRANSPORTS[transport]();
+        const plan = { ownTopic: 'own', hasHandlers, announceDelayMs: 0 };
+        const { program } = await startServer(meeting, settings, plan);
+        await using _ = program;
+        await using client = await publisher(meeting.broker!);
+        const heard = (text: string): Promise<unknown> =>
+          program.event('heard', (event) => event['text'] === text);
+
+        for (const round of [1, 2]) {
+          await toggle(program, 'draining', round);
+          await client.publish('own', `drained ${round}`);
+          await heard(`drained ${round}`);
+          await toggle(program, 'resumed', round);
+          await client.publish('own', `resumed ${round}`);
+          await heard(`resumed ${round}`);
+        }
+        const end = await terminate(program);
+        expect(end).toMatchObject(CLEAN);
+        expect(end.output).not.toContain('could not');
+        const texts = program.events.filter(({ event }) => event === 'heard').map(({ text }) => text);
+        expect(texts).toEqual(['drained 1', 'resumed 1', 'drained 2', 'resumed 2']);
+      },
+    );
+  });
+}
+
+/** Sends to a topic, without Nest. */
+export interface Publisher extends AsyncDisposable {
+  publish(topic: string, text: string): Promise<unknown>;
 }
 
 /**

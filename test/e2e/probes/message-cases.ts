@@ -4,6 +4,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { EventPattern, Transport } from '@nestjs/microservices';
 import { enableGracefulShutdown } from 'nestjs-drain';
 import {
+  GRACE_PERIOD_OF_NATS,
   INTERCEPTED_HANDLERS,
   JOINED_HANDLERS,
   PARTS_OF_SERVER,
@@ -85,6 +86,11 @@ export const MESSAGE_CASES: readonly ProbeCase[] = [
     failing: `${name} microservice`,
     remove: () => handing(probe, {}),
   })),
+  {
+    probe: GRACE_PERIOD_OF_NATS,
+    feature: microservice({ transport: Transport.NATS, options: { gracefulShutdown: true } }, false),
+    remove: () => handing(GRACE_PERIOD_OF_NATS, {}),
+  },
   {
     probe: SESSIONS_OF_GRPC,
     feature: microservice(GRPC, true),
