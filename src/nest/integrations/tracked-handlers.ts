@@ -40,7 +40,8 @@ export function tracked(
   const at = requestAt ?? (handler.length === 4 ? 1 : 0);
   const tracking: Handler = function (...args) {
     const result = Reflect.apply(handler, this, args);
-    if (!isPromise(result)) return result;
+    // Most middleware returns nothing, and asking Node costs more than the rest.
+    if (typeof result !== 'object' || !isPromise(result)) return result;
     if (areNodes && args[at]) {
       return handlers.track(args[at] as IncomingMessage, args[at + 1] as ServerResponse, result);
     }
