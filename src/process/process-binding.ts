@@ -35,6 +35,12 @@ export interface ProcessBindingDependencies {
   isBootstrapped(this: void): boolean;
 }
 
+/** How long an iteration of the event loop takes at most in which a signal hardly arrives, in milliseconds. */
+const QUICK_MS = 0.2;
+
+/** Number of iterations after which a process that is always busy is not waited for. */
+const MOST_ITERATIONS = 50;
+
 /** Connects one application to its process: signals, exit and exit code. */
 export class ProcessBinding {
   readonly #dependencies: ProcessBindingDependencies;
@@ -177,9 +183,18 @@ export class ProcessBinding {
 
   /** Waits for signals that have arrived, but that Node has not emitted yet: it would discard them without a listener. */
   async #untilSignalsAreHeard(): Promise<void> {
+    const { clock } = this.#dependencies;
     await immediate();
-    // This iteration of the event loop may have looked for them before.
-    await immediate();
+    // An iteration of the event loop looks for them once. If it took long, one may have arrived afterwards.
+    for (
+      let iteration = 1, tookMs = Infinity;
+      tookMs > QUICK_MS && iteration <= MOST_ITERATIONS;
+      iteration += 1
+    ) {
+      const beganAt = clock.now();
+      await immediate();
+      tookMs = clock.now() - beganAt;
+    }
   }
 
   #onTerminating(): void {

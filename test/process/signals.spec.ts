@@ -71,15 +71,20 @@ describe.each([12, 11] as const)('a signal on Nest %i', (nest) => {
     },
   );
 
-  it.each(LINES)('that arrives when app.close() ends is not lost: "%s"', async (line) => {
-    await using program = startApplication({ line, faults: ['signal-at-the-end', 'handle-left'] }, { nest });
-    await program.event('listening');
+  describe.each(['signal-at-the-end', 'signal-from-io'] as const)(
+    'that arrives when app.close() ends',
+    (fault) => {
+      it.each(LINES)(`is not lost (${fault}): "%s"`, async (line) => {
+        await using program = startApplication({ line, faults: [fault, 'handle-left'] }, { nest });
+        await program.event('listening');
 
-    program.signal('SIGIO');
+        program.signal('SIGIO');
 
-    expect(await program.exited).toMatchObject({ code: 0, signal: null });
-    expect(await program.event('report')).toMatchObject({ report: { reason: { kind: 'close' } } });
-  });
+        expect(await program.exited).toMatchObject({ code: 0, signal: null });
+        expect(await program.event('report')).toMatchObject({ report: { reason: { kind: 'close' } } });
+      });
+    },
+  );
 
   it.each(LINES)('finds no listener left after app.close(), with the line "%s"', async (line) => {
     await using program = startApplication({ line, faults: ['handle-left'] }, { nest });
