@@ -51,8 +51,8 @@ export async function observe(plan: ChaosPlan): Promise<Observation> {
   for (const { afterMs, does } of plan.steps) {
     await Promise.race([delay(afterMs), exited]);
     const at = monotonicMs();
-    if (!(await take(does, application))) break;
-    steps.push({ does, at });
+    // A participant may have closed the port, or ended the process; what only has no port is still to be told to end.
+    if (await take(does, application)) steps.push({ does, at });
   }
   let wasKilled = false;
   const killer = setTimeout(() => {
