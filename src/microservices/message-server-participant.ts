@@ -347,8 +347,8 @@ export class MessageServerParticipant implements ShutdownParticipant {
   }
 
   /**
-   * Answers a message that must not begin: a request with an error, if its transport has one. Anything else stays unanswered,
-   * so that its broker delivers it again.
+   * Answers a message that must not begin: a request with an error, if its transport has one. Anything else stays unanswered:
+   * a broker that waits for the acknowledgement delivers it again.
    */
   #refuse({ name, isEvent }: HandlerTraits): unknown {
     const error: unknown = this.#transport.errorFor?.(`${name} was refused: the server is shutting down`);

@@ -122,6 +122,20 @@ describe('a hundred clients', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('are not read any more when the shutdown is forced, even those that are not being closed', async () => {
+    await serve();
+    await connect(100);
+    const { abort, participant } = drain();
+    const areRead = (): boolean => [...sockets.clients].some(({ isPaused }) => !isPaused);
+    expect(areRead()).toBe(true);
+
+    participant.refuse();
+
+    expect(areRead()).toBe(false);
+    abort.abort();
+    await eventually(() => closings === 100);
+  });
+
   it('all receive the close code and are cut when the time is up', async () => {
     await serve();
     await connect(100);
