@@ -13,6 +13,7 @@ import { guardAgainstLeaks } from '../../support/leak-guard.js';
 import { ADAPTERS, closeAll, coordinatorOf, createHttp, outcomesOf } from '../nest/applications.js';
 import type { INestApplication } from '@nestjs/common';
 import type { GracefulShutdownOptions } from 'nestjs-drain';
+import type { PhasedCoordinator } from '../../../src/core/coordinator.js';
 
 const HERE = /server-registry\.spec\.ts:\d+/;
 
@@ -185,6 +186,30 @@ describe('a server that is handed over', () => {
     expect(greeting).toBe('hello');
     expect(server.listening).toBe(false);
   });
+
+  it.each([(): Server => createServer(), (): Server => createTcp()])(
+    'lets nobody connect from the moment the shutdown is forced',
+    async (create) => {
+      const app = await application();
+      const server = await listening(create());
+      app.get(ServerRegistry).serve(server, 'public');
+      const coordinator = coordinatorOf(app) as PhasedCoordinator;
+      let isListening: boolean | undefined;
+      coordinator.register({
+        name: 'the test',
+        drain: () => {
+          expect(server.listening).toBe(true);
+          coordinator.force('the test');
+          isListening = server.listening;
+        },
+      });
+
+      await coordinator.shutdown({ kind: 'signal', signal: 'SIGTERM' });
+
+      expect(isListening).toBe(false);
+      expect(coordinator.report).toMatchObject({ status: 'forced' });
+    },
+  );
 
   it.each(ADAPTERS)('can be one that was already found: $adapter', async ({ create }) => {
     const app = await application(create);
