@@ -27,8 +27,8 @@ function judgeReadiness({ readiness, firstRefusalMs }: RunRecord): Verdict {
   if (!readiness) {
     return unseen(
       'readiness',
-      `there is no route ${DEFAULT_READINESS_PATH} that tells whether it is ready`,
-      'name it with --ready; if there is none, balancers that check health learn of the end from refused connections',
+      `no route ${DEFAULT_READINESS_PATH} reports readiness`,
+      'name the route with --ready; without one, a balancer learns of the end only from refused connections',
     );
   }
   const { path, fellMs, status } = readiness;
@@ -43,15 +43,15 @@ function judgeReadiness({ readiness, firstRefusalMs }: RunRecord): Verdict {
   return broken(
     'readiness',
     [`${seen}, ${refused}`],
-    'answer 503 there from the signal on, and go on accepting connections until balancers have seen it: nestjs-drain does both',
+    'answer 503 there as soon as the signal arrives, and accept connections until balancers have seen it: nestjs-drain does both',
   );
 }
 
-const MENDS = {
+const FIXES = {
   streams:
-    'end each response with a last chunk before the server is closed, so that clients reconnect elsewhere: nestjs-drain ends event streams while draining',
+    'end each stream before the server closes, so that clients reconnect elsewhere: nestjs-drain does so while it drains',
   websockets:
-    'close each WebSocket with 1001 or 1012 before the server is closed, so that clients reconnect elsewhere: nestjs-drain does so while draining',
+    'close each WebSocket with 1001 or 1012 before the server closes, so that clients reconnect elsewhere: nestjs-drain does so while it drains',
 } as const;
 
 function judgeLongLived(
@@ -68,16 +68,16 @@ function judgeLongLived(
   const lost = seen.filter(({ isClean }) => !isClean);
   if (lost.length === 0) return kept(promise, `${seen.length} of ${seen.length}, ${seen[0]!.how}`);
   const examples = new Set(lost.map(({ path, how }) => `GET ${path}: ${how}`));
-  return broken(promise, [`${lost.length} of ${seen.length} did not`, ...examples], MENDS[promise]);
+  return broken(promise, [`${lost.length} of ${seen.length} did not`, ...examples], FIXES[promise]);
 }
 
 function judgeExitTime({ exit }: RunRecord, { graceMs, signal }: RehearsalPlan): Verdict {
   if (!exit.isKilled) return kept('exit-time', `${exit.atMs} ms of ${graceMs} ms`);
   return broken(
     'exit-time',
-    [`still running ${graceMs} ms after ${signal}, and killed`],
-    'find what keeps it: a connection that nobody closes, a timer, or a shell or npm before it that does not pass the signal on (start node itself); ' +
-      'nestjs-drain always ends the process within its grace period and names what it waited for',
+    [`still running ${graceMs} ms after ${signal}, then killed`],
+    'find what keeps the process alive: an open connection, a timer, or a shell or npm that does not forward the signal (start node directly); ' +
+      'nestjs-drain always exits within its grace period and names what it waited for',
   );
 }
 
@@ -89,7 +89,7 @@ function judgeExitCode({ exit }: RunRecord, { signal }: RehearsalPlan): Verdict 
   return broken(
     'exit-code',
     [`${seen} after ${signal}`],
-    `end with 0 or ${signalExitCode(signal)} after ${signal}; another code makes jobs and supervisors take the end for a crash, so look for an error in a shutdown hook`,
+    `exit with 0 or ${signalExitCode(signal)} after ${signal}: orchestrators and supervisors take any other code for a crash; look for an error in a shutdown hook`,
   );
 }
 
@@ -98,6 +98,6 @@ function judgeOrphans({ leftBehind }: RunRecord): Verdict {
   return broken(
     'orphans',
     leftBehind.map(({ pid, name }) => `process ${pid} (${oneLine(name)}) was still running`),
-    'end and await child processes in the shutdown; a container kills them when its first process ends',
+    'end child processes during the shutdown and wait for them: a container kills them when its first process exits',
   );
 }

@@ -19,38 +19,38 @@ const REQUEST_PROMISES: readonly RequestPromise[] = [
     brokenBy: ['refused', 'reset-new'],
     change: ({ lagMs }, { workers }) =>
       workers
-        ? 'have another worker listen before this one closes, and let it answer the connections that it was given: ' +
-          'start the new worker first where there is only one; nestjs-drain leaves the port to the others and answers the rest'
-        : `keep the port open and serve for longer than balancers go on sending, here ${lagMs} ms after readiness falls, before the server is closed: ` +
-          'with nestjs-drain that is announceDelayMs, which is 0 outside Kubernetes unless it is set',
+        ? 'start a new worker before this one closes the port, and answer every connection that this one was given: ' +
+          'nestjs-drain leaves the port to the other workers and answers the rest'
+        : `keep the port open and go on serving until balancers have stopped sending, which here takes ${lagMs} ms after readiness fails: ` +
+          'nestjs-drain waits for announceDelayMs, which is 0 outside Kubernetes unless you set it',
   },
   {
     promise: 'kept-alive',
     brokenBy: ['reset-reused'],
     change: () =>
-      'answer with Connection: close from the signal on, and close idle connections last, not first: ' +
+      'send Connection: close with each response after the signal, and close idle connections last, not first: ' +
       'nestjs-drain retires each connection with its next response',
   },
   {
     promise: 'complete',
     brokenBy: ['truncated'],
     change: () =>
-      'wait until the last byte of each response has left before the process ends, and do not destroy connections that are in use: ' +
-      'nestjs-drain waits for responses that were written and not yet sent, too',
+      'wait until the last byte of each response is sent before the process exits, and never destroy a connection that is in use: ' +
+      'nestjs-drain also waits for responses that are written but not yet sent',
   },
   {
     promise: 'errors',
     brokenBy: ['server-error', 'late', 'unexpected'],
     change: () =>
-      'serve as usual until balancers have stopped sending, and close databases and other clients after the last response: ' +
-      'nestjs-drain runs onModuleDestroy() then, and answers 503 only after its announce delay',
+      'serve as usual until balancers have stopped sending, and close databases and other clients only after the last response: ' +
+      'nestjs-drain calls onModuleDestroy() after the last response, and answers 503 only after its announce delay',
   },
   {
     promise: 'answers',
     brokenBy: ['timed-out'],
     change: ({ timeoutMs }) =>
-      `a request had no complete answer after ${timeoutMs} ms: finish what was accepted, or answer 503 with Connection: close and Retry-After; ` +
-      'if the route is that slow, allow more with --timeout',
+      `a request was not answered within ${timeoutMs} ms: finish what was accepted, or answer 503 with Connection: close and Retry-After; ` +
+      'if the route takes that long, raise --timeout',
   },
 ];
 
@@ -63,11 +63,7 @@ function judgeSteadiness({ before, lossesBefore, readiness }: RunRecord): Verdic
   const lost = before.sent - before.answered;
   const fellMs = readiness?.fellMs;
   if (before.sent === 0) {
-    return unseen(
-      'steady',
-      'no request had its end before the signal',
-      'let requests arrive for longer with --duration',
-    );
+    return unseen('steady', 'no request ended before the signal', 'send requests for longer with --duration');
   }
   if (lost === 0 && (fellMs === undefined || fellMs >= 0)) {
     return kept('steady', `${before.answered} of ${before.sent} answered`);

@@ -18,13 +18,13 @@ function judgeTimes(workers: readonly WorkerRecord[], plan: RehearsalPlan): Verd
   return broken(
     'exit-time',
     late.map(({ pid, exit }) => {
-      if (!exit) return `worker ${pid} runs on beside the one that was to replace it`;
+      if (!exit) return `worker ${pid} is still running beside its replacement`;
       return exit.isKilled
-        ? `worker ${pid} was still running ${plan.graceMs} ms after ${plan.signal}, and killed`
+        ? `worker ${pid} was still running ${plan.graceMs} ms after ${plan.signal}, then killed`
         : `worker ${pid} was killed by its primary process, ${exit.atMs} ms after ${replacement(plan)}`;
     }),
-    'find what keeps it: a connection that nobody closes, a timer, or a grace period that is shorter than its requests (kill_timeout of PM2 is 1.6 s); ' +
-      'nestjs-drain always ends the process within its grace period and names what it waited for',
+    'find what keeps the worker alive: an open connection, a timer, or a grace period shorter than its requests (PM2 sets kill_timeout to 1.6 s); ' +
+      'nestjs-drain always exits within its grace period and names what it waited for',
   );
 }
 
@@ -47,7 +47,7 @@ function judgeCodes(workers: readonly WorkerRecord[], plan: RehearsalPlan): Verd
   return broken(
     'exit-code',
     wrong.map((worker) => `${seen(worker)} after ${replacement(plan)}`),
-    `let workers end with 0 after ${asked.join(' or ')}; another code makes their primary process take the end for a crash, so look for an error in a shutdown hook`,
+    `exit with 0 after ${asked.join(' or ')}: the primary process takes any other code for a crash; look for an error in a shutdown hook`,
   );
 }
 
@@ -61,10 +61,10 @@ function judgeReplacements(workers: readonly WorkerRecord[], plan: RehearsalPlan
     'replaced',
     missing.map(({ pid, exit }) =>
       exit
-        ? `worker ${pid} ended, and no other listened in its place after ${plan.readyTimeoutMs} ms`
+        ? `worker ${pid} ended, and no replacement was listening after ${plan.readyTimeoutMs} ms`
         : `worker ${pid} was neither ended nor replaced after ${replacement(plan)}`,
     ),
-    "call cluster.fork() in the primary process on cluster's event exit, unless it is ending itself, and let the worker start: the guide to clusters has a primary process that does",
+    'call cluster.fork() in the primary process when cluster emits exit, unless the primary is shutting down: the guide to clusters has an example',
   );
 }
 

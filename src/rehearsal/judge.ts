@@ -50,8 +50,8 @@ function overall(promise: PromiseId, all: readonly Verdict[], { cluster }: Rehea
 function notReached(promise: PromiseId): Verdict {
   return unseen(
     promise,
-    'no worker was left, so that the end of the primary process was not rehearsed',
-    'fork another worker for each that ends',
+    'no worker was left, so the end of the primary process was not rehearsed',
+    'fork a new worker for each one that ends',
   );
 }
 

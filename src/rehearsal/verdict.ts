@@ -1,6 +1,6 @@
 import type { PromiseId } from './promises.js';
 
-/** Whether a promise was kept, what shows it, and what would mend it. */
+/** Whether a promise was kept, what shows it, and how to fix it. */
 export interface Verdict {
   readonly promise: PromiseId;
   /** `unseen` if there was nothing to see, such as event streams where none was asked for. */

@@ -32,9 +32,9 @@ describe('a rehearsal in a test', () => {
 
       expect(output).toMatch(counts);
       expect(output).toContain('The deploy was not clean:');
-      expect(output).toMatch(/BROKEN +new connections are accepted while requests come +\d+ refused/);
+      expect(output).toMatch(/BROKEN +new connections are accepted until traffic stops +\d+ refused/);
       expect(output).toContain(
-        'to mend: keep the port open and serve for longer than balancers go on sending',
+        'to fix it: keep the port open and go on serving until balancers have stopped sending',
       );
     },
     TESTS_MS,

@@ -36,7 +36,7 @@ export function testFaultsOn(platform: Platform): void {
       17,
       /4 of 4 did not\nGET \/ws: its connection was cut without a close frame/,
     ],
-    ['hangs', 'exit-time', 19, /still running 2000 ms after SIGTERM, and killed/, ['--grace', '2s']],
+    ['hangs', 'exit-time', 19, /still running 2000 ms after SIGTERM, then killed/, ['--grace', '2s']],
     ['ends with the wrong code', 'exit-code', 20, /exit code 7 after SIGTERM/],
     ['leaves a child', 'orphans', 21, /process \d+ \(node\) was still running/],
     ['leaves a detached child', 'orphans', 21, /process \d+ \(node\) was still running/],
@@ -49,7 +49,7 @@ export function testFaultsOn(platform: Platform): void {
     expect({ code, broken, output }).toEqual({ code: exitCode, broken: [promise], output });
     const verdict = report.verdicts.find((candidate) => candidate.promise === promise);
     expect(verdict?.evidence.join('\n')).toMatch(evidence);
-    expect(output).toContain(`to mend: ${verdict?.change}`);
+    expect(output).toContain(`to fix it: ${verdict?.change}`);
     const leftBehind = report.runs[0]!.leftBehind.map(({ pid }) => pid);
     expect((await runningProcesses()).filter(({ pid }) => leftBehind.includes(pid))).toEqual([]);
   });

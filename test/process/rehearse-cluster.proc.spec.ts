@@ -76,7 +76,7 @@ describe('a rehearsal of a cluster', () => {
       'forks no other',
       ['replaced'],
       22,
-      /worker \d+ ended, and no other listened in its place after 8000 ms/,
+      /worker \d+ ended, and no replacement was listening after 8000 ms/,
       ['--ready-timeout', '8s'],
     ],
   ])('finds one that %s', async (fault, promises, exitCode, evidence, flags = []) => {
@@ -85,7 +85,7 @@ describe('a rehearsal of a cluster', () => {
     expect({ code, broken, output }).toEqual({ code: exitCode, broken: promises, output });
     const verdict = report.verdicts.find(({ promise }) => promise === promises[0]);
     expect(verdict?.evidence.join('\n')).toMatch(evidence);
-    expect(output).toContain(`to mend: ${verdict?.change}`);
+    expect(output).toContain(`to fix it: ${verdict?.change}`);
   });
 
   it('finds one whose workers never end', async () => {
@@ -97,9 +97,9 @@ describe('a rehearsal of a cluster', () => {
     expect(broken).toContain('exit-time');
     const verdict = report.verdicts.find(({ promise }) => promise === 'exit-time');
     expect(verdict?.evidence.join('\n')).toMatch(
-      /in 3 of 3 restarts\nworker \d+ was still running 3000 ms after SIGTERM, and killed/,
+      /in 3 of 3 restarts\nworker \d+ was still running 3000 ms after SIGTERM, then killed/,
     );
-    expect(output).toContain(`to mend: ${verdict?.change}`);
+    expect(output).toContain(`to fix it: ${verdict?.change}`);
   });
 
   it('finds one whose workers end without their answers', async () => {

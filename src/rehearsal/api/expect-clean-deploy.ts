@@ -11,7 +11,7 @@ import type { RehearseOptions } from './rehearse-options.js';
  *
  * @param command the program and its arguments, such as `['node', 'dist/main.js']`
  * @returns what was seen
- * @throws {Error} with the verdicts, their evidence and what would mend it
+ * @throws {Error} with the verdicts, their evidence and how to fix it
  * @throws {RehearsalError} if there was nothing to judge
  */
 export async function expectCleanDeploy(

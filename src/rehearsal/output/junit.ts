@@ -29,6 +29,6 @@ function testCase({ promise, state, evidence, change = '' }: Verdict): string {
     case 'unseen':
       return `${opening}><skipped message="${first}"/></testcase>`;
     case 'broken':
-      return `${opening}><failure message="${first}">${[...rest, `to mend: ${escaped(change)}`].join('\n')}</failure></testcase>`;
+      return `${opening}><failure message="${first}">${[...rest, `to fix it: ${escaped(change)}`].join('\n')}</failure></testcase>`;
   }
 }

@@ -35,6 +35,6 @@ function linesOf({ promise, state, evidence, change }: Verdict): string[] {
     ...rest.map((line) => `${indent}  ${line}`),
     ...(change === undefined
       ? []
-      : [`${indent}  ${state === 'broken' ? 'to mend' : 'to see it'}: ${change}`]),
+      : [`${indent}  ${state === 'broken' ? 'to fix it' : 'to see it'}: ${change}`]),
   ];
 }

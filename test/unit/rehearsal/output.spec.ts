@@ -36,9 +36,9 @@ describe('a rehearsal as text', () => {
     );
   });
 
-  it('says what to mend', () => {
+  it('says how to fix it', () => {
     expect(rehearsalText(lossy)).toMatch(
-      /^BROKEN {2}new connections [^]*?\n {10}GET \/ on a new connection, sent at 899 ms: refused at 900 ms\n[^]*?\n {10}to mend: keep the port open/m,
+      /^BROKEN {2}new connections [^]*?\n {10}GET \/ on a new connection, sent at 899 ms: refused at 900 ms\n[^]*?\n {10}to fix it: keep the port open/m,
     );
     expect(rehearsalText(lossy)).not.toContain('\u001b');
   });
