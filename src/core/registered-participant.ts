@@ -21,6 +21,11 @@ export interface Registration {
   readonly cutsAtOnce?: boolean;
   /** Called when the run is forced, before anything is cut. From then on the participant begins no work, so that none is lost. */
   readonly onForced?: () => void;
+  /**
+   * Whether it may have to name work that another participant counts, if that loses sight of it while it cuts. Default:
+   * `false`.
+   */
+  readonly mayHaveToCut?: () => boolean;
 }
 
 const METHODS = [...PHASES, 'resume'] as const;
@@ -46,12 +51,13 @@ export class RegisteredParticipant {
   readonly steps: () => number;
   readonly answers: ParticipantAnswers;
   readonly onForced: () => void;
+  readonly mayHaveToCut: () => boolean;
 
   readonly #timeoutMs: ParticipantOptions['timeoutMs'];
 
   /** @param onInvalid called for the first invalid answer of each method that answers */
   constructor(
-    { participant, options, registeredAt, event, steps, cutsAtOnce, onForced }: Registration,
+    { participant, options, registeredAt, event, steps, cutsAtOnce, onForced, mayHaveToCut }: Registration,
     onInvalid: (registered: RegisteredParticipant, invalid: InvalidAnswer) => void,
   ) {
     this.name = participant.name;
@@ -62,6 +68,7 @@ export class RegisteredParticipant {
     this.event = event;
     this.cutsAtOnce = cutsAtOnce ?? false;
     this.onForced = onForced ?? (() => {});
+    this.mayHaveToCut = mayHaveToCut ?? (() => false);
     this.steps = steps ?? (() => 1);
     this.answers = new ParticipantAnswers(participant, (invalid) => onInvalid(this, invalid));
     this.#timeoutMs = options.timeoutMs;

@@ -262,7 +262,7 @@ export class Run {
   /**
    * Drains participants that may have work in flight and were not abandoned with it, and abandons them in the same tick, so
    * that they cut their work and report it. After `drain`, those are the participants of this package that have accepted more
-   * work since.
+   * work since. A participant that counts no work is not reported.
    *
    * @param isEnding whether the process is exiting; then no foreign code is started, because it could block the exit
    */
@@ -279,16 +279,14 @@ export class Run {
         )
         .map(({ step }) => step.name),
     );
-    const busy = this.#dependencies.registry
+    const withWork = this.#dependencies.registry
       .takingPartIn(draining.phase)
-      .filter(
-        (registered) =>
-          (registered.cutsAtOnce || !(isEnding || isLater)) &&
-          !done.has(registered.name) &&
-          registered.answers.inFlight() !== 0,
-      );
-    for (const registered of busy) {
+      .filter(({ name, cutsAtOnce }) => (cutsAtOnce || !(isEnding || isLater)) && !done.has(name))
+      .map((registered) => ({ registered, isBusy: registered.answers.inFlight() !== 0 }))
+      .filter(({ registered, isBusy }) => isBusy || registered.mayHaveToCut());
+    for (const { registered, isBusy } of withWork) {
       if (isLater) this.#cutUnreported(registered, this.#rules!.phase);
+      else if (!isBusy) this.#cutUnreported(registered, draining.phase);
       else {
         const run = this.#callOf(registered, draining.phase);
         this.#execute(registered, run, draining, ALONE, undefined).abandon('SHUTDOWN_FORCED');

@@ -119,6 +119,9 @@ export class RunningHandlers implements ShutdownParticipant {
     return this.#detached(this.#isAwaited).size;
   }
 
+  /** Whether a handler is running, even if its server counts the request: a client may disconnect before it is cut. */
+  readonly isRunning = (): boolean => this.#running.length > 0;
+
   /** Awaits, in `release`, the handlers of late requests; registered if late requests are served, after their servers. */
   readonly late: ShutdownParticipant = {
     name: 'handlers of late requests',

@@ -106,9 +106,10 @@ export class HttpBinding {
     this.#onListening = onListening;
     server.once('listening', onListening);
     // Before the servers, so that a request is not cut twice.
-    this.#register(this.#handlers, Number.MAX_VALUE);
+    const { isRunning } = this.#handlers;
+    this.#register(this.#handlers, Number.MAX_VALUE, isRunning);
     // After the servers, when no request can begin any more.
-    if (this.#options.lateRequests === 'serve') this.#register(this.#handlers.late, LATE_PRIORITY);
+    if (this.#options.lateRequests === 'serve') this.#register(this.#handlers.late, LATE_PRIORITY, isRunning);
     const probes = this.#probes;
     this.#routePattern = routePatternOf(adapter, probes);
     if (adapter.getType() === 'fastify') {
@@ -138,12 +139,13 @@ export class HttpBinding {
     if (isHttpServer(server) && !isNests) this.servers.add(server, name);
   }
 
-  #register(participant: ShutdownParticipant, priority: number): void {
+  #register(participant: ShutdownParticipant, priority: number, mayHaveToCut: () => boolean): void {
     this.#coordinator.add({
       participant,
       options: { priority },
       registeredAt: 'GracefulShutdownModule',
       cutsAtOnce: true,
+      mayHaveToCut,
     });
   }
 

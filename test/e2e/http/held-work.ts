@@ -7,11 +7,18 @@ import type { INestApplication } from '@nestjs/common';
 /** Holds work up, and records its results. */
 export class Work {
   readonly started = deferred<void>();
+  #onBegun = (): void => {};
   readonly finish: Deferred<void> = deferred();
   readonly journal: string[] = [];
 
+  /** Resolves when the next piece of work begins. */
+  begun(): Promise<void> {
+    return new Promise((resolve) => (this.#onBegun = resolve));
+  }
+
   async run(what: string): Promise<void> {
     this.started.resolve();
+    this.#onBegun();
     await this.finish.promise;
     this.journal.push(what);
   }
@@ -33,7 +40,7 @@ export async function leave(app: INestApplication, work: Work, route: string, bo
 }
 
 /** Resolves when the shutdown of an application is in a phase. */
-export async function entered(app: INestApplication, phase: 'drain' | 'release'): Promise<void> {
+export async function entered(app: INestApplication, phase: 'quiesce' | 'drain' | 'release'): Promise<void> {
   const coordinator = coordinatorOf(app);
   await new Promise<void>((resolve) => {
     if (coordinator.phase === phase) return resolve();

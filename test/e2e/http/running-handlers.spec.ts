@@ -1,4 +1,4 @@
-import { request, type Server } from 'node:http';
+import { request, type ClientRequest, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   Controller,
@@ -268,6 +268,58 @@ describe.each(ADAPTERS)('on $adapter, work whose client has gone', ({ create }) 
   });
 });
 
+describe.each(ADAPTERS)('on $adapter, a request before the drain', ({ create }) => {
+  it('is cut by name, though clients disconnect while the shutdown is forced', async () => {
+    const options = { gracePeriodMs: 4_000, announceDelayMs: 0 };
+    const app = await createHttp({ imports: [WorkModule], options }, { create });
+    await app.listen(0, '127.0.0.1');
+    const quiesced = deferred<void>();
+    coordinatorOf(app).register({ name: 'the test', quiesce: () => quiesced.promise });
+
+    await expectEachNamed(app, async () => {
+      const closed = app.close();
+      await entered(app, 'quiesce');
+      return { closed };
+    });
+    quiesced.resolve();
+  });
+});
+
+/**
+ * Has several clients disconnect in the tick in which the shutdown is forced. Cutting is slow, so that the server notices it
+ * before it cuts the last request.
+ */
+async function expectEachNamed(
+  app: INestApplication,
+  shutDown: () => Promise<{ closed: Promise<void> }>,
+): Promise<void> {
+  const routes = [1, 2, 3, 4].map((id) => `/json/${id}`);
+  const url = await app.getUrl();
+  const clients: ClientRequest[] = [];
+  for (const route of routes) {
+    const client = request(`${url}${route}`, { method: 'POST', agent: false });
+    client.on('error', () => {});
+    const begun = work.begun();
+    client.end();
+    await begun;
+    clients.push(client);
+  }
+  const coordinator = coordinatorOf(app) as PhasedCoordinator;
+  coordinator.observe(({ type }) => {
+    const until = performance.now() + 50;
+    while (type === 'cut' && performance.now() < until);
+  });
+  const { closed } = await shutDown();
+
+  for (const client of clients) client.destroy();
+  coordinator.force('the test');
+  await closed;
+
+  const names = reportOf(app).cuts.map(({ name }) => name);
+  expect(names).toEqual(routes.map(() => 'POST /json/:id'));
+  work.finish.resolve();
+}
+
 describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create }) => {
   let app: INestApplication;
   let url: string;
@@ -326,6 +378,11 @@ describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create 
       cuts: [{ kind: 'handler', name: 'POST /json/:id', participant: 'handlers of late requests' }],
     });
     work.finish.resolve();
+    drain.resolve();
+  });
+
+  it('is cut by name, though clients disconnect while the shutdown is forced', async () => {
+    await expectEachNamed(app, () => Promise.resolve({ closed }));
     drain.resolve();
   });
 
