@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { activeHandles } from '../process/active-handles.js';
 import { isOfThisOrChild } from '../process/child-connections.js';
+import { processorTimeMs } from '../process/processor-time.js';
 import { BlockingTime } from '../util/blocking-time.js';
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../util/clock.js';
@@ -17,19 +18,19 @@ type Ends = Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remot
  * are found like those of other processes.
  *
  * A lookup takes some 3 µs for each connection of the host. So the time for lookups is bounded, and a client that is not looked up
- * is late: a proxy on the same host could otherwise block the event loop with new connections.
+ * is late: a proxy on the same host could otherwise block the event loop with new connections. The lookup in this thread is fast,
+ * and has its own time, which other processes cannot use up.
  */
 export class SelfCalls {
-  readonly #time: BlockingTime;
   readonly #isOfThread: (socket: Socket) => boolean;
   readonly #isOfThreadOrChild: (socket: Socket) => boolean;
 
-  constructor(probes: ProbeCheck, clock: Clock) {
-    this.#time = new BlockingTime(clock);
-    this.#isOfThread = this.#cached((socket) =>
+  constructor(probes: ProbeCheck, clock: Clock, timeMs = processorTimeMs) {
+    const limited = (lookUp: LookUp): LookUp => remembered(new BlockingTime(clock, timeMs), lookUp);
+    this.#isOfThread = limited((socket) =>
       activeHandles(probes).some((handle) => isOtherEnd(handle, socket)),
     );
-    this.#isOfThreadOrChild = this.#cached(({ localPort: remotePort, remotePort: localPort }) =>
+    this.#isOfThreadOrChild = limited(({ localPort: remotePort, remotePort: localPort }) =>
       localPort === undefined || remotePort === undefined
         ? false
         : isOfThisOrChild({ localPort, remotePort }),
@@ -43,15 +44,18 @@ export class SelfCalls {
     // The application may have started a proxy, which forwards requests of other clients.
     return !FORWARDING.some((name) => name in headers) && this.#isOfThreadOrChild(socket);
   }
+}
 
-  #cached(lookUp: (socket: Socket) => boolean): (socket: Socket) => boolean {
-    const known = new WeakMap<Socket, boolean>();
-    return (socket) => {
-      const found = known.get(socket) ?? this.#time.spend(() => lookUp(socket));
-      if (found !== undefined) known.set(socket, found);
-      return found ?? false;
-    };
-  }
+type LookUp = (socket: Socket) => boolean;
+
+/** Looks up a socket once, and not at all when no time is left. */
+function remembered(time: BlockingTime, lookUp: LookUp): LookUp {
+  const known = new WeakMap<Socket, boolean>();
+  return (socket) => {
+    const found = known.get(socket) ?? time.spend(() => lookUp(socket));
+    if (found !== undefined) known.set(socket, found);
+    return found ?? false;
+  };
 }
 
 const FORWARDING = ['forwarded', 'via', 'x-forwarded-for'] as const;

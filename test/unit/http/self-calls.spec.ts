@@ -25,26 +25,53 @@ async function request(): Promise<IncomingMessage> {
   return received;
 }
 
+/** A request of another process of this host. */
+const foreign = (remotePort: number): IncomingMessage =>
+  ({
+    socket: { localAddress: '127.0.0.1', localPort: 1, remoteAddress: '127.0.0.1', remotePort },
+    headers: {},
+  }) as IncomingMessage;
+
 describe('requests of the application to itself', () => {
   it('are found by their connection, for a bounded time only', async () => {
     let now = 0;
-    let lookups = 0;
-    // Each lookup reads the clock before and after its work.
-    const clock: Clock = { ...systemClock, now: () => (now += ++lookups % 2 === 0 ? 90 : 0) };
-    const calls = new SelfCalls(strictProbes(), clock);
-    lookups = 0;
-    const [first, second, third, fourth] = [
-      await request(),
-      await request(),
-      await request(),
-      await request(),
-    ];
+    let used = 0;
+    // Each lookup asks before and after its work.
+    const calls = new SelfCalls(strictProbes(), { ...systemClock, now: () => now }, () => (used += 90));
+    const requests: IncomingMessage[] = [];
+    while (requests.length < 7) requests.push(await request());
+    const last = requests.pop()!;
 
-    expect([first, second, third].map((each) => calls.includes(each))).toEqual([true, true, true]);
-    expect(calls.includes(fourth)).toBe(false);
-    expect(calls.includes(first)).toBe(true);
+    // The first three in this thread, the others as those of any process.
+    expect(requests.map((each) => calls.includes(each))).toEqual(requests.map(() => true));
+    expect(calls.includes(last)).toBe(false);
+    expect(requests.map((each) => calls.includes(each))).toEqual(requests.map(() => true));
 
     now += 1_000;
-    expect(calls.includes(fourth)).toBe(true);
+    expect(calls.includes(last)).toBe(true);
+  });
+
+  it('are found although other processes have used up the time to look for theirs', async () => {
+    const asked = { times: 0, until: 40 };
+    let used = 0;
+    // Only the second lookup of each takes time; ten of them use all of it up.
+    const timeMs = (): number => {
+      asked.times += 1;
+      return (used += asked.times <= asked.until && asked.times % 4 === 0 ? 20 : 0);
+    };
+    const calls = new SelfCalls(strictProbes(), { ...systemClock, now: () => 0 }, timeMs);
+    for (let port = 2; port < 12; port += 1) expect(calls.includes(foreign(port))).toBe(false);
+    expect({ asked: asked.times, used }).toEqual({ asked: asked.until, used: 200 });
+
+    expect(calls.includes(await request())).toBe(true);
+  });
+
+  it('are found although the host is so busy that each lookup takes long', async () => {
+    let now = 0;
+    const clock: Clock = { ...systemClock, now: () => (now += 300) };
+    const calls = new SelfCalls(strictProbes(), clock, () => 0);
+    const requests = [await request(), await request(), await request()];
+
+    expect(requests.map((each) => calls.includes(each))).toEqual([true, true, true]);
   });
 });
