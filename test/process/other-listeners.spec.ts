@@ -12,7 +12,7 @@ describe.each([12, 11] as const)('a SIGTERM listener of other code, on Nest %i',
     {
       fault: 'exits-in-the-drain',
       code: 5,
-      by: /^process\.exit\(5\), called at .*leave \(.*fixtures\/application\.[jt]s:\d+:\d+/,
+      by: /^process\.exit\(5\), called at .*leave (?:\[as _onTimeout\] )?\(.*fixtures\/application\.[jt]s:\d+:\d+/,
     },
     {
       fault: 'exit-hook',

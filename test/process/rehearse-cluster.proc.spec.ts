@@ -120,7 +120,7 @@ describe('a rehearsal of a cluster', () => {
 
     expect(code).toBe(11);
     expect(broken).toContain('new-connections');
-    expect(output).toContain('start the new worker first where there is only one');
+    expect(output).toContain('start a new worker before this one closes the port');
   });
 
   it('judges what it saw where no worker is left', async () => {
@@ -130,7 +130,7 @@ describe('a rehearsal of a cluster', () => {
     expect(broken).toEqual(expect.arrayContaining(['new-connections', 'replaced']));
     expect(report.verdicts.find(({ promise }) => promise === 'orphans')).toMatchObject({
       state: 'unseen',
-      evidence: ['no worker was left, so that the end of the primary process was not rehearsed'],
+      evidence: ['no worker was left, so the end of the primary process was not rehearsed'],
     });
   });
 

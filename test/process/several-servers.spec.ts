@@ -112,7 +112,7 @@ describe('a server that nothing shows to be the application', () => {
       for (const kind of ['hidden', 'front'] as const) {
         expect(warnings[0]).toMatch(
           new RegExp(
-            `127\\.0\\.0\\.1:${String(ports[kind])} \\(listen\\(\\) called at .*several-servers\\.ts:`,
+            `127\\.0\\.0\\.1:${String(ports[kind])} \\(listen\\(\\) called at .*several-servers\\.js:`,
           ),
         );
       }

@@ -1,11 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { until } from '../support/services/until.js';
 import { startServer } from '../support/microservices/restarts.js';
-import { TRANSPORTS, type JobClient, type Meeting } from '../support/microservices/transports.js';
+import { keepRabbit, TRANSPORTS, type JobClient, type Meeting } from '../support/microservices/transports.js';
 import { CLEAN, terminate } from '../support/services/workers.js';
 import { answersItself, losesNothing, survivesItsBroker } from './microservices.js';
-import type { RabbitServer } from '../support/services/rabbitmq.js';
 import type { Program } from '../support/process/program.js';
+
+let rabbit: AsyncDisposable;
+
+beforeAll(async () => {
+  rabbit = await keepRabbit();
+}, 60_000);
+
+afterAll(async () => {
+  await rabbit[Symbol.asyncDispose]();
+});
 
 losesNothing('rmq');
 losesNothing('rmq-noack');
@@ -54,10 +63,7 @@ describe.each([
 
       expect({ code, status, cuts }).toMatchObject(end);
       // A message that was handed back waits for another server.
-      await until(
-        () => (meeting.broker as RabbitServer).queue('orders'),
-        ({ messageCount }) => messageCount === left,
-      );
+      await until(meeting.waiting!, (count) => count === left);
     },
   );
 });

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -125,10 +124,7 @@ describe('an application on PostgreSQL and Redis', () => {
       const responses = Array.from({ length: REQUESTS }, () => fetch(`${running.url}/orders`));
       await Promise.all([
         until(
-          async () => {
-            await nextTurn();
-            return running.program.events.filter(({ event }) => event === 'accepted').length;
-          },
+          async () => running.program.events.filter(({ event }) => event === 'accepted').length,
           (count) => count === REQUESTS,
         ),
         seen(postgres, has('pool')),

@@ -4,7 +4,7 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
 import net from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { NestApplication, NestApplicationContext } from '@nestjs/core';
 
 /** What an application could leave changed behind it, under names for people. */
@@ -28,6 +28,7 @@ const SHARED_OBJECTS: Readonly<Record<string, object>> = {
 
 /** Closing takes some turns of the event loop; what is still there after this long stays. */
 const SETTLING_MS = 2_000;
+const LOOK_AGAIN_MS = 1;
 
 interface Snapshot {
   readonly listeners: ReadonlyMap<string | symbol, readonly unknown[]>;
@@ -100,7 +101,7 @@ export async function expectNothingLeftBehind(settlingMs = SETTLING_MS): Promise
   const settledBy = performance.now() + settlingMs;
   let left = differences(snapshot, takeSnapshot());
   while (left.length > 0 && performance.now() < settledBy) {
-    await nextTurn();
+    await delay(LOOK_AGAIN_MS);
     left = differences(snapshot, takeSnapshot());
   }
   expect(left).toEqual([]);

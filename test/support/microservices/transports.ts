@@ -54,6 +54,8 @@ export interface Meeting extends AsyncDisposable {
   /** Whether its servers divide the work anew when one comes or goes, which takes seconds. Default: false. */
   readonly rebalances?: boolean;
   readonly broker?: Broker;
+  /** How many messages wait for a server; undefined where nobody can tell. */
+  waiting?(this: void): Promise<number>;
   /** Options of a client in a server. */
   readonly ownClient?: MicroservicePlan['ownClient'] & object;
   /** Balances what listens. */
@@ -161,10 +163,26 @@ export const TRANSPORTS: Readonly<Record<TransportName, () => Promise<Meeting>>>
   },
 };
 
-async function atRabbit(noAck: boolean): Promise<Meeting> {
+let keptRabbit: RabbitServer | undefined;
+
+/** Has all meetings at RabbitMQ share a server until it is disposed of: Erlang takes seconds to start. */
+export async function keepRabbit(): Promise<AsyncDisposable> {
   const rabbit = await RabbitServer.create();
-  const options = { urls: [rabbit.url], queue: 'orders', queueOptions: { durable: false } };
-  return atBroker(
+  keptRabbit = rabbit;
+  return {
+    [Symbol.asyncDispose]: () => {
+      keptRabbit = undefined;
+      return rabbit[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function atRabbit(noAck: boolean): Promise<Meeting> {
+  const kept = keptRabbit;
+  const rabbit = kept ?? (await RabbitServer.create());
+  const queue = `orders-${crypto.randomUUID()}`;
+  const options = { urls: [rabbit.url], queue, queueOptions: { durable: false } };
+  const meeting = atBroker(
     rabbit,
     {
       transport: 'rmq',
@@ -173,6 +191,15 @@ async function atRabbit(noAck: boolean): Promise<Meeting> {
     },
     { transport: Transport.RMQ, options: { ...options, noAck: true } },
   );
+  return {
+    ...meeting,
+    waiting: async () => (await rabbit.queue(queue)).messageCount,
+    [Symbol.asyncDispose]: async () => {
+      if (!kept) return await rabbit[Symbol.asyncDispose]();
+      rabbit.thaw();
+      if (!rabbit.isRunning) await rabbit.start();
+    },
+  };
 }
 
 function atBroker(broker: Broker, plan: ServerPlan, client: ClientOptions): Meeting {

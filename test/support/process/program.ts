@@ -193,8 +193,11 @@ function parseEvent(line: string): ProgramEvent | undefined {
   }
 }
 
-/** Optimised code does not pay off in programs that live for a second: it takes a quarter of their start. */
-const FLAGS = ['--enable-source-maps', '--require', `${root}test/support/process/short-lived.cjs`];
+/**
+ * Optimised code does not pay off in programs that live for a second: it takes a quarter of their start. Nor do source
+ * maps: Node reads those of every package.
+ */
+const FLAGS = ['--require', `${root}test/support/process/short-lived.cjs`];
 
 /** Starts `dist-test/<program>.js`, for example `fixtures/http`. */
 export function start(program: string, options: StartOptions = {}): Program {

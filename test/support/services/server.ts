@@ -30,6 +30,10 @@ export class Server implements AsyncDisposable {
     if (this.#user) chownSync(this.folder, this.#user.uid, this.#user.gid);
   }
 
+  get isRunning(): boolean {
+    return this.#program !== undefined;
+  }
+
   /** Runs a program in its folder to the end. */
   async run(file: string, args: readonly string[]): Promise<void> {
     const { code, output } = await this.#start(file, args).exited;

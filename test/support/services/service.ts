@@ -6,6 +6,10 @@ export abstract class Service implements AsyncDisposable {
   /** What ends it in good order. */
   protected readonly stopSignal: NodeJS.Signals = 'SIGTERM';
 
+  get isRunning(): boolean {
+    return this.server.isRunning;
+  }
+
   /** Starts it on its port; returns when it is ready. */
   abstract start(): Promise<void>;
 

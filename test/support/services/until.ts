@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** Longer than anything takes, and shorter than a test may: one that waits in vain says for what, and leaves nothing running. */
 const PATIENCE_MS = 20_000;
+/** Between two questions, the processor is free for whoever is to change the answer. */
+const ASK_AGAIN_MS = 10;
 
 /** Asks again and again, until the answer is as wanted; servers tell nobody when a session ends. */
 export async function until<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
@@ -11,6 +14,7 @@ export async function until<T>(ask: () => Promise<T>, isWanted: (answer: T) => b
     if (performance.now() - startedAt > PATIENCE_MS) {
       throw new Error(`waited in vain; the last answer was ${JSON.stringify(answer)}`);
     }
+    await delay(ASK_AGAIN_MS);
     answer = await ask();
   }
   return answer;
