@@ -26,7 +26,7 @@ describe.each([
   [11, 'fastify'],
 ] as const)('a rehearsal of a cluster on Nest %i', (nest, platform) => {
   it(`finds nothing with this package on ${platform}`, async () => {
-    const plan: ApplicationPlan = { platform, line: 'enable', options: { announceDelayMs: 1_000 } };
+    const plan: ApplicationPlan = { platform, line: 'enable', options: { announceDelayMs: 3_000 } };
     const [node = '', ...rest] = nestCommand(nest, 'fixtures/rehearsed/cluster');
     const { code, broken, report, output } = await rehearsed(
       [...CLUSTER, '--ready-timeout', '3m', '--path', '/quick', '--path', '/slow?ms=100'],

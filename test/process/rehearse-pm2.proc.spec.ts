@@ -32,7 +32,7 @@ describe('a rehearsal of a cluster of PM2', () => {
     [12, 'express'],
     [11, 'fastify'],
   ] as const)('finds nothing with this package (Nest %i, %s)', async (nest, platform) => {
-    const plan: ApplicationPlan = { platform, options: { announceDelayMs: 1_000 } };
+    const plan: ApplicationPlan = { platform, options: { announceDelayMs: 2_000 } };
     await using app = await ecosystem({
       script: 'dist-test/fixtures/pm2-main.js',
       // PM2 has no list of these in a cluster, unless it is an array.
