@@ -63,7 +63,7 @@ export default {
   testTimeout: 90_000,
   globalTeardown: '<rootDir>/scripts/tell-left-out.mjs',
   // By default there is only one on two cores, although most of the time goes into waiting for child processes.
-  maxWorkers: Math.max(5, availableParallelism() - 1),
+  maxWorkers: Math.max(4, availableParallelism() - 1),
   testSequencer: '<rootDir>/scripts/waiting-first.mjs',
   // Modules of a finished file stay in memory as long as its worker does.
   workerIdleMemoryLimit: '1GB',
