@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { messagesOfSource } from './log-messages.js';
 import { codeBlocks, guides } from './markdown.js';
 
-/** The lines of all `log` blocks, without level and context. */
+/** The lines of all `log` blocks, without level and context, or the dots for what they follow. */
 const quoted = guides().flatMap((path) =>
   codeBlocks(path, 'log').flatMap(({ line, code }) =>
     code.split('\n').map((text, index) => ({
       title: `${path}:${line + index + 1}`,
-      text: text.replace(/^(?:LOG|WARN|ERROR) \[GracefulShutdown\] /, ''),
+      text: text.replace(/^(?:(?:LOG|WARN|ERROR|DEBUG) \[GracefulShutdown\]|…) /, ''),
     })),
   ),
 );

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import ts from 'typescript';
 import { read, ROOT } from './markdown.js';
 
-/** Texts with less of their own than this, in letters and digits, could be the source of anything. */
+/** Texts with less of their own than this, in letters and digits, could be the source of too much. */
 const LEAST_OWN_CHARACTERS = 6;
 
 /** What a text of the source can look like once its values are in. */
@@ -33,9 +33,8 @@ function messagesOf(path: string, shared: Iterable<[string, ts.Expression]>): Me
   const messages: Message[] = [];
   const visit = (node: ts.Node): void => {
     if (isText(node)) {
-      const pattern = patternOf(node, returned);
-      const own = pattern.replaceAll('[^]*', '').replace(/[^\p{L}\p{N}]/gu, '');
-      if (own.length >= LEAST_OWN_CHARACTERS) {
+      const { pattern, own } = shapeOf(node, returned);
+      if (own >= LEAST_OWN_CHARACTERS) {
         const line = file.getLineAndCharacterOfPosition(node.getStart()).line + 1;
         messages.push({ where: `${path}:${line}`, pattern: new RegExp(`^${pattern}$`, 'u') });
       }
@@ -67,28 +66,48 @@ function returnedBy(file: ts.SourceFile): Map<string, ts.Expression> {
   );
 }
 
-function patternOf(node: ts.Node, returned: ReadonlyMap<string, ts.Expression>): string {
-  if (ts.isParenthesizedExpression(node)) return patternOf(node.expression, returned);
-  if (ts.isStringLiteralLike(node)) return escaped(node.text);
+/** What a text of the source can look like, and how many letters and digits are its own in any case. */
+interface Shape {
+  readonly pattern: string;
+  readonly own: number;
+}
+
+const ANYTHING: Shape = { pattern: '[^]*', own: 0 };
+
+function shapeOf(node: ts.Node, returned: ReadonlyMap<string, ts.Expression>): Shape {
+  if (ts.isParenthesizedExpression(node)) return shapeOf(node.expression, returned);
+  if (ts.isStringLiteralLike(node)) return literally(node.text);
   if (ts.isTemplateExpression(node)) {
-    const spans = node.templateSpans.map(
-      ({ expression, literal }) => patternOf(expression, returned) + escaped(literal.text),
-    );
-    return escaped(node.head.text) + spans.join('');
+    const spans = node.templateSpans.flatMap(({ expression, literal }) => [
+      shapeOf(expression, returned),
+      literally(literal.text),
+    ]);
+    return joined([literally(node.head.text), ...spans]);
   }
   if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
-    return patternOf(node.left, returned) + patternOf(node.right, returned);
+    return joined([shapeOf(node.left, returned), shapeOf(node.right, returned)]);
   }
   if (ts.isConditionalExpression(node)) {
-    return `(?:${patternOf(node.whenTrue, returned)}|${patternOf(node.whenFalse, returned)})`;
+    const [one, other] = [shapeOf(node.whenTrue, returned), shapeOf(node.whenFalse, returned)];
+    return { pattern: `(?:${one.pattern}|${other.pattern})`, own: Math.min(one.own, other.own) };
   }
   const result =
     ts.isCallExpression(node) && ts.isIdentifier(node.expression)
       ? returned.get(node.expression.text)
       : undefined;
-  return result ? patternOf(result, returned) : '[^]*';
+  return result ? shapeOf(result, returned) : ANYTHING;
 }
 
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+function literally(text: string): Shape {
+  return {
+    pattern: text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'),
+    own: text.replace(/[^\p{L}\p{N}]/gu, '').length,
+  };
+}
+
+function joined(shapes: readonly Shape[]): Shape {
+  return {
+    pattern: shapes.map(({ pattern }) => pattern).join(''),
+    own: shapes.reduce((sum, { own }) => sum + own, 0),
+  };
 }
