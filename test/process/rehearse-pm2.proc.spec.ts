@@ -62,7 +62,7 @@ describe('a rehearsal of a cluster of PM2', () => {
       evidence: expect.arrayContaining([
         expect.stringMatching(/^worker \d+ was killed by its primary process, \d+ ms after pm2 reload all$/),
       ]),
-      change: expect.stringContaining('kill_timeout of PM2'),
+      change: expect.stringContaining('PM2 sets kill_timeout'),
     });
   });
 
