@@ -34,6 +34,7 @@ export const TOOLS: Readonly<Record<string, string>> = {
   '@arethetypeswrong/cli': 'checks the package',
   '@golevelup/ts-jest': 'mocks every dependency in tests',
   '@jest/globals': 'runs the tests',
+  '@jest/test-sequencer': 'runs the tests',
   '@nestjs/cli': 'starts projects in tests',
   '@swc/core': 'compiles the tests',
   '@swc/jest': 'compiles the tests',
