@@ -76,7 +76,10 @@ export const REQUEST_INVARIANTS: Readonly<Record<string, Invariant>> = {
       return (
         outcome === 'unexpected' ||
         (outcome === 'timed-out' && !isLostInPrimary(request, evidence)) ||
-        (outcome === 'late' && endedAt < forcedAt && servesLateRequests(plan)) ||
+        (outcome === 'late' &&
+          endedAt < forcedAt &&
+          servesLateRequests(plan) &&
+          !isServedTooLate(request, evidence)) ||
         (outcome === 'server-error' && endedAt < forcedAt && !isServedTooLate(request, evidence)) ||
         (outcome !== 'answered' && endedAt < from)
       );
@@ -116,13 +119,16 @@ function servesLateRequests({ cluster, options }: ChaosPlan): boolean {
   return options.lateRequests === 'serve' || cluster !== undefined;
 }
 
-/** Whether a late request met a store that was gone, and the report does not hide it. */
+/**
+ * Whether a late request met a store that was gone, or a Fastify that closes, which answers 503 by itself; and the report does not
+ * hide it.
+ */
 function isServedTooLate(
   { outcome, endedAt }: RequestRecord,
   { plan, report, enteredAt }: Pick<Evidence, 'plan' | 'report' | 'enteredAt'>,
 ): boolean {
   return (
-    outcome === 'server-error' &&
+    (outcome === 'server-error' || (outcome === 'late' && plan.platform === 'fastify')) &&
     servesLateRequests(plan) &&
     endedAt >= enteredAt('release') &&
     report.status !== 'completed'
