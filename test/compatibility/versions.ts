@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadedBy } from './loaded-packages.js';
 import { importedNames } from './packages.js';
@@ -13,7 +13,7 @@ const ON_NEST_11 = /\[12, 11\]|\bnest: 11\b|', 11\]/;
 
 const ofNest11 = dependenciesIn('test/nest-11/package.json');
 
-/** The versions of the packages of a row that its specs run, as they are installed: `1.2.3 on Nest 12 and 11`. */
+/** The versions of the packages of a row that its specs run, as they are locked: `1.2.3 on Nest 12 and 11`. */
 export function testedVersions(row: PackageRow): string {
   const majors = MAJORS.filter((major) => row.specs.some((spec) => majorsOf(spec).includes(major)));
   if (majors.length === 0) return versionsOn(12, row);
@@ -33,10 +33,7 @@ export function versionOfProgram(version: ProgramVersion): string {
     if (number === undefined) throw new Error(`${version.pinnedIn} pins no ${version.package}`);
     return number;
   }
-  const { packages } = JSON.parse(readFileSync(version.lockedIn, 'utf8')) as {
-    packages: Readonly<Record<string, { version: string }>>;
-  };
-  const locked = packages[`node_modules/${version.package}`];
+  const locked = lockedIn(version.lockedIn)[`node_modules/${version.package}`];
   if (!locked) throw new Error(`${version.lockedIn} has no ${version.package}`);
   return locked.version;
 }
@@ -58,16 +55,28 @@ function majorsOf(spec: string): readonly Major[] {
   return spec.startsWith('e2e/') || ON_NEST_11.test(readFileSync(`test/${spec}`, 'utf8')) ? MAJORS : [12];
 }
 
-/** The version that is found beside the package which needs it, as Node looks for it. */
+/** The version that is locked beside the package which needs it, as Node looks for it. */
 function versionOf(name: string, beside: string, major: Major): string {
   const isOf11 = (candidate: string): boolean => major === 11 && ofNest11.includes(candidate);
-  const root = isOf11(beside) || isOf11(name) ? 'test/nest-11' : '.';
-  for (let folder = join(root, 'node_modules', beside); ; folder = dirname(folder)) {
-    const manifest = join(folder, 'node_modules', name, 'package.json');
-    if (existsSync(manifest))
-      return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
-    if (folder === root || folder === '.') throw new Error(`${name} is not installed in ${root}`);
+  const lock = isOf11(beside) || isOf11(name) ? 'test/nest-11/package-lock.json' : 'package-lock.json';
+  const packages = lockedIn(lock);
+  for (let folder = join('node_modules', beside); ; folder = dirname(folder)) {
+    const locked = packages[join(folder, 'node_modules', name)];
+    if (locked) return locked.version;
+    if (folder === '.') throw new Error(`${lock} has no ${name}`);
   }
+}
+
+type LockedPackages = Readonly<Record<string, { version: string }>>;
+
+const locks = new Map<string, LockedPackages>();
+
+function lockedIn(path: string): LockedPackages {
+  const known = locks.get(path);
+  if (known) return known;
+  const { packages } = JSON.parse(readFileSync(path, 'utf8')) as { packages: LockedPackages };
+  locks.set(path, packages);
+  return packages;
 }
 
 function dependenciesIn(manifest: string): readonly string[] {
