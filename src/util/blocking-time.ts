@@ -8,7 +8,8 @@ const SHARE = 0.1;
 /**
  * Bounds the time for which work that others can ask for blocks the event loop.
  *
- * Processor time is charged: on a busy host, work that takes microseconds may be interrupted for much longer.
+ * The lesser of two times is charged: on a busy host, work that takes microseconds may be interrupted for much longer, and
+ * processor time includes that of other threads.
  */
 export class BlockingTime {
   readonly #clock: Clock;
@@ -31,7 +32,7 @@ export class BlockingTime {
     if (this.#leftMs <= 0) return undefined;
     const before = this.#processorTimeMs();
     const result = work();
-    this.#leftMs -= this.#processorTimeMs() - before;
+    this.#leftMs -= Math.min(this.#processorTimeMs() - before, this.#clock.now() - now);
     return result;
   }
 }
