@@ -284,9 +284,9 @@ export class Run {
       .filter(({ name, cutsAtOnce }) => (cutsAtOnce || !(isEnding || isLater)) && !done.has(name))
       .map((registered) => ({ registered, isBusy: registered.answers.inFlight() !== 0 }))
       .filter(({ registered, isBusy }) => isBusy || registered.mayHaveToCut());
+    const phase = isLater ? this.#rules!.phase : draining.phase;
     for (const { registered, isBusy } of withWork) {
-      if (isLater) this.#cutUnreported(registered, this.#rules!.phase);
-      else if (!isBusy) this.#cutUnreported(registered, draining.phase);
+      if (isLater || !isBusy) this.#cutUnreported(registered, phase);
       else {
         const run = this.#callOf(registered, draining.phase);
         this.#execute(registered, run, draining, ALONE, undefined).abandon('SHUTDOWN_FORCED');

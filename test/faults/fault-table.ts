@@ -159,7 +159,7 @@ export const MISBEHAVIOURS: readonly Misbehaviour[] = [
     fault: 'blocks the event loop',
     what: 'blocks the event loop forever',
     ends: () => blocked,
-    prints: /the event loop is blocked in\n(.+\n)*? +at .*blockTheEventLoop .*faulty\.js:\d+/,
+    prints: /the event loop is blocked in\n(.+\n)*? +at .*blockTheEventLoop .*faulty\.ts:\d+/,
   },
   { fault: 'calls process.exit(3)', what: 'calls `process.exit(3)`', ends: () => interrupted(3) },
   {

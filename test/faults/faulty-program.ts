@@ -42,6 +42,7 @@ export async function startFaulty(
     {
       program: 'fixtures/faulty',
       nest,
+      execArgv: ['--enable-source-maps'],
       env: { NODE_ENV: 'production', FAULTY: JSON.stringify({ ...plan, options }) },
     },
   );

@@ -12,7 +12,7 @@ describe.each([12, 11] as const)('a SIGTERM listener of other code, on Nest %i',
     {
       fault: 'exits-in-the-drain',
       code: 5,
-      by: /^process\.exit\(5\), called at .*leave (?:\[as _onTimeout\] )?\(.*fixtures\/application\.[jt]s:\d+:\d+/,
+      by: /^process\.exit\(5\), called at .*leave \(.*fixtures\/application\.[jt]s:\d+:\d+/,
     },
     {
       fault: 'exit-hook',
@@ -20,7 +20,10 @@ describe.each([12, 11] as const)('a SIGTERM listener of other code, on Nest %i',
       by: /^process\.exit\(143\), called by exit-hook at .*node_modules\/exit-hook\/index\.js:\d+:\d+/,
     },
   ])('that exits is named in the log and in the report: $fault', async ({ fault, code, by }) => {
-    await using program = startApplication({ faults: [fault, 'drain-waits'] }, { nest });
+    await using program = startApplication(
+      { faults: [fault, 'drain-waits'] },
+      { nest, execArgv: ['--enable-source-maps'] },
+    );
     await program.event('listening');
 
     program.signal('SIGTERM');

@@ -10,6 +10,7 @@ import type { ServersPlan } from '../fixtures/several-servers.js';
 const startServers = (plan: ServersPlan, nest: 11 | 12, env: Record<string, string> = {}): Program =>
   start('fixtures/several-servers', {
     nest,
+    execArgv: ['--enable-source-maps'],
     env: { SERVERS: JSON.stringify(plan), NODE_ENV: 'production', ...env },
   });
 
@@ -112,7 +113,7 @@ describe('a server that nothing shows to be the application', () => {
       for (const kind of ['hidden', 'front'] as const) {
         expect(warnings[0]).toMatch(
           new RegExp(
-            `127\\.0\\.0\\.1:${String(ports[kind])} \\(listen\\(\\) called at .*several-servers\\.js:`,
+            `127\\.0\\.0\\.1:${String(ports[kind])} \\(listen\\(\\) called at .*several-servers\\.ts:`,
           ),
         );
       }

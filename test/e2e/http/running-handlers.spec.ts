@@ -386,6 +386,14 @@ describe.each(ADAPTERS)('on $adapter, a late request that is served', ({ create 
     drain.resolve();
   });
 
+  it('is cut by name, though clients disconnect while the shutdown is forced in release', async () => {
+    await expectEachNamed(app, async () => {
+      drain.resolve();
+      await entered(app, 'release');
+      return { closed };
+    });
+  });
+
   it('is a single cut if its client is still connected', async () => {
     const client = request(`${url}/json/1`, { method: 'POST', agent: false });
     client.on('error', () => {});
